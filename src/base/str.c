@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * str.c: the few string moves the rooms share. Numbers go through strtod on a bounded
+ * copy after the JSON grammar has been checked, so the locale never matters: the
+ * process stays in the "C" locale (app/main.c never calls setlocale). */
+#include "base/str.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool str_eq_nocase(struct str a, struct str b)
+{
+	if (a.n != b.n)
+		return false;
+	for (size_t i = 0; i < a.n; i++)
+		if (lower(a.p[i]) != lower(b.p[i]))
+			return false;
+	return true;
+}
+
+int str_cmp(struct str a, struct str b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int c = n ? memcmp(a.p, b.p, n) : 0;
+	if (c != 0)
+		return c;
+	return (a.n > b.n) - (a.n < b.n);
+}
+
+bool str_starts(struct str s, struct str prefix)
+{
+	return s.n >= prefix.n && (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);
+}
+
+bool str_ends(struct str s, struct str suffix)
+{
+	return s.n >= suffix.n &&
+	       (suffix.n == 0 || memcmp(s.p + s.n - suffix.n, suffix.p, suffix.n) == 0);
+}
+
+struct str str_trim(struct str s)
+{
+	while (s.n && is_space(s.p[0]))
+		s.p++, s.n--;
+	while (s.n && is_space(s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
+struct str str_slice(struct str s, size_t from, size_t to)
+{
+	if (to > s.n)
+		to = s.n;
+	if (from >= to)
+		return STR_NULL;
+	return str_n(s.p + from, to - from);
+}
+
+size_t str_find_byte(struct str s, char c)
+{
+	if (s.n == 0)
+		return 0;
+	const char *hit = memchr(s.p, c, s.n);
+	return hit ? (size_t)(hit - s.p) : s.n;
+}
+
+size_t str_find(struct str s, struct str needle)
+{
+	if (needle.n == 0)
+		return 0;
+	if (s.n < needle.n)
+		return s.n;
+	const char *hit = memmem(s.p, s.n, needle.p, needle.n);
+	return hit ? (size_t)(hit - s.p) : s.n;
+}
+
+struct str str_cut(struct str *rest, char sep)
+{
+	size_t at = str_find_byte(*rest, sep);
+	struct str head = str_n(rest->p, at);
+	if (at == rest->n)
+		*rest = STR_NULL;
+	else
+		*rest = str_n(rest->p + at + 1, rest->n - at - 1);
+	return head;
+}
+
+bool str_to_u64(struct str s, uint64_t *out_r)
+{
+	if (s.n == 0 || s.n > 20)
+		return false;
+	uint64_t v = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		if (!is_digit(s.p[i]))
+			return false;
+		if (__builtin_mul_overflow(v, 10u, &v) ||
+		    __builtin_add_overflow(v, (uint64_t)(s.p[i] - '0'), &v))
+			return false;
+	}
+	*out_r = v;
+	return true;
+}
+
+bool str_to_i64(struct str s, int64_t *out_r)
+{
+	bool minus = s.n && s.p[0] == '-';
+	uint64_t v;
+	if (!str_to_u64(minus ? str_slice(s, 1, s.n) : s, &v))
+		return false;
+	if (v > (uint64_t)INT64_MAX + (minus ? 1u : 0u))
+		return false;
+	*out_r = minus ? (int64_t)(0u - v) : (int64_t)v;
+	return true;
+}
+
+static size_t digits(struct str s, size_t i)
+{
+	while (i < s.n && is_digit(s.p[i]))
+		i++;
+	return i;
+}
+
+/* RFC 8259 section 6. */
+static bool json_number(struct str s)
+{
+	size_t i = s.n && s.p[0] == '-' ? 1 : 0;
+	size_t end = digits(s, i);
+	if (end == i || (s.p[i] == '0' && end > i + 1))
+		return false;
+	i = end;
+	if (i < s.n && s.p[i] == '.') {
+		end = digits(s, i + 1);
+		if (end == i + 1)
+			return false;
+		i = end;
+	}
+	if (i < s.n && (s.p[i] == 'e' || s.p[i] == 'E')) {
+		i++;
+		if (i < s.n && (s.p[i] == '+' || s.p[i] == '-'))
+			i++;
+		end = digits(s, i);
+		if (end == i)
+			return false;
+		i = end;
+	}
+	return i == s.n;
+}
+
+bool str_to_f64(struct str s, double *out_r)
+{
+	char z[64];
+	if (s.n == 0 || s.n >= sizeof z || !json_number(s))
+		return false;
+	memcpy(z, s.p, s.n);
+	z[s.n] = '\0';
+	double v = strtod(z, NULL);
+	if (!isfinite(v))
+		return false;
+	*out_r = v;
+	return true;
+}
+
+bool str_utf8_valid(struct str s)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+	size_t i = 0;
+	while (i < s.n) {
+		unsigned char c = p[i];
+		if (c < 0x80) {
+			i++;
+			continue;
+		}
+		size_t len = c >= 0xc2 && c <= 0xdf   ? 2
+			     : (c & 0xf0) == 0xe0     ? 3
+			     : c >= 0xf0 && c <= 0xf4 ? 4
+						      : 0;
+		if (len == 0 || s.n - i < len)
+			return false;
+		for (size_t k = 1; k < len; k++)
+			if ((p[i + k] & 0xc0) != 0x80)
+				return false;
+		if ((c == 0xe0 && p[i + 1] < 0xa0) || (c == 0xed && p[i + 1] > 0x9f) ||
+		    (c == 0xf0 && p[i + 1] < 0x90) || (c == 0xf4 && p[i + 1] > 0x8f))
+			return false;
+		i += len;
+	}
+	return true;
+}
+
+unsigned str_distance(struct str a, struct str b)
+{
+	enum { CAP = 64 };
+	size_t m = a.n < CAP ? a.n : CAP, n = b.n < CAP ? b.n : CAP;
+	unsigned row[3][CAP + 1];
+	for (size_t j = 0; j <= n; j++)
+		row[0][j] = (unsigned)j;
+	for (size_t i = 1; i <= m; i++) {
+		unsigned *cur = row[i % 3], *prev = row[(i - 1) % 3], *prev2 = row[(i + 1) % 3];
+		cur[0] = (unsigned)i;
+		for (size_t j = 1; j <= n; j++) {
+			unsigned cost = a.p[i - 1] != b.p[j - 1];
+			unsigned best = prev[j - 1] + cost;
+			if (prev[j] + 1 < best)
+				best = prev[j] + 1;
+			if (cur[j - 1] + 1 < best)
+				best = cur[j - 1] + 1;
+			if (i > 1 && j > 1 && a.p[i - 1] == b.p[j - 2] &&
+			    a.p[i - 2] == b.p[j - 1] && prev2[j - 2] + 1 < best)
+				best = prev2[j - 2] + 1;
+			cur[j] = best;
+		}
+	}
+	return row[m % 3][n];
+}

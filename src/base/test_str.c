@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * test_str.c: borrowed strings: searching, cutting, numbers, UTF-8, distance. */
+#include "base/test.h"
+
+#include <math.h>
+
+static void searches(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *in, *needle;
+		size_t at;
+	} rows[] = {
+		{"", "", 0},     {"", "a", 0},    {"abc", "", 0},   {"abc", "abc", 0},
+		{"abc", "c", 2}, {"abc", "d", 3}, {"aab", "ab", 1}, {"ab", "abc", 2},
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		CHECK_ROW(rows[i].needle,
+			  str_find(str_of(rows[i].in), str_of(rows[i].needle)) == rows[i].at);
+	assert_int_equal(str_find_byte(STR("a\0b"), '\0'), 1);
+	assert_int_equal(str_find_byte(STR_NULL, 'a'), 0);
+}
+
+static void compares(void **state)
+{
+	(void)state;
+	assert_true(str_cmp(STR("a"), STR("b")) < 0);
+	assert_true(str_cmp(STR("ab"), STR("a")) > 0);
+	assert_true(str_cmp(STR("\x80"), STR("a")) > 0); /* bytes are unsigned */
+	assert_int_equal(str_cmp(STR_NULL, STR("")), 0);
+	assert_true(str_eq_nocase(STR("Ab-9"), STR("aB-9")));
+	assert_false(str_eq_nocase(STR("\xc3\x84"), STR("\xc3\xa4"))); /* ASCII only */
+	assert_false(str_eq_nocase(STR("@"), STR("`")));
+	assert_true(str_starts(STR("abc"), STR("ab")) && !str_starts(STR("a"), STR("ab")));
+	assert_true(str_ends(STR("abc"), STR("bc")) && !str_ends(STR("c"), STR("bc")));
+	assert_true(str_starts(STR_NULL, STR_NULL) && str_ends(STR_NULL, STR_NULL));
+}
+
+static void trims_and_slices(void **state)
+{
+	(void)state;
+	check_str("trim", str_trim(STR(" \t\r\n a b \v\f")), "a b");
+	check_str("trim nothing", str_trim(STR("   ")), "");
+	check_str("slice", str_slice(STR("abcdef"), 2, 4), "cd");
+	check_str("slice clamped", str_slice(STR("abc"), 1, 99), "bc");
+	check_str("slice crossed", str_slice(STR("abc"), 2, 1), "");
+	check_str("slice behind", str_slice(STR("abc"), 9, 12), "");
+}
+
+static void cuts(void **state)
+{
+	(void)state;
+	struct str rest = STR("a,,b");
+	check_str("first", str_cut(&rest, ','), "a");
+	check_str("empty field", str_cut(&rest, ','), "");
+	check_str("last", str_cut(&rest, ','), "b");
+	assert_null(rest.p);
+	rest = STR("a,");
+	check_str("before the end", str_cut(&rest, ','), "a");
+	assert_non_null(rest.p); /* an empty field is still to come */
+	check_str("empty last field", str_cut(&rest, ','), "");
+	assert_null(rest.p);
+}
+
+static void reads_integers(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *in;
+		bool ok;
+		int64_t value;
+	} rows[] = {
+		{"0", true, 0},
+		{"-1", true, -1},
+		{"007", true, 7},
+		{"9223372036854775807", true, INT64_MAX},
+		{"-9223372036854775808", true, INT64_MIN},
+		{"9223372036854775808", false, 0},
+		{"-9223372036854775809", false, 0},
+		{"99999999999999999999", false, 0},
+		{"", false, 0},
+		{"-", false, 0},
+		{"--1", false, 0},
+		{"+1", false, 0},
+		{" 1", false, 0},
+		{"1 ", false, 0},
+		{"0x1", false, 0},
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		int64_t v = 0;
+		CHECK_ROW(rows[i].in, str_to_i64(str_of(rows[i].in), &v) == rows[i].ok);
+		CHECK_ROW(rows[i].in, v == rows[i].value); /* untouched on failure */
+	}
+	uint64_t u = 0;
+	assert_true(str_to_u64(STR("18446744073709551615"), &u) && u == UINT64_MAX);
+	assert_false(str_to_u64(STR("18446744073709551616"), &u));
+}
+
+static void reads_numbers(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *in;
+		bool ok;
+		double value;
+	} rows[] = {
+		{"0", true, 0.0},          {"-0.5", true, -0.5}, {"1e3", true, 1000.0},
+		{"1.25E-2", true, 0.0125}, {"01", false, 0.0},   {"1.", false, 0.0},
+		{".5", false, 0.0},        {"1e", false, 0.0},   {"1e999", false, 0.0},
+		{"nan", false, 0.0},       {"inf", false, 0.0},  {"0x10", false, 0.0},
+		{"1,5", false, 0.0},       {"", false, 0.0},     {"-", false, 0.0},
+		{"1e-400", true, 0.0},
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		double v = 0.0;
+		CHECK_ROW(rows[i].in, str_to_f64(str_of(rows[i].in), &v) == rows[i].ok);
+		CHECK_ROW(rows[i].in, fabs(v - rows[i].value) < 1e-15);
+	}
+}
+
+static void knows_utf8(void **state)
+{
+	(void)state;
+	static const struct {
+		struct str in;
+		bool ok;
+	} rows[] = {
+		{{"", 0}, true},
+		{{"a\0b", 3}, true},
+		{{"\xc3\xa4", 2}, true},
+		{{"\xe2\x82\xac", 3}, true},
+		{{"\xf0\x9f\x98\x80", 4}, true},
+		{{"\xf4\x8f\xbf\xbf", 4}, true},  /* U+10FFFF */
+		{{"\xf4\x90\x80\x80", 4}, false}, /* above it */
+		{{"\xc0\x80", 2}, false},         /* overlong NUL */
+		{{"\xc1\xbf", 2}, false},         /* overlong */
+		{{"\xe0\x9f\xbf", 3}, false},     /* overlong */
+		{{"\xf0\x8f\xbf\xbf", 4}, false}, /* overlong */
+		{{"\xed\xa0\x80", 3}, false},     /* surrogate */
+		{{"\xed\x9f\xbf", 3}, true},      /* the last before surrogates */
+		{{"\x80", 1}, false},             /* a tail alone */
+		{{"\xc3", 1}, false},             /* cut short */
+		{{"\xe2\x82", 2}, false},         /* cut short */
+		{{"\xc3\xa4\xff", 3}, false},     /* never a byte of UTF-8 */
+		{{"\xf5\x80\x80\x80", 4}, false},
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		if (str_utf8_valid(rows[i].in) != rows[i].ok)
+			fail_msg("row %zu", i);
+}
+
+static void measures_distance(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *a, *b;
+		unsigned want;
+	} rows[] = {
+		{"", "", 0},
+		{"", "abc", 3},
+		{"abc", "", 3},
+		{"abc", "abc", 0},
+		{"abc", "abd", 1},
+		{"abc", "acb", 1}, /* swapped neighbours */
+		{"ab", "ba", 1},
+		{"kitten", "sitting", 3},
+		{"openned", "opened", 1},
+		{"ca", "abc", 3}, /* restricted: no edit between swapped letters */
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		CHECK_ROW(rows[i].a,
+			  str_distance(str_of(rows[i].a), str_of(rows[i].b)) == rows[i].want);
+		CHECK_ROW(rows[i].b,
+			  str_distance(str_of(rows[i].b), str_of(rows[i].a)) == rows[i].want);
+	}
+	char longer[200];
+	memset(longer, 'x', sizeof longer);
+	assert_int_equal(str_distance(str_n(longer, 200), str_n(longer, 100)), 0); /* cut to 64 */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(searches),         cmocka_unit_test(compares),
+		cmocka_unit_test(trims_and_slices), cmocka_unit_test(cuts),
+		cmocka_unit_test(reads_integers),   cmocka_unit_test(reads_numbers),
+		cmocka_unit_test(knows_utf8),       cmocka_unit_test(measures_distance),
+	};
+	return cmocka_run_group_tests_name("base_str", tests, NULL, NULL);
+}

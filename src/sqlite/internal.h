@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * internal.h: what the files of this room share and nobody else sees. */
+#ifndef SQLITE_INTERNAL_H
+#define SQLITE_INTERNAL_H
+
+#include "sqlite/sqlite.h"
+
+#include <sqlite3.h>
+
+struct sqlite_wal; /* wal.c */
+
+struct sqlite {
+	sqlite3 *h;
+	char *path, *vfs;
+	struct sqlite_conf conf; /* its strings are the two above */
+	struct sqlite_wal *wal;  /* NULL: no thread */
+	struct sqlite_stmt *begin, *commit, *rollback, *begin_read;
+};
+
+/* Status of an SQLite result code on this connection, with its text; `what` is the deed. */
+enum status sqlite_failed(sqlite3 *h, int rc, const char *what, struct err *e);
+enum status sqlite_status_of(sqlite3 *h, int rc);
+
+int sqlite_busy_timeout_ms(const struct sqlite *db);
+
+void sqlite_wal_after_commit(struct sqlite_wal *w);
+void sqlite_wal_stop(struct sqlite_wal **w);
+
+#endif

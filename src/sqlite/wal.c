@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * wal.c: checkpoints away from the writer, and a WAL that stays small.
+ *
+ * An inline checkpoint stalls a commit for 100-200 ms. A thread with PASSIVE checkpoints removes
+ * that, but under unbroken writing it never copies the very last frame, so the WAL never starts
+ * over and grows by hundreds of megabytes a second. So the two share the work: the thread copies
+ * the bulk; when it reports that it is done, the writer copies what was added meanwhile, which is
+ * little, and its next write starts the WAL from the beginning. */
+#include "sqlite/internal.h"
+
+#include "base/assert.h"
+#include "base/clock.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define SOFT_BYTES ((size_t)16 << 20)
+#define BYTES_MAX ((size_t)256 << 20)
+#define FRAME_HEAD_BYTES 24
+#define TRUNCATE_WAIT_MS 1000
+#define PAUSE_US 1000 /* while the thread finishes */
+#define PAUSES_MAX 5000
+
+struct sqlite_wal {
+	struct sqlite *writer;
+	struct sqlite *own; /* the thread's connection */
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool wanted, stopping; /* under lock */
+	size_t frame_bytes;
+	uint64_t soft_frames, frames_max;
+	uint64_t frames;       /* in the WAL after the writer's last commit; writer's thread */
+	atomic_bool busy;      /* the thread has been asked and is not done */
+	atomic_bool caught_up; /* the thread copied the bulk: the writer's turn */
+	atomic_uint_fast64_t frames_seen, checkpoints, inline_checkpoints;
+	atomic_int last_status;
+};
+
+static void checkpoint(struct sqlite_wal *w, struct sqlite *db, int mode)
+{
+	int in_log = 0, copied = 0;
+	int rc = sqlite3_wal_checkpoint_v2(db->h, "main", mode, &in_log, &copied);
+	/* BUSY: somebody else checkpoints, or a reader needs old frames. The next turn does it. */
+	if ((rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED)
+		rc = SQLITE_OK;
+	atomic_store(&w->last_status, (int)sqlite_status_of(db->h, rc));
+}
+
+static bool wait_for_work(struct sqlite_wal *w)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	while (!w->wanted && !w->stopping)
+		(void)pthread_cond_wait(&w->wake, &w->lock);
+	bool go_on = !w->stopping;
+	w->wanted = false;
+	(void)pthread_mutex_unlock(&w->lock);
+	return go_on;
+}
+
+static void *run(void *ctx)
+{
+	struct sqlite_wal *w = ctx;
+	while (wait_for_work(w)) {
+		checkpoint(w, w->own, SQLITE_CHECKPOINT_PASSIVE);
+		(void)atomic_fetch_add(&w->checkpoints, 1);
+		atomic_store(&w->caught_up, true);
+		atomic_store(&w->busy, false);
+	}
+	return NULL;
+}
+
+static void ask(struct sqlite_wal *w)
+{
+	atomic_store(&w->busy, true);
+	(void)pthread_mutex_lock(&w->lock);
+	w->wanted = true;
+	(void)pthread_cond_signal(&w->wake);
+	(void)pthread_mutex_unlock(&w->lock);
+}
+
+static int on_commit(void *ctx, sqlite3 *h, const char *name, int frames)
+{
+	(void)h;
+	(void)name;
+	struct sqlite_wal *w = ctx;
+	w->frames = (uint64_t)frames;
+	return SQLITE_OK;
+}
+
+void sqlite_wal_after_commit(struct sqlite_wal *w)
+{
+	atomic_store_explicit(&w->frames_seen, w->frames, memory_order_relaxed);
+	if (w->frames < w->soft_frames || atomic_load(&w->busy))
+		return;
+	if (atomic_exchange(&w->caught_up, false) || w->frames >= w->frames_max) {
+		checkpoint(w, w->writer, SQLITE_CHECKPOINT_PASSIVE);
+		(void)atomic_fetch_add(&w->inline_checkpoints, 1);
+		return;
+	}
+	ask(w);
+}
+
+static enum status open_own(struct sqlite *db, struct sqlite **out, struct err *e)
+{
+	struct sqlite_conf conf = db->conf;
+	conf.cache_bytes = 0;
+	conf.mmap_bytes = 0;
+	return sqlite_open(&conf, out, e);
+}
+
+static int page_bytes(sqlite3 *h)
+{
+	int bytes = 4096;
+	sqlite3_stmt *s = NULL;
+	if (sqlite3_prepare_v2(h, "PRAGMA page_size", -1, &s, NULL) == SQLITE_OK &&
+	    sqlite3_step(s) == SQLITE_ROW)
+		bytes = sqlite3_column_int(s, 0);
+	(void)sqlite3_finalize(s);
+	return bytes;
+}
+
+enum status sqlite_wal_start(struct sqlite *db, const struct sqlite_wal_conf *conf, struct err *e)
+{
+	ASSERT(db->wal == NULL && !db->conf.read_only);
+	struct sqlite *own;
+	enum status st = open_own(db, &own, e);
+	if (st != ST_OK)
+		return st;
+	struct sqlite_wal *w = mem_alloc(sizeof *w);
+	w->writer = db;
+	w->own = own;
+	w->frame_bytes = (size_t)page_bytes(db->h) + FRAME_HEAD_BYTES;
+	w->soft_frames = (conf->soft_bytes != 0 ? conf->soft_bytes : SOFT_BYTES) / w->frame_bytes;
+	w->frames_max = (conf->bytes_max != 0 ? conf->bytes_max : BYTES_MAX) / w->frame_bytes;
+	if (w->soft_frames > w->frames_max)
+		w->soft_frames = w->frames_max;
+	(void)pthread_mutex_init(&w->lock, NULL);
+	(void)pthread_cond_init(&w->wake, NULL);
+	if (pthread_create(&w->thread, NULL, run, w) != 0) {
+		sqlite_close(&w->own);
+		mem_free(w);
+		return err_set(e, ST_UNAVAILABLE,
+			       "%s: cannot start the checkpoint thread; raise the "
+			       "limit on processes (ulimit -u)",
+			       db->path);
+	}
+	(void)sqlite3_wal_hook(db->h, on_commit, w);
+	db->wal = w;
+	return ST_OK;
+}
+
+void sqlite_wal_stop(struct sqlite_wal **w_at)
+{
+	struct sqlite_wal *w = *w_at;
+	*w_at = NULL;
+	if (w == NULL)
+		return;
+	(void)sqlite3_wal_hook(w->writer->h, NULL, NULL);
+	(void)pthread_mutex_lock(&w->lock);
+	w->stopping = true;
+	(void)pthread_cond_signal(&w->wake);
+	(void)pthread_mutex_unlock(&w->lock);
+	(void)pthread_join(w->thread, NULL);
+	sqlite_close(&w->own);
+	(void)pthread_mutex_destroy(&w->lock);
+	(void)pthread_cond_destroy(&w->wake);
+	mem_free(w);
+}
+
+enum status sqlite_wal_truncate(struct sqlite *db, struct err *e)
+{
+	/* While the thread is in a checkpoint of its own, SQLite says BUSY at once and asks no busy
+	 * handler. It is done in a moment, and only this thread's commits can ask it again. */
+	for (int i = 0; db->wal != NULL && atomic_load(&db->wal->busy) && i < PAUSES_MAX; i++)
+		clock_sleep_us(PAUSE_US);
+	/* Nobody else gets to write meanwhile: a reader that stays is not waited for any longer. */
+	(void)sqlite3_busy_timeout(db->h, TRUNCATE_WAIT_MS);
+	int rc = sqlite3_wal_checkpoint_v2(db->h, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	(void)sqlite3_busy_timeout(db->h, sqlite_busy_timeout_ms(db));
+	if (rc != SQLITE_OK)
+		return sqlite_failed(db->h, rc, "checkpoint", e);
+	if (db->wal != NULL)
+		atomic_store(&db->wal->frames_seen, 0);
+	return ST_OK;
+}
+
+void sqlite_wal_stats(struct sqlite *db, struct sqlite_wal_stats *out)
+{
+	struct sqlite_wal *w = db->wal;
+	*out = (struct sqlite_wal_stats){0};
+	if (w == NULL)
+		return;
+	out->wal_bytes = atomic_load(&w->frames_seen) * w->frame_bytes;
+	out->checkpoints = atomic_load(&w->checkpoints);
+	out->inline_checkpoints = atomic_load(&w->inline_checkpoints);
+	out->last_status = (enum status)atomic_load(&w->last_status);
+}
