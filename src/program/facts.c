@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * facts.c: reading values for conditions. The hot question is "event.type == ..., event.page.path
+ * ...", asked of every rule for every event: such a value is one load from struct event, with no
+ * copy. Everything that stands in JSON is looked up in its token array and decoded only when it
+ * holds an escape. */
+#include "program/facts.h"
+
+#include "base/assert.h"
+#include "base/time.h"
+#include "program/facts_env.h"
+#include "program/facts_value.h"
+
+/* ---- computed fields ---- */
+
+static struct cel_value text_or_absent(struct str s)
+{
+	return s.n ? cel_of_str(s) : cel_of_absent();
+}
+
+static struct str profile_id_value(const struct facts *f, enum id_kind kind, struct arena *a)
+{
+	const struct json *d = f->profile;
+	uint32_t ids = d ? json_get(d, 0, "ids") : JSON_NONE;
+	for (uint32_t v = d ? json_first(d, ids) : JSON_NONE; v != JSON_NONE;
+	     v = json_next(d, ids, v)) {
+		uint32_t k = json_first(d, v);
+		uint32_t value = k == JSON_NONE ? k : json_next(d, v, k);
+		if (value != JSON_NONE && str_is(json_str(d, k, a), id_kind_name(kind)))
+			return json_str(d, value, a);
+	}
+	return STR_NULL;
+}
+
+static struct cel_value domain_of(struct str email)
+{
+	size_t at = str_find_byte(email, '@');
+	return at < email.n ? text_or_absent(str_slice(email, at + 1, email.n)) : cel_of_absent();
+}
+
+static struct cel_value account_domain(const struct facts *f, struct arena *a)
+{
+	const struct json *d = f->account;
+	if (d == NULL || !str_is(json_str(d, json_get(d, 0, "kind"), a), "domain"))
+		return cel_of_absent();
+	return text_or_absent(json_str(d, json_get(d, 0, "key"), a));
+}
+
+static struct cel_value instant(int64_t at_us)
+{
+	return at_us == TIME_NONE ? cel_of_absent() : cel_of_time_us(at_us);
+}
+
+static struct cel_value days_since(const struct facts *f, int64_t at_us)
+{
+	if (at_us == TIME_NONE)
+		return cel_of_absent();
+	return cel_of_double((double)(f->now_us - at_us) / (double)US_PER_D);
+}
+
+static struct cel_value traits_map(const struct json *d, const char *key, struct arena *a)
+{
+	uint32_t node = d == NULL ? JSON_NONE : key ? json_get(d, 0, key) : 0;
+	return d && json_is(d, node, JSON_OBJECT) ? facts_value_dyn(d, node, a) : cel_of_absent();
+}
+
+static struct cel_value lead_computed(const struct facts *f, size_t what)
+{
+	const struct lead *l = f->lead;
+	if (l == NULL)
+		return cel_of_absent();
+	switch (what) {
+	case COMPUTED_LEAD_KNOWN: return cel_of_bool(l->flags & LEAD_KNOWN);
+	case COMPUTED_LEAD_EVENTS: return cel_of_int(l->events_n);
+	case COMPUTED_LEAD_CREATED: return instant(l->created_us);
+	case COMPUTED_LEAD_ACTIVE: return instant(l->active_us);
+	case COMPUTED_LEAD_AGE_DAYS: return days_since(f, l->created_us);
+	default: return days_since(f, l->active_us);
+	}
+}
+
+static struct cel_value account_active(const struct facts *f)
+{
+	int64_t us;
+	bool known = f->account && json_i64(f->account, json_get(f->account, 0, "last_us"), &us);
+	return known ? cel_of_time_us(us) : cel_of_absent();
+}
+
+static struct cel_value event_computed(const struct facts *f, size_t what, struct arena *a)
+{
+	const struct event *ev = f->event;
+	if (what == COMPUTED_EVENT_PROPERTIES)
+		return traits_map(f->properties, NULL, a);
+	if (ev == NULL)
+		return cel_of_absent();
+	if (what == COMPUTED_EVENT_TIME)
+		return instant(ev->occurred_us);
+	return ev->context.scroll < 0 ? cel_of_absent() : cel_of_double(ev->context.scroll);
+}
+
+static struct cel_value computed(const struct facts *f, size_t what, struct arena *a)
+{
+	switch (what) {
+	case COMPUTED_LEAD_DOMAIN: return domain_of(profile_id_value(f, ID_EMAIL, a));
+	case COMPUTED_LEAD_TRAITS: return traits_map(f->profile, "traits", a);
+	case COMPUTED_ACCOUNT_DOMAIN: return account_domain(f, a);
+	case COMPUTED_ACCOUNT_ACTIVE: return account_active(f);
+	case COMPUTED_ACCOUNT_TRAITS: return traits_map(f->account, "traits", a);
+	case COMPUTED_EVENT_SCROLL:
+	case COMPUTED_EVENT_TIME:
+	case COMPUTED_EVENT_PROPERTIES: return event_computed(f, what, a);
+	default: return lead_computed(f, what);
+	}
+}
+
+/* ---- fields ---- */
+
+static struct cel_value from_paths(const struct json *d, const struct facts_path *paths, size_t n,
+				   enum field_type type, struct arena *a)
+{
+	for (size_t i = 0; d && d->count && i < n; i++) {
+		uint32_t node = 0;
+		for (size_t j = 0; j < paths[i].n && node != JSON_NONE; j++)
+			node = json_get_str(d, node, paths[i].steps[j]);
+		if (node == JSON_NONE)
+			continue;
+		struct cel_value v = facts_value(d, node, type, a);
+		if (v.kind != CEL_ABSENT)
+			return v;
+	}
+	return cel_of_absent();
+}
+
+static struct cel_value read_field(const struct facts *f, const struct facts_field *field,
+				   struct arena *a)
+{
+	switch (field->from) {
+	case FROM_EVENT_TEXT:
+		return f->event ? text_or_absent(*(
+					  const struct str *)(const void *)((const char *)f->event +
+									    field->offset))
+				: cel_of_absent();
+	case FROM_PROFILE:
+		return from_paths(f->profile, field->paths, field->paths_n, field->type, a);
+	case FROM_PROPERTIES:
+		return from_paths(f->properties, field->paths, field->paths_n, field->type, a);
+	case FROM_PROFILE_ID:
+		return text_or_absent(profile_id_value(f, (enum id_kind)field->offset, a));
+	case FROM_ACCOUNT: {
+		struct cel_value v =
+			from_paths(f->account, field->paths, field->paths_n, field->type, a);
+		return v.kind != CEL_ABSENT ? v
+					    : from_paths(f->profile, field->profile_paths,
+							 field->profile_paths_n, field->type, a);
+	}
+	case FROM_COMPUTED: return computed(f, field->offset, a);
+	}
+	UNREACHED();
+}
+
+static struct cel_value persona_name(const struct facts *f)
+{
+	uint32_t at = f->lead ? f->lead->persona : 0;
+	bool known = at > 0 && at <= f->program->personas_n;
+	return cel_of_str(known ? f->program->personas[at - 1].name : STR(""));
+}
+
+static struct cel_value feature_value(const struct facts *f, uint32_t field)
+{
+	double v = f->features ? f->features[field] : 0;
+	return f->features == NULL || v != v ? cel_of_absent()
+					     : cel_of_double(v); /* NaN: never seen */
+}
+
+static struct cel_value load(void *ctx, uint32_t slot, uint32_t field, struct arena *scratch)
+{
+	const struct facts *f = ctx;
+	switch ((enum facts_slot)slot) {
+	case SLOT_LEAD:
+	case SLOT_ACCOUNT:
+	case SLOT_COMPANY:
+	case SLOT_EVENT:
+		return read_field(f, &f->program->facts->objects[slot].fields[field], scratch);
+	case SLOT_FEATURE: return feature_value(f, field);
+	case SLOT_FIT: return cel_of_double(f->fit);
+	case SLOT_ENGAGEMENT: return cel_of_double(f->engagement);
+	case SLOT_SCORE: return cel_of_double(f->score);
+	case SLOT_TIER: return cel_of_str(str_of(tier_name(f->tier)));
+	case SLOT_PERSONA: return persona_name(f);
+	case SLOT_COUNT: break;
+	}
+	UNREACHED();
+}
+
+static struct cel_activation activation_of(const struct facts *f)
+{
+	union { /* the callback only reads */
+		const struct facts *f;
+		void *ctx;
+	} u = {.f = f};
+	return (struct cel_activation){.load = load, .ctx = u.ctx};
+}
+
+bool facts_hold(const struct facts *f, const struct program_cond *cond, struct err *why)
+{
+	bool holds = false;
+	err_clear(why);
+	if (cond->prog == NULL)
+		return true;
+	struct cel_activation act = activation_of(f);
+	struct arena_mark mark = arena_mark(f->arena);
+	enum status st =
+		cel_eval_bool(cond->prog, &act, f->arena, CEL_ABSENT_IS_FALSE, &holds, why);
+	arena_rewind(f->arena, mark);
+	return st == ST_OK && holds;
+}
+
+bool facts_needs_profile(const struct program *p, const struct program_on *on)
+{
+	(void)p; /* the condition knows */
+	return on->where.reads & (READS_PROFILE | READS_ACCOUNT);
+}
+
+/* ---- properties by path ---- */
+
+static const struct facts_field *event_text_field(struct str path)
+{
+	const struct facts_field *field = facts_builtin(SLOT_EVENT, path);
+	return field && field->from == FROM_EVENT_TEXT ? field : NULL;
+}
+
+/* The node a path names: "properties.amount", "amount"; a key with dots in its name comes first. */
+static uint32_t property_node(const struct json *d, struct str path)
+{
+	if (d == NULL || d->count == 0)
+		return JSON_NONE;
+	if (str_starts(path, STR("properties.")))
+		path = str_slice(path, sizeof "properties." - 1, path.n);
+	uint32_t node = json_get_str(d, 0, path);
+	if (node != JSON_NONE || str_find_byte(path, '.') == path.n)
+		return node;
+	node = 0;
+	for (struct str rest = path; rest.p && node != JSON_NONE;)
+		node = json_get_str(d, node, str_cut(&rest, '.'));
+	return node;
+}
+
+bool facts_event_number(const struct facts *f, struct str path, double *out_r)
+{
+	if (str_is(path, "scroll") && f->event && f->event->context.scroll >= 0) {
+		*out_r = f->event->context.scroll;
+		return true;
+	}
+	uint32_t node = property_node(f->properties, path);
+	if (node == JSON_NONE)
+		return false;
+	struct cel_value v = facts_value(f->properties, node, FIELD_DOUBLE, f->arena);
+	if (v.kind != CEL_DOUBLE)
+		return false;
+	*out_r = v.d;
+	return true;
+}
+
+struct str facts_event_text(const struct facts *f, struct str path)
+{
+	const struct facts_field *field = event_text_field(path);
+	struct cel_value v = field ? read_field(f, field, f->arena) : cel_of_absent();
+	uint32_t node = v.kind == CEL_STRING ? JSON_NONE : property_node(f->properties, path);
+	if (node != JSON_NONE)
+		v = facts_value(f->properties, node, FIELD_STRING, f->arena);
+	return v.kind == CEL_STRING ? cel_str(v) : STR_NULL;
+}
+
+/* ---- explaining ---- */
+
+struct explain {
+	const struct program_cond *cond;
+	struct arena *arena;
+	struct facts_clause *list;
+	size_t n, cap;
+	bool over;
+};
+
+static struct str reads_text(struct explain *x, const struct cel_clause *c)
+{
+	struct buf b;
+	buf_init_arena(&b, x->arena, 4096);
+	for (size_t i = 0; i < c->read_count; i++) {
+		const struct cel_read *r = &c->reads[i];
+		buf_printf(&b, "%s" STR_FMT, i ? ", " : "", STR_ARG(r->name));
+		if (r->value.kind == CEL_ABSENT) {
+			buf_z(&b, " is not known");
+			continue;
+		}
+		buf_z(&b, " is ");
+		cel_value_text(r->value, &b);
+	}
+	return buf_view(&b);
+}
+
+static void on_clause(void *ctx, const struct cel_clause *c)
+{
+	struct explain *x = ctx;
+	if (x->n == x->cap) {
+		size_t cap = x->cap ? x->cap * 2 : 16;
+		struct facts_clause *list = ARENA_ARRAY(x->arena, struct facts_clause, cap);
+		x->over = x->over || list == NULL;
+		if (list == NULL)
+			return;
+		if (x->n)
+			memcpy(list, x->list, x->n * sizeof *list);
+		x->list = list;
+		x->cap = cap;
+	}
+	x->list[x->n++] = (struct facts_clause){
+		.text = str_trim(str_slice(x->cond->text, c->offset, c->offset + c->length)),
+		.depth = c->depth,
+		.leaf = c->op == CEL_CLAUSE_LEAF,
+		.holds = c->verdict == CEL_IS_TRUE,
+		.unknown = c->verdict == CEL_IS_ERROR,
+		.reads = c->op == CEL_CLAUSE_LEAF ? reads_text(x, c) : STR_NULL,
+	};
+}
+
+enum status facts_explain(const struct facts *f, const struct program_cond *cond, struct arena *a,
+			  const struct facts_clause **out, size_t *n_r, struct err *e)
+{
+	struct explain x = {.cond = cond, .arena = a};
+	if (cond->prog) {
+		struct cel_activation act = activation_of(f);
+		cel_explain(cond->prog, &act, a, on_clause, &x);
+	}
+	if (x.over)
+		return err_set(e, ST_LIMIT, "explaining a condition: no memory left");
+	*out = x.list;
+	*n_r = x.n;
+	return ST_OK;
+}

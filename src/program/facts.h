@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * facts.h: what conditions may ask about: one lead, its account, one event, its scores.
+ *
+ * The field registry: built-in fields (one table in facts.c) plus the program's declared ones.
+ * Conditions are checked against it at load and read through it at run time; values come from
+ * JSON lazily and are brought to the declared type ("674" is 674 where a number is declared).
+ * An absent field makes a comparison false, with the reason, never an error to the user.
+ * docs/program.md lists every field with its type and where it is read from.
+ *
+ *   lead.email, lead.domain, lead.country, lead.source, lead.asset, lead.known, ... + declared
+ *   account.domain, account.leads, account.engagement, ... + declared (company is an alias)
+ *   event.type, event.source, event.page.path, event.campaign.source, event.scroll, ... + declared
+ *   fit, engagement, score, tier, persona, feature.<name>
+ */
+#ifndef PROGRAM_FACTS_H
+#define PROGRAM_FACTS_H
+
+#include "base/json.h"
+#include "model/event.h"
+#include "model/lead.h"
+#include "program/program.h"
+
+struct cel_activation;
+
+struct facts {
+	const struct program *program;
+	const struct lead *lead;       /* NULL: no lead fields */
+	const struct json *profile;    /* the PROFILE row, parsed; NULL: absent */
+	const struct json *account;    /* the ACCOUNT row, parsed; NULL: absent */
+	const struct event *event;     /* NULL: not about an event */
+	const struct json *properties; /* event->properties, parsed; NULL: absent */
+	const double *features;        /* by index in the program; NULL: not computed */
+	double fit, engagement, score;
+	enum tier tier;
+	int64_t now_us;
+	struct arena *arena; /* scratch for decoded strings */
+};
+
+/* True when the condition holds; false also when it cannot be evaluated: `why` (may be NULL) then
+ * says which field was absent or what failed. */
+bool facts_hold(const struct facts *f, const struct program_cond *cond, struct err *why);
+/* Reads a property path ("properties.amount", "page.path", "traits.plan") of the event. */
+bool facts_event_number(const struct facts *f, struct str path, double *out_r);
+struct str facts_event_text(const struct facts *f, struct str path); /* n == 0: absent */
+/* Does the condition read profile or account fields? Lets the engine skip loading them. */
+bool facts_needs_profile(const struct program *p, const struct program_on *on);
+
+/* ---- why does a condition hold, or not? ---- */
+
+struct facts_clause {
+	struct str text; /* as written in the program */
+	unsigned depth;  /* 0: the whole condition; its parts are 1, theirs 2, ... */
+	bool leaf;       /* a comparison; else and, or, not over the clauses that follow deeper */
+	bool holds;
+	bool unknown;     /* could not be decided: a field is not known */
+	struct str reads; /* `lead.employees is 120, lead.title is not known`; only of leaves */
+};
+/* Every clause of a condition with the values it saw; parents before children. Strings live on
+ * `a`. A condition that is always true has none. */
+MUST_USE enum status facts_explain(const struct facts *f, const struct program_cond *cond,
+				   struct arena *a, const struct facts_clause **out, size_t *n_r,
+				   struct err *e);
+
+#endif
