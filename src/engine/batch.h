@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * batch.h: the working set of one transaction: every lead, profile, account, identifier and
+ * counter that the events in hand have touched, decoded once and written once.
+ *
+ * This is the performance model: a batch coalesces all events of a lead into one row write, in
+ * key order. batch_flush writes what is dirty into the open transaction (so that scans see it);
+ * the commit is writer.c's.
+ */
+#ifndef ENGINE_BATCH_H
+#define ENGINE_BATCH_H
+
+#include "base/json.h"
+#include "base/map.h"
+#include "model/key.h"
+#include "model/lead.h"
+#include "store/store.h"
+
+/* One lead in hand. */
+struct work {
+	struct lead lead;
+	bool dirty;
+	bool profile_loaded, profile_parsed, profile_dirty;
+	struct str profile; /* JSON text, empty when there is none */
+	struct json profile_doc;
+	int64_t alarm_row_us; /* due time of the row in TABLE_ALARM; TIME_NONE: no row */
+	int tier_row;         /* tier of the row in TABLE_TIER_LEAD; -1: no row */
+};
+
+struct account_work {
+	uint64_t id;
+	struct str text; /* JSON */
+	bool dirty;
+	bool parsed;
+	struct json doc;
+};
+
+struct idcache_cell;
+
+struct batch {
+	struct store *store;
+	struct arena keep;             /* lives until the flush behind the commit */
+	struct u64map works, accounts; /* id -> struct work * / struct account_work * */
+	struct strmap identities;      /* changed in this batch: key -> lead, 0: removed */
+	struct strmap counters;        /* key -> delta (two's complement) */
+	struct strmap types;           /* event type -> number; whole table, kept across batches */
+	struct idcache_cell *idcache;  /* identifier -> lead, kept across batches */
+	size_t idcache_cap, idcache_used;
+	uint64_t idcache_seed[2];
+	/* META values, written with the commit */
+	uint64_t cursor, next_lead, next_account, next_merge, next_type, program_version;
+	int64_t clock_us;
+	int64_t next_alarm_us; /* earliest due time known: store or batch; TIME_NONE: none */
+	bool meta_dirty;
+};
+
+void batch_init(struct batch *b, struct store *store, size_t bytes_max);
+void batch_finish(struct batch *b);
+/* Reads META and the type dictionary. */
+MUST_USE enum status batch_load(struct batch *b, struct err *e);
+/* Forgets everything uncommitted; batch_load must follow. */
+void batch_drop(struct batch *b);
+/* Writes what is dirty, in key order, and empties the working set (batch_flush), META too. */
+MUST_USE enum status batch_flush(struct batch *b, struct err *e);
+/* Is the working set so large that it should be written out? */
+bool batch_full(const struct batch *b);
+
+/* The lead in hand; loaded when it is not yet. ST_NOT_FOUND for an unknown id. */
+MUST_USE enum status batch_lead(struct batch *b, uint64_t id, struct work **out, struct err *e);
+MUST_USE enum status batch_lead_create(struct batch *b, int64_t now_us, struct work **out,
+				       struct err *e);
+/* The profile's JSON, parsed; &w->profile_doc has count 0 when there is none. */
+MUST_USE enum status batch_profile(struct batch *b, struct work *w, struct err *e);
+/* Replaces it; `json` is copied. */
+MUST_USE enum status batch_profile_set(struct batch *b, struct work *w, struct str json,
+				       struct err *e);
+/* Identifier -> lead; 0 when it points nowhere. */
+MUST_USE enum status batch_identity(struct batch *b, struct str key, uint64_t *lead_r,
+				    struct err *e);
+MUST_USE enum status batch_identity_set(struct batch *b, struct str key, uint64_t lead,
+					struct err *e);
+MUST_USE enum status batch_account(struct batch *b, uint64_t id, struct account_work **out,
+				   struct err *e);
+/* By key (domain or group); created when new. */
+MUST_USE enum status batch_account_of(struct batch *b, struct str key, struct account_work **out,
+				      bool *created_r, struct err *e);
+MUST_USE enum status batch_account_set(struct batch *b, struct account_work *w, struct str json,
+				       struct err *e);
+/* Number of an event type, given out on first sight (LEAD timelines use it). */
+MUST_USE enum status batch_type_no(struct batch *b, struct str type, uint32_t *no_r, struct err *e);
+/* Adds to a roll-up counter: day, name and up to 3 dimensions. */
+void batch_count(struct batch *b, int64_t now_us, const char *name, const struct str *dims,
+		 size_t n, int64_t delta);
+/* Arms the lead's alarm: a stored row may be early, never late, so only a sooner one is written. */
+void batch_alarm(struct batch *b, struct work *w, int64_t due_us);
+
+#endif

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * engine.c: the writer. Reads records behind the cursor, keeps the log's clock, fires alarms in
+ * their place, hands events to the pass, and commits. Everything a batch did is undone together
+ * when any of it fails: the next run starts from the committed cursor, so a crash and an error
+ * are the same thing. */
+#include "engine/engine.h"
+
+#include "base/assert.h"
+#include "base/hash.h"
+#include "engine/internal.h"
+#include "engine/system.h"
+
+#include <string.h>
+
+#define READ_RECORDS 512u
+#define RECORD_ARENA (128u << 20)
+#define PASS_ARENA (16u << 20)
+#define ALARM_BITE 512u
+
+static enum status program_reload(struct engine *en, struct err *e)
+{
+	program_destroy(&en->program);
+	if (en->batch.program_version == 0)
+		return ST_OK;
+	struct str row;
+	arena_reset(&en->pass_arena);
+	enum status st = store_get(en->conf.store, TABLE_PROGRAM,
+				   KEY_NUM(en->batch.program_version), &en->pass_arena, &row, e);
+	if (st != ST_OK)
+		return st == ST_NOT_FOUND ? err_set(e, ST_CORRUPT,
+						    "program version %llu is missing in the state",
+						    (unsigned long long)en->batch.program_version)
+					  : st;
+	return system_program_compile(row, &en->pass_arena, &en->program, e);
+}
+
+static enum status engine_reload(struct engine *en, struct err *e)
+{
+	batch_drop(&en->batch);
+	enum status st = batch_load(&en->batch, e);
+	if (st == ST_OK)
+		st = program_reload(en, e);
+	en->stale = st != ST_OK;
+	en->committed_cursor = en->batch.cursor;
+	return st;
+}
+
+/* A log that is shorter than what was folded from it has lost records. New events would get the
+ * places of the lost ones, behind the cursor: acknowledged and never folded. */
+static enum status check_log_end(struct engine *en, struct err *e)
+{
+	struct log_stats ls;
+	log_stats(en->conf.log, &ls);
+	if (en->batch.cursor < ls.next_seq)
+		return ST_OK;
+	return err_set(
+		e, ST_CORRUPT,
+		"the event log ends at record %llu, but the state was folded up to record %llu: "
+		"restore both from one backup, or move state.db* away to fold the log anew",
+		(unsigned long long)(ls.next_seq - 1), (unsigned long long)en->batch.cursor);
+}
+
+enum status engine_open(const struct engine_conf *conf, struct engine **out, struct err *e)
+{
+	ASSERT(conf->log != NULL && conf->store != NULL);
+	struct engine *en = mem_alloc(sizeof *en);
+	en->conf = *conf;
+	if (en->conf.batch_events_max == 0)
+		en->conf.batch_events_max = 50000;
+	if (en->conf.batch_bytes_max == 0)
+		en->conf.batch_bytes_max = (size_t)384 << 20;
+	arena_init(&en->record_arena, RECORD_ARENA);
+	arena_init(&en->pass_arena, PASS_ARENA);
+	batch_init(&en->batch, conf->store, en->conf.batch_bytes_max);
+	enum status st = log_reader_open(conf->log, &en->reader, e);
+	if (st == ST_OK)
+		st = engine_reload(en, e);
+	if (st == ST_OK)
+		st = check_log_end(en, e);
+	if (st != ST_OK)
+		engine_close(&en);
+	else
+		*out = en;
+	return st;
+}
+
+void engine_close(struct engine **en)
+{
+	if (*en == NULL)
+		return;
+	program_destroy(&(*en)->program);
+	log_reader_close(&(*en)->reader);
+	batch_finish(&(*en)->batch);
+	arena_finish(&(*en)->record_arena);
+	arena_finish(&(*en)->pass_arena);
+	mem_free(*en);
+	*en = NULL;
+}
+
+void engine_stats(const struct engine *en, struct engine_stats *out)
+{
+	*out = en->stats;
+	out->cursor = en->committed_cursor;
+	out->clock_us = en->batch.clock_us;
+	out->next_alarm_us = en->batch.next_alarm_us;
+	out->program_version = en->batch.program_version;
+}
+
+const struct program *engine_program(const struct engine *en)
+{
+	return en->program;
+}
+
+void engine_pass_init(struct engine *en, struct pass *p, enum pass_why why, int64_t now_us,
+		      uint64_t salt)
+{
+	arena_reset(&en->pass_arena);
+	*p = (struct pass){
+		.why = why,
+		.batch = &en->batch,
+		.program = en->program,
+		.env = {.now_us = now_us},
+		.arena = &en->pass_arena,
+	};
+	rng_seed(&p->env.rng, hash_u64(en->conf.seed ^ hash_u64(salt)));
+}
+
+/* ---- alarms ---- */
+
+struct due_list {
+	int64_t now_us;
+	struct {
+		int64_t due_us;
+		uint64_t lead;
+	} rows[ALARM_BITE];
+	size_t n;
+	int64_t next_us; /* first one not taken */
+};
+
+static bool take_due(void *ctx, struct store_key key, struct str value)
+{
+	struct due_list *d = ctx;
+	(void)value;
+	int64_t due = key_read_time(key.bytes, 0);
+	if (due > d->now_us || d->n == ALARM_BITE) {
+		d->next_us = due;
+		return false;
+	}
+	d->rows[d->n].due_us = due;
+	d->rows[d->n++].lead = key_read_u64(key.bytes, 8);
+	return true;
+}
+
+static enum status fire(struct engine *en, int64_t due_us, uint64_t lead, struct err *e)
+{
+	struct pass p;
+	engine_pass_init(en, &p, PASS_ALARM, due_us, hash_u64(lead) ^ (uint64_t)due_us);
+	enum status st = batch_lead(&en->batch, lead, &p.work, e);
+	if (st == ST_NOT_FOUND)
+		return err_set(e, ST_CORRUPT, "an alarm is set for lead %llu, who is not there",
+			       (unsigned long long)lead);
+	if (st != ST_OK)
+		return st;
+	p.work->lead.alarm_us = TIME_NONE;
+	p.work->dirty = true;
+	en->stats.alarms++;
+	return step(&p, e);
+}
+
+/* Fires, in (due, lead) order, every alarm due at or before `now_us` (N3). Rows are only in order
+ * in the store, so the working set is written into the open transaction before each look. */
+static enum status fire_due(struct engine *en, int64_t now_us, struct err *e)
+{
+	struct due_list due;
+	while (en->batch.next_alarm_us != TIME_NONE && en->batch.next_alarm_us <= now_us) {
+		enum status st = batch_flush(&en->batch, e);
+		if (st != ST_OK)
+			return st;
+		due = (struct due_list){.now_us = now_us, .next_us = TIME_NONE};
+		st = store_scan(en->conf.store, TABLE_ALARM, SCAN_ALL, take_due, &due, e);
+		en->batch.next_alarm_us = due.next_us;
+		for (size_t i = 0; i < due.n && st == ST_OK; i++)
+			st = fire(en, due.rows[i].due_us, due.rows[i].lead, e);
+		if (st != ST_OK)
+			return st;
+	}
+	return ST_OK;
+}
+
+/* ---- events ---- */
+
+static enum status fold_event(struct engine *en, const struct log_record *r, struct err *e)
+{
+	struct pass p;
+	engine_pass_init(en, &p, PASS_EVENT, r->received_us, r->seq);
+	p.record = r;
+	en->last_lead = 0;
+	enum status st = event_decode(r->body, p.arena, &p.event, e);
+	if (st != ST_OK) {
+		en->stats.dead_letters++;
+		return pass_dead_letter(&en->batch, r, "decode", e->text, p.arena, e);
+	}
+	p.event.seq = r->seq;
+	p.event.received_us = r->received_us;
+	p.event.source = r->source;
+	p.event.message_id = r->message_id;
+	if (p.event.occurred_us > r->received_us)
+		p.event.occurred_us = r->received_us;
+	/* Only the operator's door sets the flag: a write key in a web page cannot merge leads. */
+	const struct system_event *sys =
+		p.event.flags & EVENT_SYSTEM ? system_event_of(p.event.type) : NULL;
+	st = sys != NULL ? sys->run(en, &p, e) : step(&p, e);
+	if (st == ST_INVALID || st == ST_LIMIT || st == ST_CONFLICT || st == ST_NOT_FOUND) {
+		en->stats.dead_letters++;
+		return pass_dead_letter(&en->batch, r, sys ? "system" : "step", e->text, p.arena,
+					e);
+	}
+	en->last_lead = st == ST_OK && p.work ? p.work->lead.id : 0;
+	return st;
+}
+
+static enum status fold_record(struct engine *en, const struct log_record *r, struct err *e)
+{
+	enum status st = fire_due(en, r->received_us, e);
+	if (st != ST_OK)
+		return st;
+	en->batch.clock_us = r->received_us;
+	if (r->thinned)
+		return err_set(e, ST_CORRUPT,
+			       "log record %llu was dropped by retention before it was processed",
+			       (unsigned long long)r->seq);
+	bool empty = r->erased || r->skipped; /* nothing to fold, but the cursor moves over it */
+	if (!empty)
+		st = fold_event(en, r, e);
+	if (st != ST_OK)
+		return err_wrap(e, "event %llu", (unsigned long long)r->seq);
+	if (!empty && en->conf.on_step != NULL)
+		en->conf.on_step(en->conf.ctx, r->seq, en->last_lead);
+	en->batch.cursor = r->seq;
+	en->batch.meta_dirty = true;
+	en->stats.events++;
+	return batch_full(&en->batch) ? batch_flush(&en->batch, e) : ST_OK;
+}
+
+static enum status fold_waiting(struct engine *en, size_t *done, struct err *e)
+{
+	struct log_record records[READ_RECORDS];
+	while (*done < en->conf.batch_events_max) {
+		size_t want = en->conf.batch_events_max - *done;
+		if (want > READ_RECORDS)
+			want = READ_RECORDS;
+		arena_reset(&en->record_arena);
+		size_t n = want;
+		enum status st = log_read(en->reader, en->batch.cursor + 1, &en->record_arena,
+					  records, &n, e);
+		if (st != ST_OK)
+			return *done > 0
+				       ? ST_OK
+				       : st; /* keep what is folded; the next run meets it again */
+		for (size_t i = 0; i < n; i++) {
+			if (en->conf.through_seq && records[i].seq > en->conf.through_seq)
+				return ST_OK;
+			st = fold_record(en, &records[i], e);
+			if (st != ST_OK)
+				return st;
+			++*done;
+		}
+		if (n < want)
+			return ST_OK;
+	}
+	return ST_OK;
+}
+
+enum status engine_run(struct engine *en, size_t *done_r, struct err *e)
+{
+	enum status st;
+	size_t done = 0;
+	*done_r = 0;
+	if (en->stale && (st = engine_reload(en, e)) != ST_OK)
+		return st;
+	st = store_begin(en->conf.store, e);
+	if (st != ST_OK)
+		return st;
+	st = fold_waiting(en, &done, e);
+	if (st == ST_OK && done > 0) {
+		st = batch_flush(&en->batch, e);
+		if (st == ST_OK)
+			st = store_commit(en->conf.store, e);
+		/* Nobody is waiting behind: let readers see it before it is called done. */
+		if (st == ST_OK && done < en->conf.batch_events_max)
+			st = store_sync(en->conf.store, e);
+		if (st == ST_OK) {
+			en->committed_cursor = en->batch.cursor;
+			*done_r = done;
+			return ST_OK;
+		}
+	}
+	store_rollback(en->conf.store);
+	if (st != ST_OK)
+		en->stale = true;
+	return st;
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * flush.c: from working set to rows, in key order: neighbours share a page, so a sorted batch
+ * dirties each page once. */
+#include "engine/flush.h"
+
+#include "base/assert.h"
+#include "engine/engine.h"
+
+#include <stdlib.h>
+
+#define ROW_BYTES_MAX (64u << 10)
+
+/* ---- META: one row, so that the cursor and its fellows move together ---- */
+
+enum { META_VERSION = 1 };
+
+static enum status meta_put(struct batch *b, struct err *e)
+{
+	char room[128];
+	struct buf row = {.p = room, .cap = sizeof room, .bytes_max = sizeof room};
+	buf_varint(&row, META_VERSION);
+	buf_varint(&row, b->cursor);
+	buf_zigzag(&row, b->clock_us);
+	buf_varint(&row, b->next_lead);
+	buf_varint(&row, b->next_account);
+	buf_varint(&row, b->next_merge);
+	buf_varint(&row, b->next_type);
+	buf_varint(&row, b->program_version);
+	ASSERT(buf_ok(&row));
+	b->meta_dirty = false;
+	return store_put(b->store, TABLE_META, KEY_BYTES(STR("engine")), buf_view(&row), e);
+}
+
+static enum status meta_get(struct batch *b, struct err *e)
+{
+	struct str row;
+	enum status st =
+		store_get(b->store, TABLE_META, KEY_BYTES(STR("engine")), &b->keep, &row, e);
+	b->cursor = b->program_version = 0;
+	b->clock_us = 0;
+	b->next_lead = b->next_account = b->next_merge = b->next_type = 1;
+	if (st == ST_NOT_FOUND)
+		return ST_OK;
+	if (st != ST_OK)
+		return st;
+	struct rd r = rd_of(row);
+	uint64_t version = rd_varint(&r);
+	b->cursor = rd_varint(&r);
+	b->clock_us = rd_zigzag(&r);
+	b->next_lead = rd_varint(&r);
+	b->next_account = rd_varint(&r);
+	b->next_merge = rd_varint(&r);
+	b->next_type = rd_varint(&r);
+	b->program_version = rd_varint(&r);
+	if (!rd_done(&r) || version != META_VERSION)
+		return err_set(
+			e, ST_CORRUPT,
+			"the state's own bookkeeping (meta) cannot be read; "
+			"restore a backup, or delete the state file: it is rebuilt from the log");
+	return ST_OK;
+}
+
+enum status engine_meta_read(struct store *s, struct engine_meta *out, struct err *e)
+{
+	struct batch *b = mem_alloc(sizeof *b);
+	b->store = s;
+	arena_init(&b->keep, 1u << 16);
+	enum status st = meta_get(b, e);
+	if (st == ST_OK)
+		*out = (struct engine_meta){b->cursor, b->next_lead - 1, b->program_version,
+					    b->clock_us};
+	arena_finish(&b->keep);
+	mem_free(b);
+	return st;
+}
+
+static bool load_type(void *ctx, struct store_key key, struct str value)
+{
+	struct batch *b = ctx;
+	return strmap_put(&b->types, key.bytes, key_read_u64(value, 0));
+}
+
+static bool first_alarm(void *ctx, struct store_key key, struct str value)
+{
+	(void)value;
+	*(int64_t *)ctx = key_read_time(key.bytes, 0);
+	return false;
+}
+
+static enum status alarm_load(struct batch *b, struct err *e)
+{
+	b->next_alarm_us = TIME_NONE;
+	return store_scan(b->store, TABLE_ALARM, SCAN_ALL, first_alarm, &b->next_alarm_us, e);
+}
+
+enum status batch_load(struct batch *b, struct err *e)
+{
+	enum status st = meta_get(b, e);
+	if (st == ST_OK)
+		st = store_scan(b->store, TABLE_EVENT_TYPE, SCAN_ALL, load_type, b, e);
+	if (st == ST_OK)
+		st = alarm_load(b, e);
+	arena_reset(&b->keep);
+	return st;
+}
+
+/* ---- leads ---- */
+
+static enum status alarm_row(struct batch *b, struct work *w, struct err *e)
+{
+	int64_t due = w->lead.flags & LEAD_MERGED ? TIME_NONE : w->lead.alarm_us;
+	enum status st = ST_OK;
+	if (due == w->alarm_row_us)
+		return ST_OK;
+	if (w->alarm_row_us != TIME_NONE) {
+		struct key old = key_time_u64(w->alarm_row_us, w->lead.id);
+		st = store_del(b->store, TABLE_ALARM, KEY_BYTES(key_view(&old)), e);
+		if (st == ST_NOT_FOUND)
+			st = ST_OK; /* taken off when it fired */
+	}
+	if (st == ST_OK && due != TIME_NONE) {
+		struct key new = key_time_u64(due, w->lead.id);
+		st = store_put(b->store, TABLE_ALARM, KEY_BYTES(key_view(&new)), STR(""), e);
+	}
+	w->alarm_row_us = due;
+	return st;
+}
+
+static enum status tier_row(struct batch *b, struct work *w, struct err *e)
+{
+	int tier = w->lead.flags & LEAD_MERGED ? -1 : (int)w->lead.tier;
+	enum status st = ST_OK;
+	if (tier == w->tier_row)
+		return ST_OK;
+	if (w->tier_row >= 0) {
+		struct key old = key_u8_u64((uint8_t)w->tier_row, w->lead.id);
+		st = store_del(b->store, TABLE_TIER_LEAD, KEY_BYTES(key_view(&old)), e);
+	}
+	if (st == ST_OK && tier >= 0) {
+		struct key new = key_u8_u64((uint8_t)tier, w->lead.id);
+		st = store_put(b->store, TABLE_TIER_LEAD, KEY_BYTES(key_view(&new)), STR(""), e);
+	}
+	w->tier_row = tier;
+	return st;
+}
+
+static enum status work_put(struct batch *b, struct work *w, struct buf *row, struct err *e)
+{
+	enum status st = ST_OK;
+	if (w->profile_dirty)
+		st = store_put(b->store, TABLE_PROFILE, KEY_NUM(w->lead.id), w->profile, e);
+	w->profile_dirty = false;
+	if (st != ST_OK || !w->dirty)
+		return st;
+	st = alarm_row(b, w, e);
+	if (st == ST_OK)
+		st = tier_row(b, w, e);
+	if (st != ST_OK)
+		return st;
+	buf_reset(row);
+	lead_encode(&w->lead, row);
+	ASSERT(buf_ok(row));
+	w->dirty = false;
+	return store_put(b->store, TABLE_LEAD, KEY_NUM(w->lead.id), buf_view(row), e);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	uint64_t x = (*(struct work *const *)a)->lead.id, y = (*(struct work *const *)b)->lead.id;
+	return (x > y) - (x < y);
+}
+
+static enum status flush_works(struct batch *b, struct err *e)
+{
+	size_t n = 0, at = 0;
+	uint64_t id, p;
+	enum status st = ST_OK;
+	struct work **list = mem_array(b->works.count, sizeof(struct work *));
+	while (u64map_next(&b->works, &at, &id, &p))
+		list[n++] = (struct work *)(uintptr_t)p;
+	qsort(list, n, sizeof list[0], by_id);
+	struct buf row;
+	buf_init(&row, ROW_BYTES_MAX * 4);
+	for (size_t i = 0; i < n && st == ST_OK; i++)
+		st = work_put(b, list[i], &row, e);
+	buf_finish(&row);
+	mem_free(list);
+	return st;
+}
+
+/* ---- the rest ---- */
+
+struct pair {
+	struct str key;
+	uint64_t value;
+};
+
+static int by_key(const void *a, const void *b)
+{
+	return str_cmp(((const struct pair *)a)->key, ((const struct pair *)b)->key);
+}
+
+static struct pair *sorted(const struct strmap *m, size_t *n_r)
+{
+	size_t n = 0, at = 0;
+	struct pair *list = mem_array(m->count, sizeof *list);
+	while (strmap_next(m, &at, &list[n].key, &list[n].value))
+		if (++n == m->count)
+			break;
+	qsort(list, n, sizeof *list, by_key);
+	*n_r = n;
+	return list;
+}
+
+static enum status flush_identities(struct batch *b, struct err *e)
+{
+	size_t n;
+	enum status st = ST_OK;
+	if (b->identities.count == 0)
+		return ST_OK;
+	struct pair *list = sorted(&b->identities, &n);
+	for (size_t i = 0; i < n && st == ST_OK; i++) {
+		struct key value = key_u64(list[i].value);
+		struct store_key key = KEY_BYTES(list[i].key);
+		if (list[i].value)
+			st = store_put(b->store, TABLE_IDENTITY, key, key_view(&value), e);
+		else
+			st = store_del(b->store, TABLE_IDENTITY, key, e);
+		if (st == ST_NOT_FOUND)
+			st = ST_OK; /* made and removed inside one batch */
+	}
+	mem_free(list);
+	return st;
+}
+
+static enum status flush_counters(struct batch *b, struct err *e)
+{
+	size_t n;
+	enum status st = ST_OK;
+	if (b->counters.count == 0)
+		return ST_OK;
+	struct pair *list = sorted(&b->counters, &n);
+	for (size_t i = 0; i < n && st == ST_OK; i++) {
+		struct str row;
+		uint64_t sum = list[i].value;
+		struct store_key key = KEY_BYTES(list[i].key);
+		st = store_get(b->store, TABLE_COUNTER, key, &b->keep, &row, e);
+		if (st == ST_OK)
+			sum += key_read_u64(row, 0);
+		struct key value = key_u64(sum);
+		if (st == ST_OK || st == ST_NOT_FOUND)
+			st = store_put(b->store, TABLE_COUNTER, key, key_view(&value), e);
+	}
+	mem_free(list);
+	return st;
+}
+
+static enum status flush_accounts(struct batch *b, struct err *e)
+{
+	size_t at = 0;
+	uint64_t id, p;
+	enum status st = ST_OK;
+	while (st == ST_OK && u64map_next(&b->accounts, &at, &id, &p)) {
+		struct account_work *w = (struct account_work *)(uintptr_t)p;
+		if (w->dirty)
+			st = store_put(b->store, TABLE_ACCOUNT, KEY_NUM(id), w->text, e);
+		w->dirty = false;
+	}
+	return st;
+}
+
+enum status batch_flush(struct batch *b, struct err *e)
+{
+	enum status st = flush_works(b, e);
+	if (st == ST_OK)
+		st = flush_identities(b, e);
+	if (st == ST_OK)
+		st = flush_counters(b, e);
+	if (st == ST_OK)
+		st = flush_accounts(b, e);
+	if (st == ST_OK)
+		st = meta_put(b, e);
+	if (st == ST_OK)
+		batch_clear(b);
+	return st;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * internal.h: the engine's own inside, for the files of this folder only.
+ */
+#ifndef ENGINE_INTERNAL_H
+#define ENGINE_INTERNAL_H
+
+#include "engine/pass.h"
+
+struct engine {
+	struct engine_conf conf;
+	struct log_reader *reader;
+	struct batch batch;
+	struct program *program;   /* the applied one; NULL before the first */
+	struct arena record_arena; /* records of one read */
+	struct arena pass_arena;   /* one pass */
+	struct engine_stats stats;
+	uint64_t committed_cursor;
+	uint64_t last_lead; /* whose the record in hand was; 0: nobody's */
+	bool stale;         /* memory is ahead of the store after a failure: reload first */
+};
+
+/* A fresh pass on a fresh arena; its dice are seeded from (seed, salt). */
+void engine_pass_init(struct engine *en, struct pass *p, enum pass_why why, int64_t now_us,
+		      uint64_t salt);
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * runner.c: one mutex, one condition. The flag `more` is set under the mutex by whoever appends,
+ * so a wake between "drained" and "asleep" is never lost. */
+#include "engine/runner.h"
+
+#include "base/assert.h"
+#include "base/clock.h"
+#include "base/time.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RETRY_US US_PER_S
+#define TICK_GAP_US US_PER_S
+/* Under load the engine gathers: a transaction costs as much as many events, and each one it spares
+ * is the door's. A single event never waits. */
+#define GATHER_FROM 32u
+#define GATHER_MOST 10000u
+#define GATHER_US 50000
+
+struct runner {
+	struct runner_conf conf;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake, folded, halt; /* halt: the end alone ends a pause */
+	bool more, stop, started;
+	struct engine_stats stats;
+	enum status health;
+	struct err why;
+	int64_t ticked_us;
+	size_t done;       /* by the last fold */
+	int64_t folded_us; /* when it began, monotonic */
+};
+
+static void wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t mono_us)
+{
+	struct timespec ts = {mono_us / US_PER_S, mono_us % US_PER_S * 1000};
+	(void)pthread_cond_timedwait(cond, lock, &ts); /* spurious and late wakes are both fine */
+}
+
+/* Sleeps, with the lock held on both sides, until there may be something to do. */
+static void sleep_a_while(struct runner *r)
+{
+	int64_t now = clock_now_us(), wait = 60 * US_PER_S;
+	if (r->health != ST_OK)
+		wait = RETRY_US;
+	if (r->stats.next_alarm_us != TIME_NONE && r->stats.next_alarm_us - now < wait)
+		wait = r->stats.next_alarm_us - now;
+	if (r->ticked_us + TICK_GAP_US - now > wait)
+		wait = r->ticked_us + TICK_GAP_US - now;
+	if (wait > 0 && !r->more && !r->stop)
+		wait_until(&r->wake, &r->lock, clock_mono_us() + wait);
+}
+
+static void tick_when_due(struct runner *r)
+{
+	int64_t now = clock_now_us();
+	if (r->conf.tick == NULL || r->stats.next_alarm_us == TIME_NONE ||
+	    r->stats.next_alarm_us > now || r->ticked_us + TICK_GAP_US > now)
+		return;
+	r->ticked_us = now;
+	pthread_mutex_unlock(&r->lock);
+	r->conf.tick(r->conf.ctx, now);
+	pthread_mutex_lock(&r->lock);
+}
+
+static void fold_once(struct runner *r)
+{
+	struct err e;
+	size_t done = 0;
+	struct engine_stats stats;
+	err_clear(&e);
+	r->more = false;
+	r->folded_us = clock_mono_us();
+	pthread_mutex_unlock(&r->lock);
+	enum status st = engine_run(r->conf.engine, &done, &e);
+	engine_stats(r->conf.engine, &stats);
+	if (r->conf.progress != NULL)
+		r->conf.progress(r->conf.ctx, &stats);
+	pthread_mutex_lock(&r->lock);
+	r->stats = stats;
+	r->health = st;
+	r->why = e;
+	r->done = done;
+	if (done > 0) {
+		r->more = true;
+		pthread_cond_broadcast(&r->folded);
+	}
+}
+
+/* With the lock held on both sides. A full batch means that more is waiting: no pause then. */
+static void gather(struct runner *r)
+{
+	int64_t until = r->folded_us + GATHER_US;
+	if (r->done < GATHER_FROM || r->done >= GATHER_MOST)
+		return;
+	while (!r->stop && clock_mono_us() < until)
+		wait_until(&r->halt, &r->lock, until);
+}
+
+static void *run(void *arg)
+{
+	struct runner *r = arg;
+	(void)pthread_setname_np(pthread_self(), "engine"); /* for top and perf */
+	if (r->conf.niceness > 0)                           /* a failure only costs priority */
+		(void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), r->conf.niceness);
+	pthread_mutex_lock(&r->lock);
+	while (!r->stop) {
+		fold_once(r);
+		gather(r);
+		if (r->more && r->health == ST_OK)
+			continue;
+		tick_when_due(r);
+		sleep_a_while(r);
+	}
+	pthread_mutex_unlock(&r->lock);
+	return NULL;
+}
+
+static void cond_init(pthread_cond_t *c)
+{
+	pthread_condattr_t attr;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(c, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+enum status runner_create(const struct runner_conf *conf, struct runner **out, struct err *e)
+{
+	struct runner *r = mem_alloc(sizeof *r);
+	r->conf = *conf;
+	engine_stats(conf->engine, &r->stats);
+	pthread_mutex_init(&r->lock, NULL);
+	cond_init(&r->wake);
+	cond_init(&r->folded);
+	cond_init(&r->halt);
+	int rc = pthread_create(&r->thread, NULL, run, r);
+	r->started = rc == 0;
+	if (rc != 0) {
+		runner_destroy(&r);
+		return err_set(e, ST_UNAVAILABLE, "engine thread cannot start: %s", strerror(rc));
+	}
+	*out = r;
+	return ST_OK;
+}
+
+void runner_destroy(struct runner **r)
+{
+	if (*r == NULL)
+		return;
+	pthread_mutex_lock(&(*r)->lock);
+	(*r)->stop = true;
+	pthread_cond_broadcast(&(*r)->wake);
+	pthread_cond_broadcast(&(*r)->folded);
+	pthread_cond_broadcast(&(*r)->halt);
+	pthread_mutex_unlock(&(*r)->lock);
+	if ((*r)->started)
+		pthread_join((*r)->thread, NULL);
+	pthread_cond_destroy(&(*r)->wake);
+	pthread_cond_destroy(&(*r)->folded);
+	pthread_cond_destroy(&(*r)->halt);
+	pthread_mutex_destroy(&(*r)->lock);
+	mem_free(*r);
+	*r = NULL;
+}
+
+void runner_wake(struct runner *r)
+{
+	pthread_mutex_lock(&r->lock);
+	bool asleep = !r->more;
+	r->more = true;
+	if (asleep)
+		pthread_cond_signal(&r->wake);
+	pthread_mutex_unlock(&r->lock);
+}
+
+enum status runner_health(struct runner *r, struct err *e)
+{
+	pthread_mutex_lock(&r->lock);
+	enum status st = r->health;
+	if (st != ST_OK && e != NULL)
+		*e = r->why;
+	pthread_mutex_unlock(&r->lock);
+	return st;
+}
+
+void runner_stats(struct runner *r, struct engine_stats *out)
+{
+	pthread_mutex_lock(&r->lock);
+	*out = r->stats;
+	pthread_mutex_unlock(&r->lock);
+}
+
+bool runner_wait(struct runner *r, uint64_t seq, int64_t timeout_us)
+{
+	int64_t until = clock_mono_us() + timeout_us;
+	pthread_mutex_lock(&r->lock);
+	while (r->stats.cursor < seq && !r->stop && clock_mono_us() < until)
+		wait_until(&r->folded, &r->lock, until);
+	bool there = r->stats.cursor >= seq;
+	pthread_mutex_unlock(&r->lock);
+	return there;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * stage_identity.c: whose is it? Looks up every identifier of the event, asks room identity for a
+ * verdict, and carries it out: a new lead, a known one, or several that turn out to be one. */
+#include "base/assert.h"
+#include "engine/merge.h"
+#include "engine/pass.h"
+#include "engine/whose.h"
+
+size_t whose_ids(const struct pass *p, struct profile_id *out)
+{
+	size_t n = 0;
+	if (p->why == PASS_REFOLD) {
+		for (size_t i = 0; i < p->keys.n; i++)
+			out[n++] = (struct profile_id){p->keys.keys[i].kind, p->keys.keys[i].name,
+						       p->keys.keys[i].value};
+		return n;
+	}
+	for (size_t i = 0; i < p->whose.point_n; i++) {
+		const struct identity_key *k = &p->keys.keys[p->whose.point[i]];
+		out[n++] = (struct profile_id){k->kind, k->name, k->value};
+	}
+	return n;
+}
+
+enum status whose_key(const struct profile_id *id, struct arena *a, struct str *key_r,
+		      struct err *e)
+{
+	struct identity_key key;
+	const struct event_id raw = {id->kind, id->name, id->value};
+	enum status st = identity_normalise(NULL, &raw, a, &key, e);
+	if (st == ST_OK)
+		*key_r = key.bytes;
+	return st;
+}
+
+static enum status look_up(struct pass *p, struct identity_owner *owners, struct err *e)
+{
+	for (size_t i = 0; i < p->keys.n; i++) {
+		struct identity_owner *o = &owners[i];
+		struct work *w;
+		*o = (struct identity_owner){0};
+		enum status st = batch_identity(p->batch, p->keys.keys[i].bytes, &o->lead, e);
+		if (st == ST_OK && o->lead)
+			st = batch_lead(p->batch, o->lead, &w, e);
+		if (st != ST_OK)
+			return st == ST_NOT_FOUND ? err_set(e, ST_CORRUPT,
+							    "an identifier points at lead %llu, "
+							    "who is not there",
+							    (unsigned long long)o->lead)
+						  : st;
+		if (o->lead) {
+			o->known = w->lead.flags & LEAD_KNOWN;
+			o->created_us = w->lead.created_us;
+		}
+	}
+	return ST_OK;
+}
+
+static enum status open_profiles(struct pass *p, struct identity_owner *owners, struct err *e)
+{
+	for (size_t i = 0; i < p->keys.n; i++) {
+		struct work *w;
+		if (!owners[i].known)
+			continue;
+		enum status st = batch_lead(p->batch, owners[i].lead, &w, e);
+		if (st == ST_OK)
+			st = batch_profile(p->batch, w, e);
+		if (st != ST_OK)
+			return st;
+		owners[i].profile = w->profile_doc.count ? &w->profile_doc : NULL;
+	}
+	return ST_OK;
+}
+
+static enum status carry_out(struct pass *p, struct err *e)
+{
+	const struct identity_verdict *v = &p->whose;
+	enum status st;
+	p->created = v->action == IDENTITY_CREATE;
+	if (p->created)
+		st = batch_lead_create(p->batch, p->env.now_us, &p->work, e);
+	else
+		st = batch_lead(p->batch, v->lead, &p->work, e);
+	for (size_t i = 0; i < v->losers_n && st == ST_OK; i++)
+		st = merge_leads(p, v->lead, v->losers[i], str_of(v->text), e);
+	for (size_t i = 0; i < v->point_n && st == ST_OK; i++)
+		st = batch_identity_set(p->batch, p->keys.keys[v->point[i]].bytes, p->work->lead.id,
+					e);
+	return st;
+}
+
+static void set_flags(struct pass *p)
+{
+	struct lead *l = &p->work->lead;
+	uint32_t before = l->flags;
+	bool machine = p->event.flags & (EVENT_BOT | EVENT_MACHINE);
+	if (p->whose.known)
+		l->flags |= LEAD_KNOWN;
+	if (p->event.flags & EVENT_DNT)
+		l->flags |= LEAD_DNT;
+	if (machine && l->events_n == 0)
+		l->flags |= LEAD_BOT;
+	if (!machine)
+		l->flags &= ~(uint32_t)LEAD_BOT;
+	if (l->flags & LEAD_KNOWN)
+		l->ttl_us = TIME_NONE;
+	if ((before ^ l->flags) & LEAD_KNOWN)
+		p->facts_changed = true;
+}
+
+enum status stage_identity(struct pass *p, struct err *e)
+{
+	struct identity_owner owners[IDENTITY_KEYS_MAX];
+	enum status st = identity_keys(p->program, &p->event, p->arena, &p->keys, e);
+	if (st == ST_OK)
+		st = look_up(p, owners, e);
+	if (st == ST_OK && identity_needs_profiles(&p->keys, owners))
+		st = open_profiles(p, owners, e);
+	if (st != ST_OK)
+		return st;
+	identity_resolve(&p->event, &p->keys, owners, &p->whose);
+	if (p->whose.action == IDENTITY_NOBODY) {
+		p->dropped = true;
+		const char *why =
+			p->keys.refused_n ? p->keys.refused_text : "the event names nobody";
+		return pass_dead_letter(p->batch, p->record, "identity", why, p->arena, e);
+	}
+	st = carry_out(p, e);
+	if (st != ST_OK)
+		return st;
+	ASSERT(!(p->work->lead.flags & LEAD_MERGED)); /* keys follow every merge */
+	if (p->whose.conflict)
+		batch_count(p->batch, p->env.now_us, "identity_conflicts", NULL, 0, 1);
+	p->work->lead.flags &= ~(uint32_t)LEAD_ERASED;
+	set_flags(p);
+	p->work->dirty = true;
+	return ST_OK;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * stage_profile.c: what did we learn about the person? Opens the profile only for events that can
+ * teach something: a new lead, a new identifier, or traits. A page view by a known visitor, the
+ * bulk of all traffic, ends here after three comparisons. */
+#include "base/assert.h"
+#include "engine/pass.h"
+#include "engine/profile.h"
+#include "engine/whose.h"
+#include "features/features.h"
+
+/* Features as numbers, for conditions that read them. */
+static enum status pass_vector(struct pass *p, struct err *e)
+{
+	if (p->program == NULL || p->program->features_n == 0)
+		return ST_OK;
+	double *v = ARENA_ARRAY(p->arena, double, p->program->features_n);
+	if (v == NULL)
+		return err_set(e, ST_NO_MEMORY, "features do not fit the pass");
+	features_vector(p->program, &p->work->lead, p->env.now_us, v);
+	p->facts.features = v;
+	return ST_OK;
+}
+
+enum status pass_facts(struct pass *p, unsigned reads, struct err *e)
+{
+	struct work *w = p->work;
+	bool cold = reads & (READS_PROFILE | READS_ACCOUNT);
+	ASSERT(w != NULL);
+	if (p->event.properties.n && p->properties.count == 0) {
+		enum status st = json_parse(p->event.properties, JSON_LIMITS_EVENT, p->arena,
+					    &p->properties, e);
+		if (st != ST_OK)
+			return st;
+	}
+	if (cold) {
+		enum status st = batch_profile(p->batch, w, e);
+		if (st != ST_OK)
+			return st;
+	}
+	struct facts *f = &p->facts;
+	*f = (struct facts){
+		.program = p->program,
+		.lead = &w->lead,
+		.profile = w->profile_parsed && w->profile_doc.count ? &w->profile_doc : NULL,
+		.event = p->event.type.n ? &p->event : NULL,
+		.properties = p->properties.count ? &p->properties : NULL,
+		.fit = w->lead.fit,
+		.engagement = w->lead.engagement,
+		.score = w->lead.score,
+		.tier = w->lead.tier,
+		.now_us = p->env.now_us,
+		.arena = p->arena,
+	};
+	if (cold && w->lead.account && !(w->lead.flags & LEAD_MERGED)) {
+		struct account_work *acc;
+		enum status st = batch_account(p->batch, w->lead.account, &acc, e);
+		if (st != ST_OK)
+			return st;
+		f->account = acc->doc.count ? &acc->doc : NULL;
+	}
+	return reads & READS_FEATURES ? pass_vector(p, e) : ST_OK;
+}
+
+/* Traits that do not fit are a dead letter; the rest of the event, a word about consent above all,
+ * goes its way. */
+static enum status fold_without_traits(struct pass *p, const struct profile_news *news,
+				       struct str *text, struct err *e)
+{
+	struct event bare = p->event;
+	struct profile_news rest = *news;
+	bare.traits = STR_NULL;
+	rest.ev = &bare;
+	enum status st = pass_dead_letter(p->batch, p->record, "profile", e->text, p->arena, e);
+	return st == ST_OK ? profile_fold(&p->work->profile_doc, &rest, p->arena, text, e) : st;
+}
+
+enum status stage_profile(struct pass *p, struct err *e)
+{
+	struct profile_id ids[IDENTITY_KEYS_MAX];
+	struct work *w = p->work;
+	size_t ids_n = whose_ids(p, ids);
+	if (!p->created && ids_n == 0 && p->event.traits.n <= 2)
+		return ST_OK;
+	enum status st = batch_profile(p->batch, w, e);
+	if (st != ST_OK)
+		return st;
+	struct str text = STR_NULL;
+	const struct profile_news news = {&p->event, ids, ids_n};
+	st = profile_fold(&w->profile_doc, &news, p->arena, &text, e);
+	if (st == ST_LIMIT)
+		st = fold_without_traits(p, &news, &text, e);
+	if (st != ST_OK || text.p == NULL)
+		return st;
+	p->facts_changed = true;
+	return batch_profile_set(p->batch, w, text, e);
+}

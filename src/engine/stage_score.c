@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * stage_score.c: from an event to numbers: features, points, fit, tier, and the training record.
+ *
+ * Fit is asked again only when what it reads has moved (profile, account, program), so an ordinary
+ * page view costs its own rules and one evaluation. */
+#include "base/assert.h"
+#include "base/time.h"
+#include "consent/consent.h"
+#include "engine/account.h"
+#include "engine/pass.h"
+#include "features/features.h"
+#include "score/score.h"
+
+#define READS_ALL (READS_PROFILE | READS_ACCOUNT | READS_FEATURES)
+
+/* What the conditions read of the rules that mean this event: most ask about the event alone. */
+static unsigned rules_read(const struct program *prog, struct str type)
+{
+	unsigned reads = 0;
+	for (size_t i = 0; i < prog->features_n; i++)
+		if (prog->features[i].on.where.prog != NULL &&
+		    program_on_matches(&prog->features[i].on, type))
+			reads |= prog->features[i].on.where.reads;
+	for (size_t i = 0; i < prog->points_n; i++)
+		if (prog->points[i].on.where.prog != NULL &&
+		    program_on_matches(&prog->points[i].on, type))
+			reads |= prog->points[i].on.where.reads;
+	return reads;
+}
+
+enum status stage_features(struct pass *p, struct err *e)
+{
+	if (p->program == NULL)
+		return ST_OK;
+	enum status st = pass_facts(
+		p, p->facts_changed ? READS_ALL : rules_read(p->program, p->event.type), e);
+	if (st != ST_OK)
+		return st;
+	p->work->dirty = true;
+	return features_update(&p->work->lead, &p->facts, &p->batch->keep, e);
+}
+
+/* What was known just before an event the program calls an outcome: a row to learn from. */
+enum status stage_record(struct pass *p, struct err *e)
+{
+	bool outcome = false;
+	if (p->program == NULL)
+		return ST_OK;
+	for (size_t i = 0; i < p->program->outcomes_n && !outcome; i++)
+		outcome = str_eq(p->program->outcomes[i], p->event.type);
+	if (!outcome)
+		return ST_OK;
+	struct lead *l = &p->work->lead;
+	struct features_record *r = ARENA_NEW(p->arena, struct features_record);
+	struct buf row;
+	uint32_t type_no;
+	if (r == NULL)
+		return err_set(e, ST_NO_MEMORY, "training record does not fit the pass");
+	enum status st = batch_type_no(p->batch, p->event.type, &type_no, e);
+	if (st != ST_OK)
+		return st;
+	struct key key = key_u64_u64_u64(l->id, p->event.seq, type_no);
+	features_record_take(p->program, l, p->event.seq, p->env.now_us, r);
+	buf_init_arena(&row, p->arena, FEATURES_RECORD_BYTES_MAX);
+	features_record_encode(r, &row);
+	ASSERT(buf_ok(&row));
+	const struct str dims[] = {p->event.type, str_of(tier_name(l->tier))};
+	batch_count(p->batch, p->env.now_us, "outcomes", dims, 2, 1);
+	return store_put(p->batch->store, TABLE_RECORD, KEY_BYTES(key_view(&key)), buf_view(&row),
+			 e);
+}
+
+static enum status score_the_event(struct pass *p, struct err *e)
+{
+	struct lead *l = &p->work->lead;
+	int64_t before = l->active_us;
+	enum status st = score_event(l, &p->facts, &p->batch->keep, &p->points, e);
+	if (st != ST_OK)
+		return st;
+	if (p->created) {
+		l->entry = score_entry(&p->facts);
+		l->entry_points = l->entry ? p->program->entries[l->entry - 1].fit_points : 0;
+	}
+	bool new_day = l->active_us != TIME_NONE &&
+		       (before == TIME_NONE || time_day(before) != time_day(l->active_us));
+	return new_day ? account_active(p, p->work, l->active_us, e) : ST_OK;
+}
+
+static enum status tier_moved(struct pass *p, enum tier from, struct err *e)
+{
+	struct lead *l = &p->work->lead;
+	const struct str dims[] = {str_of(tier_name(from)), str_of(tier_name(l->tier))};
+	batch_count(p->batch, p->env.now_us, "tier", dims, 2, 1);
+	return account_tier(p, p->work, from, l->tier, e);
+}
+
+static void time_to_live(struct pass *p)
+{
+	struct lead *l = &p->work->lead;
+	if (p->why != PASS_ALARM)
+		l->ttl_us = consent_ttl_us(p->program, l, p->env.now_us);
+}
+
+static unsigned tiers_read(const struct program *prog)
+{
+	unsigned reads = 0;
+	for (size_t t = 0; t < TIER_COUNT; t++)
+		reads |= prog->tiers[t].if_.prog != NULL ? prog->tiers[t].if_.reads : 0;
+	return reads;
+}
+
+enum status stage_score(struct pass *p, struct err *e)
+{
+	struct lead *l = &p->work->lead;
+	if (p->program == NULL || (l->flags & LEAD_ERASED))
+		return ST_OK;
+	bool event = p->why & (PASS_EVENT | PASS_REFOLD);
+	unsigned reads = tiers_read(p->program);
+	if (event)
+		reads |= rules_read(p->program, p->event.type);
+	if (p->facts_changed)
+		reads = READS_ALL;
+	enum status st = reads || !event ? pass_facts(p, reads, e) : ST_OK;
+	if (st == ST_OK && event)
+		st = score_the_event(p, e);
+	if (st != ST_OK)
+		return st;
+	if (p->facts_changed) {
+		struct score_fit fit = score_fit(&p->facts);
+		l->fit_mask = fit.mask;
+		l->persona = fit.persona;
+	}
+	struct score s;
+	enum tier from = l->tier;
+	score_evaluate(&p->facts, &s);
+	score_keep(l, &s);
+	time_to_live(p);
+	p->work->dirty = true;
+	return l->tier != from ? tier_moved(p, from, e) : ST_OK;
+}

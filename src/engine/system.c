@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * system.c: the handlers behind our own event types. A handler that cannot do what it was asked
+ * returns ST_INVALID, ST_CONFLICT or ST_NOT_FOUND: the engine then keeps the event as a dead
+ * letter, and the fold goes on. */
+#include "engine/system.h"
+
+#include "base/assert.h"
+#include "base/time.h"
+#include "engine/internal.h"
+#include "engine/merge.h"
+
+static enum status props(struct pass *p, struct json *d, struct err *e)
+{
+	if (p->event.properties.n == 0)
+		return err_set(e, ST_INVALID, STR_FMT ": the event has no properties",
+			       STR_ARG(p->event.type));
+	return json_parse(p->event.properties, JSON_LIMITS_EVENT, p->arena, d, e);
+}
+
+static enum status need_id(struct pass *p, const struct json *d, const char *key, uint64_t *out,
+			   struct err *e)
+{
+	int64_t v;
+	if (!json_i64(d, json_get(d, 0, key), &v) || v <= 0)
+		return err_set(e, ST_INVALID, STR_FMT ": properties.%s must be a positive number",
+			       STR_ARG(p->event.type), key);
+	*out = (uint64_t)v;
+	return ST_OK;
+}
+
+/* Time has passed; alarms fired before this handler was reached (N3). */
+static enum status run_tick(struct engine *en, struct pass *p, struct err *e)
+{
+	(void)en, (void)p, (void)e;
+	return ST_OK;
+}
+
+/* ---- program.apply ---- */
+
+enum status system_program_compile(struct str row, struct arena *a, struct program **out,
+				   struct err *e)
+{
+	struct json d;
+	struct program_report report;
+	enum status st = json_parse(row, JSON_LIMITS_EVENT, a, &d, e);
+	if (st != ST_OK)
+		return err_set(e, ST_CORRUPT, "stored program cannot be read");
+	return program_load(json_str(&d, json_get(&d, 0, "source"), a), a, out, &report, e);
+}
+
+#define SWEEP_BITE 4096u
+struct sweep {
+	uint64_t ids[SWEEP_BITE];
+	size_t n;
+};
+
+static bool sweep_take(void *ctx, struct store_key key, struct str value)
+{
+	struct sweep *s = ctx;
+	(void)value;
+	if (s->n == SWEEP_BITE)
+		return false;
+	s->ids[s->n++] = key.num;
+	return true;
+}
+
+enum status system_look_again(struct engine *en, uint64_t lead, int64_t now_us, struct err *e)
+{
+	struct pass p;
+	engine_pass_init(en, &p, PASS_APPLY, now_us, lead);
+	p.facts_changed = true;
+	enum status st = batch_lead(&en->batch, lead, &p.work, e);
+	return st == ST_OK && !(p.work->lead.flags & LEAD_MERGED) ? step(&p, e) : st;
+}
+
+/* Looks at every lead under the new program: fit, persona, tier and alarm may all move. Features
+ * and rules that are new start now; `plan` says so before anyone applies. */
+static enum status sweep_leads(struct engine *en, int64_t now_us, struct err *e)
+{
+	uint64_t from = 0;
+	struct sweep *s = mem_alloc(sizeof *s);
+	enum status st = ST_OK;
+	do {
+		s->n = 0;
+		st = batch_flush(&en->batch, e);
+		if (st == ST_OK)
+			st = store_scan(en->conf.store, TABLE_LEAD, SCAN_FROM(KEY_NUM(from)),
+					sweep_take, s, e);
+		for (size_t i = 0; i < s->n && st == ST_OK; i++) {
+			st = system_look_again(en, s->ids[i], now_us, e);
+			from = s->ids[i] + 1;
+		}
+	} while (st == ST_OK && s->n == SWEEP_BITE);
+	mem_free(s);
+	return st;
+}
+
+static enum status program_row(struct pass *p, struct str source, const struct program *prog,
+			       struct err *e)
+{
+	struct batch *b = p->batch;
+	struct buf row;
+	struct json_w w;
+	buf_init_arena(&row, p->arena, 4 * PROGRAM_BYTES_MAX);
+	json_w_init(&w, &row);
+	json_w_object(&w);
+	json_w_ki64(&w, "version", (int64_t)b->program_version);
+	json_w_kstr(&w, "name", prog->name);
+	json_w_ktime(&w, "applied", p->env.now_us);
+	json_w_ki64(&w, "seq", (int64_t)p->event.seq);
+	json_w_kstr(&w, "source", source);
+	json_w_end(&w);
+	if (!buf_ok(&row))
+		return err_set(e, ST_LIMIT, "program is too large to keep");
+	return store_put(b->store, TABLE_PROGRAM, KEY_NUM(b->program_version), buf_view(&row), e);
+}
+
+static enum status run_apply(struct engine *en, struct pass *p, struct err *e)
+{
+	struct json d;
+	struct program *new = NULL;
+	struct program_report report = {0};
+	enum status st = props(p, &d, e);
+	if (st != ST_OK)
+		return st;
+	struct str source = json_str(&d, json_get(&d, 0, "source"), p->arena);
+	if (source.n == 0)
+		return err_set(e, ST_INVALID, "program.apply: properties.source holds no program");
+	st = program_load(source, p->arena, &new, &report, e);
+	if (st != ST_OK)
+		return st;
+	en->batch.program_version++;
+	en->batch.meta_dirty = true;
+	st = program_row(p, source, new, e);
+	if (st != ST_OK) {
+		program_destroy(&new);
+		return st;
+	}
+	program_destroy(&en->program);
+	en->program = new;
+	return sweep_leads(en, p->env.now_us, e);
+}
+
+enum status engine_event_apply(struct str yaml, int64_t now_us, struct buf *body, struct err *e)
+{
+	struct buf text;
+	struct json_w w;
+	buf_init(&text, EVENT_BYTES_MAX);
+	json_w_init(&w, &text);
+	json_w_object(&w);
+	json_w_kstr(&w, "source", yaml);
+	json_w_end(&w);
+	struct event ev = {
+		.type = STR("program.apply"),
+		.occurred_us = now_us,
+		.properties = buf_view(&text),
+		.flags = EVENT_SYSTEM,
+		.context.scroll = -1,
+	};
+	enum status st =
+		buf_ok(&text)
+			? event_encode(&ev, body, e)
+			: err_set(e, ST_LIMIT, "program is larger than one event may be (%d bytes)",
+				  EVENT_BYTES_MAX);
+	buf_finish(&text);
+	return st;
+}
+
+/* ---- leads ---- */
+
+static enum status run_merge(struct engine *en, struct pass *p, struct err *e)
+{
+	struct json d;
+	uint64_t into, lead;
+	enum status st = props(p, &d, e);
+	if (st == ST_OK)
+		st = need_id(p, &d, "into", &into, e);
+	if (st == ST_OK)
+		st = need_id(p, &d, "lead", &lead, e);
+	if (st != ST_OK)
+		return st;
+	struct str reason = json_str(&d, json_get(&d, 0, "reason"), p->arena);
+	st = merge_leads(p, into, lead, reason.n ? reason : STR("asked for by an operator"), e);
+	return st == ST_OK ? system_look_again(en, into, p->env.now_us, e) : st;
+}
+
+static enum status run_split(struct engine *en, struct pass *p, struct err *e)
+{
+	struct json d;
+	uint64_t merge;
+	enum status st = props(p, &d, e);
+	if (st == ST_OK)
+		st = need_id(p, &d, "merge", &merge, e);
+	uint64_t sides[2];
+	if (st == ST_OK)
+		st = merge_undo(en, p, merge, sides, e);
+	for (size_t i = 0; i < 2 && st == ST_OK; i++)
+		st = system_look_again(en, sides[i], p->env.now_us, e);
+	return st;
+}
+
+/* ---- suppression ---- */
+
+static enum status run_suppress(struct engine *en, struct pass *p, struct err *e)
+{
+	(void)en;
+	return consent_suppress(p, e);
+}
+
+static enum status run_unsuppress(struct engine *en, struct pass *p, struct err *e)
+{
+	(void)en;
+	return consent_unsuppress(p, e);
+}
+
+/* ---- what the door took in but could not read (lenient sources) ---- */
+
+static enum status run_refused(struct engine *en, struct pass *p, struct err *e)
+{
+	struct json d;
+	enum status st = props(p, &d, e);
+	if (st != ST_OK)
+		return st;
+	en->stats.dead_letters++;
+	struct str reason = json_str(&d, json_get(&d, 0, "reason"), p->arena);
+	const char *text = arena_strz(p->arena, reason.n ? reason : STR("refused at the door"));
+	return pass_dead_letter(p->batch, p->record, "ingest", text ? text : "refused", p->arena,
+				e);
+}
+
+static const struct system_event rows[] = {
+	{"clock.tick", "time has passed with no other event; due alarms fire", run_tick},
+	{"program.apply", "a new version of the program takes effect", run_apply},
+	{"lead.merge", "two leads are one person", run_merge},
+	{"lead.split", "a merge is undone", run_split},
+	{"suppression.add", "an address is never written to", run_suppress},
+	{"suppression.remove", "a suppression is lifted", run_unsuppress},
+	{"ingest.refused", "an item that could not be read, kept with its reason", run_refused},
+};
+
+const struct system_event *system_events(size_t *n_r)
+{
+	*n_r = sizeof rows / sizeof rows[0];
+	return rows;
+}
+
+const struct system_event *system_event_of(struct str type)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (str_is(type, rows[i].type))
+			return &rows[i];
+	return NULL;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * system.h: events that are ours: how an operator's acts enter the log like everybody else's.
+ * One table, one row per type; the bodies are in `properties`.
+ */
+#ifndef ENGINE_SYSTEM_H
+#define ENGINE_SYSTEM_H
+
+#include "engine/pass.h"
+
+struct system_event {
+	const char *type;
+	const char *help; /* what it does, for docs and dead letters */
+	enum status (*run)(struct engine *en, struct pass *p, struct err *e);
+};
+
+/* NULL: not one of ours. */
+const struct system_event *system_event_of(struct str type);
+const struct system_event *system_events(size_t *n_r);
+
+/* Fit, score, tier and alarm of one lead, from what is known now; resets the pass arena. */
+MUST_USE enum status system_look_again(struct engine *en, uint64_t lead, int64_t now_us,
+				       struct err *e);
+/* The compiled program out of a TABLE_PROGRAM row. */
+MUST_USE enum status system_program_compile(struct str row, struct arena *a, struct program **out,
+					    struct err *e);
+
+#endif

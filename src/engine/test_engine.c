@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * test_engine.c: events in, state out, over the siblings in memory: who is joined and parted, what
+ * fires by itself, what never scores, and what is kept when it cannot be processed. */
+#include "base/test.h"
+#include "base/time.h"
+#include "engine/internal.h"
+#include "engine/profile.h"
+#include "model/event.h"
+
+static const char *const program =
+	"nurture: 1\nprogram: t\ngoal: meeting.booked\n"
+	"send_as: {name: T, from: t@mail.larkspur.example, postal_address: X 1}\n"
+	"fields: {lead: {employees: number}}\n"
+	"scoring:\n"
+	"  fit: [{name: size, if: lead.employees >= 20, points: 40}]\n"
+	"  engagement:\n    half_life: 10d\n    points: {form.demo: 60, page.pricing: 20}\n"
+	"  tiers: {hot: {up: 45, down: 35}, warm: {up: 20, down: 10}}\n"
+	"consent: {default: opt_out, unknown: opt_out, anonymous_ttl: 5d, purposes: [news], "
+	"channels: [email]}\n"
+	"outcomes: [meeting.booked]\n";
+
+struct world {
+	struct log *log;
+	struct store *store;
+	struct engine *engine;
+	struct arena arena;
+	int64_t now_us;
+	unsigned next;
+};
+
+static void append(struct world *w, struct event *ev)
+{
+	struct buf body;
+	struct err e;
+	char id[32];
+	(void)snprintf(id, sizeof id, "m%u", w->next++);
+	ev->context.scroll = -1;
+	if (ev->occurred_us == 0)
+		ev->occurred_us = w->now_us;
+	buf_init_arena(&body, &w->arena, 2 * EVENT_BYTES_MAX);
+	assert_int_equal(event_encode(ev, &body, &e), ST_OK);
+	struct log_entry entry = {.source = STR("web"),
+				  .message_id = arena_str(&w->arena, str_of(id)),
+				  .body = buf_view(&body),
+				  .received_us = w->now_us};
+	assert_int_equal(log_append(w->log, &entry, 1, &e), ST_OK);
+}
+
+static void fold(struct world *w)
+{
+	struct err e;
+	size_t done;
+	do {
+		enum status st = engine_run(w->engine, &done, &e);
+		if (st != ST_OK)
+			fail_msg("engine: %s", e.text);
+	} while (done > 0);
+}
+
+/* One event of a person, folded. NULL identifiers are left out. */
+static void does(struct world *w, const char *type, const char *email, const char *device,
+		 const char *traits)
+{
+	struct event ev = {.type = str_of(type), .traits = str_of(traits)};
+	if (email != NULL)
+		assert_true(event_add_id(&ev, ID_EMAIL, STR_NULL, str_of(email)));
+	if (device != NULL)
+		assert_true(event_add_id(&ev, ID_ANONYMOUS_ID, STR_NULL, str_of(device)));
+	append(w, &ev);
+	fold(w);
+}
+
+static void orders(struct world *w, const char *type, const char *properties, uint32_t flags)
+{
+	struct event ev = {.type = str_of(type), .properties = str_of(properties), .flags = flags};
+	append(w, &ev);
+	fold(w);
+}
+
+static void setup(struct world *w)
+{
+	struct err e;
+	struct buf body;
+	*w = (struct world){.now_us = time_days_from_civil(2026, 3, 1) * US_PER_D};
+	arena_init(&w->arena, (size_t)64 << 20);
+	assert_int_equal(log_open_memory(&LOG_CONF_DEFAULT, &w->log, &e), ST_OK);
+	assert_int_equal(store_open_memory(&STORE_CONF_DEFAULT, &w->store, &e), ST_OK);
+	const struct engine_conf conf = {.log = w->log, .store = w->store, .seed = 7};
+	assert_int_equal(engine_open(&conf, &w->engine, &e), ST_OK);
+	buf_init_arena(&body, &w->arena, 2 * EVENT_BYTES_MAX);
+	assert_int_equal(engine_event_apply(str_of(program), w->now_us, &body, &e), ST_OK);
+	struct log_entry entry = {.source = STR("system"),
+				  .message_id = STR("apply"),
+				  .body = buf_view(&body),
+				  .received_us = w->now_us};
+	assert_int_equal(log_append(w->log, &entry, 1, &e), ST_OK);
+	fold(w);
+}
+
+static void teardown(struct world *w)
+{
+	struct replay_result r;
+	struct err e;
+	const struct replay_conf conf = {.log = w->log, .state = w->store, .seed = 7};
+	assert_int_equal(engine_replay(&conf, &r, &e), ST_OK);
+	if (!r.equal)
+		fail_msg("G8: %s", r.difference); /* every test ends with it */
+	engine_close(&w->engine);
+	store_close(&w->store);
+	log_close(&w->log);
+	arena_finish(&w->arena);
+}
+
+static struct lead lead_of(struct world *w, uint64_t id)
+{
+	struct str row;
+	struct lead l;
+	struct err e;
+	assert_int_equal(store_get(w->store, TABLE_LEAD, KEY_NUM(id), &w->arena, &row, &e), ST_OK);
+	assert_int_equal(lead_decode(id, row, &w->arena, &l, &e), ST_OK);
+	return l;
+}
+
+static bool dead_letter(struct world *w, uint64_t seq, const char *says)
+{
+	struct str row;
+	if (store_get(w->store, TABLE_DEAD_LETTER, KEY_NUM(seq), &w->arena, &row, NULL) != ST_OK)
+		return false;
+	return str_find(row, str_of(says)) < row.n;
+}
+
+static uint64_t last_seq(struct world *w)
+{
+	struct log_stats ls;
+	log_stats(w->log, &ls);
+	return ls.next_seq - 1;
+}
+
+static void test_history_joins_the_person(void **state)
+{
+	struct world w;
+	(void)state;
+	setup(&w);
+	does(&w, "page.pricing", NULL, "dev-1", NULL);
+	assert_false(lead_of(&w, 1).flags & LEAD_KNOWN);
+	does(&w, "identify", "ana@firm.example", "dev-1", "{\"employees\":50}");
+	struct lead l = lead_of(&w, 1);
+	assert_true(l.flags & LEAD_KNOWN);
+	assert_int_equal(l.events_n, 2);
+	assert_true(l.fit == 40 && l.engagement == 20);
+	assert_int_equal(l.ttl_us, TIME_NONE);
+	assert_true(l.account != 0);
+	teardown(&w);
+}
+
+static void test_merge_and_split(void **state)
+{
+	struct world w;
+	(void)state;
+	setup(&w);
+	does(&w, "form.demo", "ana@firm.example", NULL, NULL);
+	does(&w, "page.pricing", "bo@other.example", NULL, NULL);
+	orders(&w, "lead.merge", "{\"into\":1,\"lead\":2}", EVENT_SYSTEM);
+	assert_true(lead_of(&w, 2).flags & LEAD_MERGED);
+	assert_true(lead_of(&w, 1).engagement == 80);
+	does(&w, "page.pricing", "bo@other.example", NULL, NULL); /* follows the key */
+	assert_true(lead_of(&w, 1).engagement == 100);
+	orders(&w, "lead.merge", "{\"into\":1,\"lead\":2}", EVENT_SYSTEM);
+	assert_true(dead_letter(&w, last_seq(&w), "merged into another already"));
+	orders(&w, "lead.split", "{\"merge\":1}", EVENT_SYSTEM);
+	assert_false(lead_of(&w, 2).flags & LEAD_MERGED);
+	assert_true(lead_of(&w, 1).engagement == 60);
+	assert_true(lead_of(&w, 2).engagement == 40); /* with what he did while they were one */
+	orders(&w, "lead.split", "{\"merge\":1}", EVENT_SYSTEM);
+	assert_true(dead_letter(&w, last_seq(&w), "undone already"));
+	teardown(&w);
+}
+
+static void test_orders_need_the_operators_door(void **state)
+{
+	struct world w;
+	(void)state;
+	setup(&w);
+	does(&w, "form.demo", "ana@firm.example", NULL, NULL);
+	does(&w, "form.demo", "bo@other.example", NULL, NULL);
+	orders(&w, "lead.merge", "{\"into\":1,\"lead\":2}", 0); /* as a write key would send it */
+	assert_false(lead_of(&w, 2).flags & LEAD_MERGED);
+	assert_true(dead_letter(&w, last_seq(&w), "identity"));
+	teardown(&w);
+}
+
+static void test_decay_crosses_without_an_event(void **state)
+{
+	struct world w;
+	(void)state;
+	setup(&w);
+	does(&w, "form.demo", "ana@firm.example", NULL, NULL);
+	does(&w, "identify", "ana@firm.example", NULL, "{\"employees\":99}");
+	assert_int_equal(lead_of(&w, 1).tier, TIER_HOT); /* 40/2 + 60/2 = 50 */
+	w.now_us += 30 * US_PER_D;
+	orders(&w, "clock.tick", "", EVENT_SYSTEM);
+	struct lead l = lead_of(&w, 1);
+	/* 20 + 30/8 = 23.75: left hot at 35, which is when 30 * 2^-(t/10) was
+	 * 15: after 10 days, and the minutes in which cents still round up. */
+	assert_int_equal(l.tier, TIER_WARM);
+	int64_t left = l.tier_since_us - time_days_from_civil(2026, 3, 1) * US_PER_D;
+	assert_true(left >= 10 * US_PER_D && left < 10 * US_PER_D + US_PER_H);
+	teardown(&w);
+}
+
+static void test_anonymous_leads_are_forgotten(void **state)
+{
+	struct world w;
+	struct str row;
+	struct err e;
+	(void)state;
+	setup(&w);
+	does(&w, "page.pricing", NULL, "dev-9", NULL);
+	w.now_us += 6 * US_PER_D;
+	orders(&w, "clock.tick", "", EVENT_SYSTEM);
+	assert_true(lead_of(&w, 1).flags & LEAD_ERASED);
+	assert_int_equal(store_get(w.store, TABLE_PROFILE, KEY_NUM(1), &w.arena, &row, &e),
+			 ST_NOT_FOUND);
+	does(&w, "page.pricing", NULL, "dev-9", NULL); /* the same device is somebody new */
+	assert_int_equal(lead_of(&w, 2).events_n, 1);
+	teardown(&w);
+}
+
+static void test_machines_never_score(void **state)
+{
+	struct world w;
+	(void)state;
+	setup(&w);
+	struct event ev = {.type = STR("form.demo"), .flags = EVENT_BOT};
+	assert_true(event_add_id(&ev, ID_EMAIL, STR_NULL, STR("bot@firm.example")));
+	append(&w, &ev);
+	fold(&w);
+	struct lead l = lead_of(&w, 1);
+	assert_true(l.engagement == 0 && l.events_n == 1);
+	assert_true(l.flags & LEAD_BOT);
+	assert_true(l.tail_n == 1 && (l.tail[0].flags & EVENT_BOT)); /* kept, flagged */
+	teardown(&w);
+}
+
+static void test_order_of_arrival_does_not_matter(void **state)
+{
+	double engagement[2];
+	(void)state;
+	for (int turn = 0; turn < 2; turn++) {
+		struct world w;
+		setup(&w);
+		int64_t early = w.now_us - 9 * US_PER_D, late = w.now_us - US_PER_D;
+		for (int i = 0; i < 2; i++) {
+			bool first = i == turn;
+			struct event ev = {.type = first ? STR("form.demo") : STR("page.pricing"),
+					   .occurred_us = first ? early : late};
+			assert_true(event_add_id(&ev, ID_EMAIL, STR_NULL, STR("a@firm.example")));
+			append(&w, &ev);
+		}
+		fold(&w);
+		engagement[turn] = lead_of(&w, 1).engagement;
+		teardown(&w);
+	}
+	assert_true(engagement[0] == engagement[1] && engagement[0] > 40);
+}
+
+static void test_profile_keeps_what_is_newer(void **state)
+{
+	struct arena a;
+	struct json none = {.count = 0}, d;
+	struct str text = STR_NULL;
+	struct err e;
+	(void)state;
+	arena_init(&a, 1u << 20);
+	struct event ev = {.type = STR("identify"),
+			   .source = STR("web"),
+			   .occurred_us = 100,
+			   .traits = STR("{\"a\":1,\"b\":2}")};
+	const struct profile_news first = {.ev = &ev};
+	assert_int_equal(profile_fold(&none, &first, &a, &text, &e), ST_OK);
+	assert_int_equal(json_parse(text, JSON_LIMITS_EVENT, &a, &d, &e), ST_OK);
+	struct event old = {
+		.type = STR("identify"), .occurred_us = 50, .traits = STR("{\"a\":9,\"c\":3}")};
+	const struct profile_news late = {.ev = &old};
+	assert_int_equal(profile_fold(&d, &late, &a, &text, &e), ST_OK);
+	assert_int_equal(json_parse(text, JSON_LIMITS_EVENT, &a, &d, &e), ST_OK);
+	check_str("late fills only", json_raw(&d, json_get(&d, 0, "traits")),
+		  "{\"a\":1,\"b\":2,\"c\":3}");
+	struct event gone = {
+		.type = STR("identify"), .occurred_us = 200, .traits = STR("{\"b\":null}")};
+	const struct profile_news null = {.ev = &gone};
+	assert_int_equal(profile_fold(&d, &null, &a, &text, &e), ST_OK);
+	assert_int_equal(json_parse(text, JSON_LIMITS_EVENT, &a, &d, &e), ST_OK);
+	check_str("null removes", json_raw(&d, json_get(&d, 0, "traits")), "{\"a\":1,\"c\":3}");
+	arena_finish(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_history_joins_the_person),
+		cmocka_unit_test(test_merge_and_split),
+		cmocka_unit_test(test_orders_need_the_operators_door),
+		cmocka_unit_test(test_decay_crosses_without_an_event),
+		cmocka_unit_test(test_anonymous_leads_are_forgotten),
+		cmocka_unit_test(test_machines_never_score),
+		cmocka_unit_test(test_order_of_arrival_does_not_matter),
+		cmocka_unit_test(test_profile_keeps_what_is_newer),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

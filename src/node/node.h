@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * node.h: one folder of data, opened: event log, state, engine, and the lock that keeps a second
+ * process from writing. The daemon and the verbs stand on the same floor.
+ *
+ *   DIR/events.db   the event log          DIR/state.db    the state folded from it
+ *   DIR/keys.json   hashed keys            DIR/node.json   seed and creation time
+ *   DIR/lock        held by the writer     DIR/daemon.json where the running daemon answers
+ *
+ * Thread: the one that opened it, except where appender.h and runner.h say otherwise.
+ */
+#ifndef NODE_NODE_H
+#define NODE_NODE_H
+
+#include "engine/engine.h"
+#include "log/log.h"
+#include "model/event.h"
+#include "store/store.h"
+
+#define NODE_PATH_MAX 1024
+
+enum node_mode {
+	NODE_WRITE, /* takes the lock; ST_CONFLICT when somebody holds it */
+	NODE_READ   /* beside a running daemon: committed state and log, read only */
+};
+
+struct node_conf {
+	const char *dir;
+	enum node_mode mode;
+	bool create;             /* make the folder and an empty node when there is none */
+	struct log_conf log;     /* path is filled in */
+	struct store_conf store; /* path is filled in */
+};
+struct node_conf node_conf_default(const char *dir, enum node_mode mode);
+
+struct node {
+	char dir[NODE_PATH_MAX];
+	enum node_mode mode;
+	int lock_fd;     /* -1: none */
+	uint64_t seed;   /* of every draw; part of what replay depends on */
+	struct log *log; /* NODE_READ: opened read-only */
+	struct store *store;
+	struct engine *engine; /* NULL with NODE_READ */
+};
+
+MUST_USE enum status node_open(const struct node_conf *conf, struct node **out, struct err *e);
+void node_close(struct node **n); /* accepts NULL inside; leaves NULL */
+/* DIR/name into out (NODE_PATH_MAX bytes). */
+const char *node_path(const char *dir, const char *name, char out[NODE_PATH_MAX]);
+bool node_exists(const char *dir); /* is there a node in this folder? */
+/* Is another process writing here? Its pid when it says so, else 0. */
+bool node_locked(const char *dir, int *pid_r);
+
+/* Appends and folds until the log is drained: what verbs do when no daemon runs. Entries come
+ * back with their seq. */
+MUST_USE enum status node_submit(struct node *n, struct log_entry *entries, size_t count,
+				 struct err *e);
+/* The program applied last, compiled, from the state; ST_NOT_FOUND when none was. Free with
+ * program_destroy. version_r may be NULL. */
+MUST_USE enum status node_program(struct store *s, struct program **out, uint64_t *version_r,
+				  struct err *e);
+
+#endif

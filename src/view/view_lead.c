@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * view_lead.c: one lead, a page of leads, one timeline. */
+#include "view/view_internal.h"
+
+#include "base/assert.h"
+#include "consent/consent.h"
+#include "identity/identity.h"
+#include "model/key.h"
+#include "score/score.h"
+
+/* ---- finding ---- */
+
+static enum status follow(struct view *v, uint64_t id, uint64_t *lead_r, struct err *e)
+{
+	for (int hops = 0; hops < 64; hops++) {
+		struct str row;
+		struct lead l;
+		enum status st = store_get(v->store, TABLE_LEAD, KEY_NUM(id), v->arena, &row, e);
+		if (st == ST_NOT_FOUND)
+			return err_set(e, st, "there is no lead %llu", (unsigned long long)id);
+		if (st == ST_OK)
+			st = lead_decode(id, row, v->arena, &l, e);
+		if (st != ST_OK)
+			return st;
+		if (!(l.flags & LEAD_MERGED)) {
+			*lead_r = id;
+			return ST_OK;
+		}
+		id = l.account;
+	}
+	return err_set(e, ST_CORRUPT, "lead %llu: its merges go in a circle",
+		       (unsigned long long)id);
+}
+
+static bool by_key(struct view *v, struct event_id raw, uint64_t *lead_r)
+{
+	struct identity_key key;
+	struct str row;
+	if (raw.value.n == 0 ||
+	    identity_normalise(v->program, &raw, v->arena, &key, NULL) != ST_OK ||
+	    store_get(v->store, TABLE_IDENTITY, KEY_BYTES(key.bytes), v->arena, &row, NULL) !=
+		    ST_OK)
+		return false;
+	*lead_r = key_read_u64(row, 0);
+	return true;
+}
+
+enum status view_find(struct view *v, struct str text, uint64_t *lead_r, struct err *e)
+{
+	uint64_t id;
+	struct str digits = text, rest = text;
+	text = str_trim(text);
+	if (str_starts(digits, STR("L")))
+		digits = str_slice(digits, 1, digits.n);
+	struct str name = str_cut(&rest, ':');
+	const struct event_id tries[] = {
+		{ID_EMAIL, STR_NULL, str_find_byte(text, '@') < text.n ? text : STR_NULL},
+		{ID_USER_ID, STR_NULL, text},
+		{ID_ANONYMOUS_ID, STR_NULL, text},
+		{ID_PHONE, STR_NULL, text},
+		{ID_KEY, name, rest},
+	};
+	for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++)
+		if (by_key(v, tries[i], &id))
+			return follow(v, id, lead_r, e);
+	if (str_to_u64(digits, &id) && id > 0)
+		return follow(v, id, lead_r, e);
+	return err_set(e, ST_NOT_FOUND,
+		       "no lead \"" STR_FMT
+		       "\": tried as e-mail, userId, anonymousId, phone, declared key and number",
+		       STR_ARG(str_slice(text, 0, 100)));
+}
+
+/* ---- loading ---- */
+
+static enum status load_doc(struct view *v, enum table t, uint64_t id, struct json *out,
+			    struct err *e)
+{
+	struct str row;
+	*out = (struct json){.count = 0};
+	enum status st = store_get(v->store, t, KEY_NUM(id), v->arena, &row, e);
+	if (st == ST_NOT_FOUND || (st == ST_OK && row.n == 0))
+		return ST_OK;
+	return st == ST_OK ? json_parse(row, JSON_LIMITS_EVENT, v->arena, out, e) : st;
+}
+
+enum status view_load(struct view *v, uint64_t id, struct view_lead *out, struct err *e)
+{
+	struct str row;
+	*out = (struct view_lead){.id = id};
+	enum status st = store_get(v->store, TABLE_LEAD, KEY_NUM(id), v->arena, &row, e);
+	if (st == ST_NOT_FOUND)
+		return err_set(e, st, "there is no lead %llu", (unsigned long long)id);
+	if (st == ST_OK)
+		st = lead_decode(id, row, v->arena, &out->lead, e);
+	if (st == ST_OK)
+		st = load_doc(v, TABLE_PROFILE, id, &out->profile, e);
+	if (st == ST_OK && out->lead.account && !(out->lead.flags & LEAD_MERGED))
+		st = load_doc(v, TABLE_ACCOUNT, out->lead.account, &out->account, e);
+	if (st != ST_OK)
+		return st;
+	out->facts = (struct facts){
+		.program = v->program,
+		.lead = &out->lead,
+		.profile = out->profile.count ? &out->profile : NULL,
+		.account = out->account.count ? &out->account : NULL,
+		.fit = out->lead.fit,
+		.engagement = out->lead.engagement,
+		.score = out->lead.score,
+		.tier = out->lead.tier,
+		.now_us = v->now_us,
+		.arena = v->arena,
+	};
+	if (v->program == NULL)
+		return ST_OK;
+	double *vector = ARENA_ARRAY(v->arena, double, v->program->features_n + 1);
+	if (vector == NULL)
+		return err_set(e, ST_LIMIT, "too much to show at once");
+	features_vector(v->program, &out->lead, v->now_us, vector);
+	out->facts.features = vector;
+	return ST_OK;
+}
+
+/* ---- one lead ---- */
+
+static void put_raw(struct json_w *w, const char *key, const struct json *doc, const char *from)
+{
+	uint32_t node = json_get(doc, 0, from);
+	if (node == JSON_NONE)
+		return;
+	json_w_key(w, key);
+	json_w_raw(w, json_raw(doc, node));
+}
+
+static void put_flags(struct json_w *w, const struct lead *l)
+{
+	json_w_kbool(w, "known", l->flags & LEAD_KNOWN);
+	if (l->flags & LEAD_DNT)
+		json_w_kbool(w, "do_not_track", true);
+	if (l->flags & LEAD_BOT)
+		json_w_kbool(w, "machine_only", true);
+	if (l->flags & LEAD_ERASED)
+		json_w_kbool(w, "forgotten", true);
+}
+
+/* Scores as of the view's now: decay has gone on since they were stored. */
+void view_put_scores(struct view *v, const struct view_lead *l, struct json_w *w)
+{
+	struct score s = {
+		.fit = l->lead.fit, .engagement = l->lead.engagement, .score = l->lead.score};
+	if (v->program != NULL && !(l->lead.flags & (LEAD_MERGED | LEAD_ERASED)))
+		score_evaluate(&l->facts, &s);
+	json_w_kf64(w, "fit", s.fit);
+	json_w_kf64(w, "engagement", s.engagement);
+	json_w_kf64(w, "score", s.score);
+	json_w_kz(w, "tier", tier_name(l->lead.tier));
+	json_w_ktime(w, "tier_since", l->lead.tier_since_us);
+	const char *persona = NULL;
+	if (v->program != NULL && l->lead.persona && l->lead.persona <= v->program->personas_n)
+		persona = arena_strz(v->arena, v->program->personas[l->lead.persona - 1].name);
+	json_w_kz(w, "persona", persona);
+}
+
+static void put_account(const struct view_lead *l, struct json_w *w)
+{
+	if (l->account.count == 0)
+		return;
+	json_w_key(w, "account");
+	json_w_object(w);
+	json_w_ki64(w, "id", (int64_t)l->lead.account);
+	put_raw(w, "key", &l->account, "key");
+	put_raw(w, "kind", &l->account, "kind");
+	put_raw(w, "leads", &l->account, "leads");
+	put_raw(w, "hot", &l->account, "hot");
+	put_raw(w, "warm", &l->account, "warm");
+	put_raw(w, "traits", &l->account, "traits");
+	json_w_end(w);
+}
+
+enum status view_lead(struct view *v, uint64_t id, struct json_w *w, struct err *e)
+{
+	struct view_lead l;
+	enum status st = view_load(v, id, &l, e);
+	if (st != ST_OK)
+		return st;
+	json_w_object(w);
+	json_w_kz(w, "schema", "nurtured.lead/1");
+	json_w_ki64(w, "id", (int64_t)id);
+	put_flags(w, &l.lead);
+	put_raw(w, "identifiers", &l.profile, "ids");
+	put_raw(w, "traits", &l.profile, "traits");
+	put_raw(w, "source", &l.profile, "source");
+	put_raw(w, "asset", &l.profile, "asset");
+	put_raw(w, "campaign", &l.profile, "campaign");
+	put_raw(w, "country", &l.profile, "country");
+	put_raw(w, "time_zone", &l.profile, "tz");
+	put_raw(w, "merged", &l.profile, "merged");
+	put_account(&l, w);
+	view_put_scores(v, &l, w);
+	json_w_ki64(w, "events", l.lead.events_n);
+	json_w_ktime(w, "created", l.lead.created_us);
+	json_w_ktime(w, "active", l.lead.active_us);
+	json_w_ktime(w, "next_alarm", l.lead.alarm_us);
+	json_w_end(w);
+	return ST_OK;
+}
+
+/* ---- pages of leads ---- */
+
+struct page_ctx {
+	struct view *v;
+	const struct view_page *page;
+	uint64_t *ids;
+	size_t n;
+	bool by_tier;
+};
+
+static bool page_take(void *ctx, struct store_key key, struct str value)
+{
+	struct page_ctx *c = ctx;
+	(void)value;
+	c->ids[c->n++] = c->by_tier ? key_read_u64(key.bytes, 1) : key.num;
+	return c->n < c->page->limit + 1;
+}
+
+static enum status page_ids(struct page_ctx *c, struct err *e)
+{
+	const struct view_page *p = c->page;
+	if (p->tier < 0)
+		return store_scan(c->v->store, TABLE_LEAD, SCAN_FROM(KEY_NUM(p->after + 1)),
+				  page_take, c, e);
+	struct key from = key_u8_u64((uint8_t)p->tier, p->after + 1);
+	struct key to = key_u8_u64((uint8_t)(p->tier + 1), 0);
+	struct store_range range = {KEY_BYTES(key_view(&from)), KEY_BYTES(key_view(&to)), false};
+	c->by_tier = true;
+	return store_scan(c->v->store, TABLE_TIER_LEAD, range, page_take, c, e);
+}
+
+static struct str best_name(const struct view_lead *l, struct arena *a)
+{
+	uint32_t ids = json_get(&l->profile, 0, "ids"), v = json_first(&l->profile, ids);
+	struct str first = STR_NULL;
+	for (; v != JSON_NONE; v = json_next(&l->profile, ids, v)) {
+		uint32_t kind = json_first(&l->profile, v);
+		struct str value = json_str(&l->profile, json_next(&l->profile, v, kind), a);
+		if (str_is(json_str(&l->profile, kind, a), "email"))
+			return value;
+		if (first.n == 0)
+			first = value;
+	}
+	return first;
+}
+
+static void put_row(struct view *v, const struct view_lead *l, struct json_w *w)
+{
+	json_w_object(w);
+	json_w_ki64(w, "id", (int64_t)l->id);
+	json_w_kstr(w, "name", best_name(l, v->arena));
+	put_flags(w, &l->lead);
+	view_put_scores(v, l, w);
+	json_w_ki64(w, "events", l->lead.events_n);
+	json_w_ktime(w, "active", l->lead.active_us);
+	json_w_end(w);
+}
+
+static bool shown(const struct view_page *page, const struct lead *l)
+{
+	if (l->flags & (LEAD_MERGED | LEAD_ERASED))
+		return false;
+	return !page->known_only || (l->flags & LEAD_KNOWN);
+}
+
+enum status view_leads(struct view *v, const struct view_page *page, struct json_w *w,
+		       struct err *e)
+{
+	struct page_ctx c = {.v = v, .page = page};
+	if (page->limit == 0 || page->limit > 1000)
+		return err_set(e, ST_INVALID, "limit must be 1 to 1000");
+	c.ids = ARENA_ARRAY(v->arena, uint64_t, page->limit + 1);
+	enum status st = c.ids ? page_ids(&c, e) : err_set(e, ST_LIMIT, "too much to show at once");
+	if (st != ST_OK)
+		return st;
+	size_t show = c.n < page->limit ? c.n : page->limit;
+	json_w_object(w);
+	json_w_kz(w, "schema", "nurtured.leads/1");
+	json_w_key(w, "leads");
+	json_w_array(w);
+	for (size_t i = 0; i < show; i++) {
+		struct view_lead l;
+		struct arena_mark mark = arena_mark(v->arena);
+		st = view_load(v, c.ids[i], &l, e);
+		if (st != ST_OK)
+			return st;
+		if (shown(page, &l.lead))
+			put_row(v, &l, w);
+		if (w->out->arena != v->arena)
+			arena_rewind(v->arena, mark);
+	}
+	json_w_end(w);
+	json_w_key(w, "next");
+	if (c.n > show)
+		json_w_i64(w, (int64_t)c.ids[show - 1]);
+	else
+		json_w_null(w);
+	json_w_end(w);
+	return ST_OK;
+}
