@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * look.c: one path for every verb that looks, so that --json and the text for people come from the
+ * same document. */
+#include "cli/look.h"
+
+#define DOCUMENT_BYTES ((size_t)64 << 20)
+
+static int print(struct cli *c, struct str text, look_show *show, void *ctx)
+{
+	struct json d;
+	if (c->json) {
+		cli_line(c, text);
+		return CLI_OK;
+	}
+	struct json_limits limits = {.depth_max = 32, .tokens_max = 4u << 20};
+	if (json_parse(text, limits, &c->arena, &d, &c->err) != ST_OK)
+		return cli_fail(c, NULL);
+	show(c, &d, ctx);
+	return CLI_OK;
+}
+
+int look(struct cli *c, look_make *make, look_show *show, void *ctx)
+{
+	struct door door;
+	struct buf b;
+	struct json_w w;
+	if (door_open(c, DOOR_READ, &door, &c->err) != ST_OK)
+		return cli_fail(c, c->err.status == ST_NOT_FOUND ? "nurtured init" : NULL);
+	struct view v = door_view(c, &door);
+	buf_init(&b, DOCUMENT_BYTES);
+	json_w_init(&w, &b);
+	enum status st = make(&v, &w, ctx, &c->err);
+	if (st == ST_OK && !buf_ok(&b))
+		st = err_set(&c->err, ST_LIMIT,
+			     "too much to show at once; ask for less with --limit");
+	int rc = st == ST_OK ? print(c, buf_view(&b), show, ctx) : cli_fail(c, NULL);
+	buf_finish(&b);
+	door_close(&door);
+	return rc;
+}
+
+bool look_number(struct cli *c, const char *opt, uint64_t otherwise, uint64_t max, uint64_t *out)
+{
+	const char *v = cli_value(c, opt);
+	*out = otherwise;
+	if (v == NULL)
+		return true;
+	if (str_to_u64(str_of(v), out) && *out <= max)
+		return true;
+	(void)cli_usage(c, "--%s wants a whole number up to %llu", opt, (unsigned long long)max);
+	return false;
+}

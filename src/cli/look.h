@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * look.h: what verbs that only look have in common: open the node, make a view's document, print
+ * it as JSON or hand it to a renderer.
+ */
+#ifndef CLI_LOOK_H
+#define CLI_LOOK_H
+
+#include "cli/door.h"
+#include "cli/render.h"
+
+/* Fills w with one document. ctx is the verb's own. */
+typedef enum status look_make(struct view *v, struct json_w *w, void *ctx, struct err *e);
+typedef void look_show(struct cli *c, const struct json *d, void *ctx);
+
+/* Returns the exit code. */
+int look(struct cli *c, look_make *make, look_show *show, void *ctx);
+/* The whole number of an option, or `otherwise`; false after it has complained. */
+bool look_number(struct cli *c, const char *opt, uint64_t otherwise, uint64_t max, uint64_t *out);
+
+#endif

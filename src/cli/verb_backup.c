@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * verb_backup.c: backup and restore. A backup is a folder like any other node: log, state, keys and
+ * seed, each whole; restoring is checking one and putting it in place. The state is
+ * copied first and the log, which only grows, second: a state may be behind its log (the rest is
+ * folded on start), never ahead. */
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/time.h"
+#include "cli/look.h"
+#include "cli/verbs.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SMALL_FILE_MAX ((size_t)16 << 20)
+
+static enum status copy_file(struct cli *c, const char *from_dir, const char *to_dir,
+			     const char *name)
+{
+	char from[NODE_PATH_MAX], to[NODE_PATH_MAX];
+	struct str text;
+	struct arena_mark mark = arena_mark(&c->arena);
+	enum status st = file_read(node_path(from_dir, name, from), SMALL_FILE_MAX, &c->arena,
+				   &text, &c->err);
+	if (st == ST_OK)
+		st = file_write_atomic(node_path(to_dir, name, to), text, 0600, &c->err);
+	arena_rewind(&c->arena, mark);
+	return st;
+}
+
+static enum status make_folder(struct cli *c, const char *dir)
+{
+	if (mkdir(dir, 0700) == 0)
+		return ST_OK;
+	if (errno == EEXIST)
+		return err_set(&c->err, ST_CONFLICT,
+			       "%s exists already; a backup wants a new folder", dir);
+	return err_set(&c->err, errno == ENOSPC ? ST_NO_SPACE : ST_IO, "cannot make %s", dir);
+}
+
+static enum status copy_node(struct cli *c, struct node *n, const char *dir)
+{
+	char path[NODE_PATH_MAX];
+	enum status st = store_backup(n->store, node_path(dir, "state.db", path), &c->err);
+	if (st == ST_OK)
+		st = log_backup(n->log, node_path(dir, "events.db", path), &c->err);
+	if (st == ST_OK)
+		st = copy_file(c, n->dir, dir, "keys.json");
+	if (st == ST_NOT_FOUND)
+		st = ST_OK; /* a node without keys is whole too */
+	return st == ST_OK ? copy_file(c, n->dir, dir, "node.json") : st;
+}
+
+static int run_backup(struct cli *c)
+{
+	struct door d;
+	if (c->args_n != 1)
+		return cli_usage(c, "backup wants a new folder: nurtured backup DIR");
+	const char *dir = c->args[0];
+	if (door_open(c, DOOR_READ, &d, &c->err) != ST_OK)
+		return cli_fail(c, NULL);
+	if (c->dry_run) {
+		cli_talk(c, "would copy %s to %s\n", c->data, dir);
+		door_close(&d);
+		return CLI_OK;
+	}
+	int64_t began = clock_mono_us();
+	enum status st = make_folder(c, dir);
+	if (st == ST_OK)
+		st = copy_node(c, d.node, dir);
+	door_close(&d);
+	if (st != ST_OK)
+		return cli_fail(c, NULL);
+	char took[TIME_TEXT_MAX];
+	(void)duration_format(clock_mono_us() - began, took);
+	if (c->json)
+		fprintf(c->out, "{\"schema\":\"nurtured.backup/1\",\"dir\":\"%s\"}\n", dir);
+	else
+		fprintf(c->out, "backed up to %s in %s\n", dir, took);
+	cli_next(c, "nurtured replay --verify --data %s", dir);
+	return CLI_OK;
+}
+
+/* Opens the copy for writing once: recovery runs, and what is broken shows. */
+static enum status check_copy(struct cli *c, const char *dir)
+{
+	struct node *n = NULL;
+	char path[NODE_PATH_MAX];
+	struct node_conf conf = node_conf_default(dir, NODE_READ);
+	enum status st = store_verify(node_path(dir, "state.db", path), &c->err);
+	if (st == ST_OK)
+		st = node_open(&conf, &n, &c->err);
+	node_close(&n);
+	return st;
+}
+
+static enum status move_aside(struct cli *c, char aside[NODE_PATH_MAX])
+{
+	int n = snprintf(aside, NODE_PATH_MAX, "%s.before-restore-%lld", c->data,
+			 (long long)(clock_now_us() / US_PER_S));
+	if (n < 0 || n >= NODE_PATH_MAX)
+		return err_set(&c->err, ST_INVALID, "the path is too long");
+	if (rename(c->data, aside) != 0)
+		return err_set(&c->err, ST_IO, "cannot move %s aside", c->data);
+	return ST_OK;
+}
+
+static enum status restore(struct cli *c, const char *from, char aside[NODE_PATH_MAX])
+{
+	struct node *n = NULL;
+	struct node_conf conf = node_conf_default(from, NODE_READ);
+	aside[0] = '\0';
+	enum status st = check_copy(c, from);
+	if (st == ST_OK && node_exists(c->data))
+		st = move_aside(c, aside);
+	if (st == ST_OK)
+		st = make_folder(c, c->data);
+	if (st == ST_OK)
+		st = node_open(&conf, &n, &c->err);
+	if (st == ST_OK)
+		st = copy_node(c, n, c->data);
+	node_close(&n);
+	return st;
+}
+
+static int run_restore(struct cli *c)
+{
+	char aside[NODE_PATH_MAX];
+	int pid;
+	if (c->args_n != 1)
+		return cli_usage(c, "restore wants a backup's folder: nurtured restore DIR");
+	if (node_exists(c->data) && node_locked(c->data, &pid)) {
+		(void)err_set(&c->err, ST_CONFLICT, "%s is in use by process %d", c->data, pid);
+		return cli_fail(c, "stop the daemon first");
+	}
+	if (c->dry_run) {
+		if (check_copy(c, c->args[0]) != ST_OK)
+			return cli_fail(c, NULL);
+		cli_talk(c, "%s is whole; would put it in place of %s\n", c->args[0], c->data);
+		return CLI_OK;
+	}
+	if (node_exists(c->data) &&
+	    !cli_confirm(c, "Replace %s? What is there is moved aside.", c->data)) {
+		cli_talk(c, "nothing was changed; say --yes to restore\n");
+		return CLI_CONFIRM;
+	}
+	if (restore(c, c->args[0], aside) != ST_OK)
+		return cli_fail(
+			c, aside[0] ? "what was there is beside it, untouched: .before-restore-..."
+				    : NULL);
+	if (c->json)
+		fprintf(c->out, "{\"schema\":\"nurtured.restore/1\",\"data\":\"%s\"}\n", c->data);
+	else
+		fprintf(c->out, "restored %s\n", c->data);
+	if (aside[0])
+		cli_talk(c, "what was there is now %s\n", aside);
+	return CLI_OK;
+}
+
+const struct verb verb_backup = {
+	.name = "backup",
+	.group = "keep",
+	.args = "DIR",
+	.summary = "Copy log, state and keys to a new folder, while the daemon runs",
+	.examples = {"nurtured backup /backups/2026-11-21",
+		     "nurtured restore /backups/2026-11-21 --dry-run   # is it whole?"},
+	.run = run_backup,
+};
+
+const struct verb verb_restore = {
+	.name = "restore",
+	.group = "keep",
+	.args = "DIR",
+	.summary = "Check a backup and put it in place",
+	.detail = "The daemon must not run. What is in the data folder is moved aside, never "
+		  "deleted.",
+	.examples = {"nurtured restore /backups/2026-11-21",
+		     "nurtured restore /backups/2026-11-21 --dry-run"},
+	.run = run_restore,
+};

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * verb_key.c: write keys and admin tokens. Works on keys.json; a running daemon is asked instead,
+ * so that it knows at once. */
+#include "api/keys.h"
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "base/time.h"
+#include "cli/look.h"
+#include "cli/verbs.h"
+#include "net/http_client.h"
+
+static void put_key(struct json_w *w, const struct key *key, const char *secret)
+{
+	json_w_object(w);
+	json_w_kz(w, "schema", "nurtured.key/1");
+	json_w_kz(w, "id", key->id);
+	json_w_kz(w, "name", key->name);
+	json_w_kz(w, "kind", key_kind_name(key->kind));
+	json_w_ktime(w, "created", key->created_us);
+	json_w_ktime(w, "rotated", key->rotated_us);
+	if (secret != NULL)
+		json_w_kz(w, "secret", secret);
+	json_w_end(w);
+}
+
+static void show_key(struct cli *c, const struct key *key, const char *secret)
+{
+	char at[TIME_TEXT_MAX];
+	if (c->json) {
+		struct buf b;
+		struct json_w w;
+		buf_init_arena(&b, &c->arena, 4096);
+		json_w_init(&w, &b);
+		put_key(&w, key, secret);
+		cli_line(c, buf_view(&b));
+		return;
+	}
+	fprintf(c->out, "%-8s %-6s %-24s %.10s", key->id, key_kind_name(key->kind), key->name,
+		time_format(key->created_us, at));
+	if (secret != NULL)
+		fprintf(c->out, "  %s", secret);
+	fputc('\n', c->out);
+}
+
+static int list(struct cli *c, struct keys *keys)
+{
+	struct key *all = ARENA_ARRAY(&c->arena, struct key, KEYS_MAX);
+	size_t n = keys_list(keys, all, KEYS_MAX);
+	for (size_t i = 0; i < n; i++)
+		show_key(c, &all[i], NULL);
+	if (n == 0)
+		cli_talk(c, "no keys yet\n");
+	return CLI_OK;
+}
+
+static int made(struct cli *c, enum status st, struct key_secret *secret)
+{
+	if (st != ST_OK)
+		return cli_fail(c, NULL);
+	show_key(c, &secret->key, secret->token);
+	crypto_wipe(secret, sizeof *secret);
+	cli_talk(c, "the secret is shown once; keep it\n");
+	return CLI_OK;
+}
+
+static int local(struct cli *c, struct str sub)
+{
+	struct keys *keys = NULL;
+	struct key_secret secret;
+	enum key_kind kind = KEY_WRITE;
+	int rc = CLI_OK;
+	if (keys_load(c->data, &keys, &c->err) != ST_OK)
+		return cli_fail(c, NULL);
+	if (str_is(sub, "list")) {
+		rc = list(c, keys);
+	} else if (str_is(sub, "add") && !key_kind_parse(str_of(c->args[1]), &kind)) {
+		rc = cli_usage(c, "key add wants write or admin");
+	} else if (str_is(sub, "add")) {
+		rc = made(
+			c,
+			keys_add(keys, kind, str_of(c->args[2]), clock_now_us(), &secret, &c->err),
+			&secret);
+	} else if (str_is(sub, "rotate")) {
+		rc = made(c,
+			  keys_rotate(keys, str_of(c->args[1]), clock_now_us(), &secret, &c->err),
+			  &secret);
+	} else if (keys_revoke(keys, str_of(c->args[1]), &c->err) != ST_OK) {
+		rc = cli_fail(c, NULL);
+	} else {
+		cli_talk(c, "revoked\n");
+	}
+	keys_destroy(&keys);
+	return rc;
+}
+
+/* The daemon holds its keys in memory: it must be the one to change them. */
+static int remote(struct cli *c, struct door *d, struct str sub)
+{
+	struct str answer = STR_NULL, body = STR("{}");
+	const char *path = "/v1/keys";
+	enum status st;
+	if (str_is(sub, "add"))
+		body = arena_printf(&c->arena, "{\"kind\":\"%s\",\"name\":\"%s\"}", c->args[1],
+				    c->args[2]);
+	if (str_is(sub, "rotate"))
+		path = arena_printf(&c->arena, "/v1/keys/%s/rotate", c->args[1]).p;
+	if (str_is(sub, "revoke")) {
+		struct http_answer ans;
+		path = arena_printf(&c->arena, "/v1/keys/%s", c->args[1]).p;
+		st = http_client_delete(d->client, path, &c->arena, &ans, &c->err);
+		if (st == ST_OK && ans.status != 200)
+			st = err_set(&c->err, ans.status == 404 ? ST_NOT_FOUND : ST_UNAVAILABLE,
+				     "the daemon answered %d", ans.status);
+		answer = ans.body;
+	} else {
+		st = door_post(d, path, body, &c->arena, &answer, &c->err);
+	}
+	if (st != ST_OK)
+		return cli_fail(c, NULL);
+	cli_line(c, answer);
+	return CLI_OK;
+}
+
+static int run(struct cli *c)
+{
+	struct str sub = c->args_n ? str_of(c->args[0]) : STR("list");
+	struct door d;
+	int pid;
+	bool ok = (str_is(sub, "list") && c->args_n <= 1) ||
+		  (str_is(sub, "add") && c->args_n == 3) ||
+		  ((str_is(sub, "rotate") || str_is(sub, "revoke")) && c->args_n == 2);
+	if (!ok)
+		return cli_usage(c,
+				 "key wants: list | add write|admin NAME | rotate ID | revoke ID");
+	if (!node_exists(c->data)) {
+		(void)err_set(&c->err, ST_NOT_FOUND, "no data in %s", c->data);
+		return cli_fail(c, "nurtured init");
+	}
+	if (str_is(sub, "list") || !node_locked(c->data, &pid))
+		return local(c, sub);
+	if (door_open(c, DOOR_WRITE, &d, &c->err) != ST_OK)
+		return cli_fail(c, NULL);
+	int rc = remote(c, &d, sub);
+	door_close(&d);
+	return rc;
+}
+
+const struct verb verb_key = {
+	.name = "key",
+	.group = "change",
+	.args = "list | add write|admin NAME | rotate ID | revoke ID",
+	.summary = "Manage write keys (ingest only) and admin tokens",
+	.detail = "A write key brings events in and can do nothing else; its name is the source of "
+		  "its events. "
+		  "Rotation gives a new secret under the same id, so the source stays the same.",
+	.examples = {"nurtured key add write blog", "nurtured key list",
+		     "nurtured key rotate wk_1"},
+	.subverbs = "list add rotate revoke",
+	.run = run,
+};

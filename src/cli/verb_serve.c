@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * verb_serve.c: the daemon in the foreground, as a service manager wants it. SIGTERM and SIGINT
+ * stop it gracefully. */
+#include "base/clock.h"
+#include "base/time.h"
+#include "cli/verbs.h"
+#include "daemon/daemon.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+static const char *listen_of(struct cli *c, struct http_server_conf *http, struct str where)
+{
+	uint64_t port;
+	size_t colon = where.n;
+	while (colon > 0 && where.p[colon - 1] != ':')
+		colon--;
+	struct str host = colon ? str_slice(where, 0, colon - 1) : STR("127.0.0.1");
+	if (host.n > 2 && host.p[0] == '[')
+		host = str_slice(host, 1, host.n - 1);
+	if (!str_to_u64(str_slice(where, colon, where.n), &port) || port > 65535)
+		return "--listen wants ADDRESS:PORT or PORT, for example 127.0.0.1:7070";
+	http->address = host.n ? arena_strz(&c->arena, host) : "0.0.0.0";
+	http->port = (uint16_t)port;
+	return NULL;
+}
+
+static const char *size_of(const char *text, uint64_t *out)
+{
+	struct str s = str_of(text);
+	uint64_t unit = 1;
+	char last = s.n ? s.p[s.n - 1] : '0';
+	if (last == 'k' || last == 'M' || last == 'G') {
+		unit = last == 'k' ? 1u << 10 : last == 'M' ? 1u << 20 : 1u << 30;
+		s.n--;
+	}
+	if (!str_to_u64(s, out) || __builtin_mul_overflow(*out, unit, out))
+		return "a size is a number with k, M or G behind it, for example 500M";
+	return NULL;
+}
+
+/* --webhook name=whsec_...[,whsec_...]: secrets come from a file, never from a flag. */
+static const char *webhooks_of(struct cli *c, struct daemon_conf *d, const char *spec)
+{
+	struct str rest = str_of(spec);
+	while (rest.n) {
+		struct str item = str_cut(&rest, ','), name = str_cut(&item, '=');
+		const char *secrets = item.n ? getenv(arena_strz(&c->arena, item)) : NULL;
+		if (name.n == 0 || secrets == NULL || d->webhooks_n == DAEMON_WEBHOOKS_MAX)
+			return "--webhooks wants NAME=ENV[,NAME=ENV]: ENV is the environment "
+			       "variable that "
+			       "holds the secret (whsec_..., several with spaces between them)";
+		struct daemon_webhook *w = &d->webhooks[d->webhooks_n++];
+		struct str all = arena_str(&c->arena, str_of(secrets));
+		w->name = name;
+		while (all.n && w->secrets_n < DAEMON_SECRETS_MAX)
+			w->secrets[w->secrets_n++] = str_cut(&all, ' ');
+	}
+	return NULL;
+}
+
+static const char *origins_of(struct cli *c, struct api_conf *api, const char *spec)
+{
+	struct str rest = str_of(spec);
+	while (rest.n) {
+		if (api->cors_origin_count == API_ORIGINS_MAX)
+			return "too many --origins";
+		api->cors_origins[api->cors_origin_count++] =
+			arena_strz(&c->arena, str_trim(str_cut(&rest, ',')));
+	}
+	return NULL;
+}
+
+static const char *duration_of(const char *text, int64_t *out)
+{
+	return duration_parse(str_of(text), out) ? NULL : "a duration is like 30d, 12h or 90s";
+}
+
+/* Every option that takes a value; NULL, or what is wrong. */
+static const char *settings(struct cli *c, struct daemon_conf *d)
+{
+	const char *v, *wrong = NULL;
+	uint64_t n = 0;
+	if ((v = cli_value(c, "listen")) != NULL)
+		wrong = listen_of(c, &d->http, str_of(v));
+	if (!wrong && (v = cli_value(c, "origins")) != NULL)
+		wrong = origins_of(c, &d->api, v);
+	if (!wrong && (v = cli_value(c, "webhooks")) != NULL)
+		wrong = webhooks_of(c, d, v);
+	if (!wrong && (v = cli_value(c, "duplicate-window")) != NULL)
+		wrong = duration_of(v, &d->node.log.duplicate_window_us);
+	if (!wrong && (v = cli_value(c, "retain")) != NULL)
+		wrong = duration_of(v, &d->node.log.retain_us);
+	if (!wrong && (v = cli_value(c, "retain-size")) != NULL)
+		wrong = size_of(v, &d->node.log.retain_bytes);
+	if (!wrong && (v = cli_value(c, "duplicate-memory")) != NULL) {
+		wrong = size_of(v, &n);
+		d->node.log.duplicate_bytes_max = (size_t)n;
+	}
+	if (!wrong && (v = cli_value(c, "rate")) != NULL) {
+		wrong = str_to_i64(str_of(v), &d->api.rate_per_s)
+				? NULL
+				: "--rate wants requests per second";
+		d->api.rate_burst = 2 * d->api.rate_per_s;
+	}
+	if (!wrong && (v = cli_value(c, "threads")) != NULL) {
+		wrong = str_to_u64(str_of(v), &n) && n >= 1 && n <= HTTP_THREADS_MAX
+				? NULL
+				: "--threads wants 1 to 16";
+		d->http.threads = (unsigned)n;
+	}
+	d->http.tls_cert_path = cli_value(c, "tls-cert");
+	d->http.tls_key_path = cli_value(c, "tls-key");
+	d->strict = cli_flag(c, "strict");
+	d->node.create = cli_flag(c, "create");
+	d->api.metrics_public = cli_flag(c, "metrics-public");
+	return wrong;
+}
+
+static void say(struct cli *c, struct daemon *d)
+{
+	struct engine_stats s;
+	daemon_stats(d, &s);
+	if (c->json) {
+		fprintf(c->out, "{\"schema\":\"nurtured.serve/1\",\"url\":\"%s\"}\n",
+			daemon_url(d));
+		fflush(c->out);
+		return;
+	}
+	cli_talk(c, "nurtured %s is listening on %s  (data: %s)\n", NURTURED_VERSION, daemon_url(d),
+		 c->data);
+	if (s.program_version == 0)
+		cli_talk(c, "no program is applied yet: events are kept, leads are known, nothing "
+			    "is scored\n"
+			    "  fix: nurtured apply programs/example.yaml\n");
+	cli_next(c, "nurtured trigger form.ebook --email sara@acme.example");
+}
+
+static int run(struct cli *c)
+{
+	struct daemon *d = NULL;
+	struct daemon_conf conf = daemon_conf_default(c->data);
+	sigset_t stop;
+	int sig;
+	conf.http.port = 7070;
+	const char *wrong = settings(c, &conf);
+	if (wrong != NULL)
+		return cli_usage(c, "%s", wrong);
+	/* Blocked before any thread starts: all inherit it, and sigwait gets the signal. */
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTERM);
+	sigaddset(&stop, SIGINT);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+	if (daemon_start(&conf, &d, &c->err) != ST_OK)
+		return cli_fail(c, c->err.status == ST_NOT_FOUND
+					   ? "nurtured init, or serve --create"
+					   : NULL);
+	say(c, d);
+	(void)sigwait(&stop, &sig); /* fails only for a bad set */
+	cli_talk(c, "stopping: answering what is in hand\n");
+	daemon_stop(&d);
+	return CLI_OK;
+}
+
+const struct verb verb_serve = {
+	.name = "serve",
+	.group = "run",
+	.args = "",
+	.summary = "Run the daemon: take events in, score leads, answer",
+	.detail = "Runs in the foreground until SIGTERM or SIGINT; then everything in hand is "
+		  "committed and "
+		  "answered before it ends. An event is answered 2xx only after it is on the disk.",
+	.examples =
+		{"nurtured serve                              # 127.0.0.1:7070, ./nurtured-data",
+		 "nurtured serve --listen 0.0.0.0:443 --tls-cert cert.pem --tls-key key.pem",
+		 "HOOK=whsec_... nurtured serve --webhooks crm=HOOK --origins "
+		 "https://www.acme.example"},
+	.opts =
+		{
+			{"listen", 'l', "ADDR:PORT",
+			 "where to listen (default 127.0.0.1:7070; port 0: any)"},
+			{"create", 0, NULL, "make the folder of data when there is none"},
+			{"threads", 0, "N", "server threads (default 2)"},
+			{"tls-cert", 0, "FILE", "certificate chain, PEM; with --tls-key"},
+			{"tls-key", 0, "FILE", "private key, PEM"},
+			{"origins", 0, "LIST",
+			 "web origins that may send and be redirected to (default any)"},
+			{"webhooks", 0, "LIST",
+			 "NAME=ENV: signed webhooks and where their secrets are"},
+			{"strict", 0, NULL, "answer per item what was refused, and why"},
+			{"rate", 0, "N", "requests per second and write key (default no limit)"},
+			{"duplicate-window", 0, "TIME",
+			 "how long message ids are remembered (default 30d)"},
+			{"duplicate-memory", 0, "SIZE", "memory for them (default 256M)"},
+			{"retain", 0, "TIME", "keep events so long (default for ever)"},
+			{"retain-size", 0, "SIZE", "keep so much of the log (default no limit)"},
+			{"metrics-public", 0, NULL, "/metrics answers other machines too"},
+		},
+	.run = run,
+};

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * verb_status.c: six lines and the likely next command; also what a bare `nurtured` says. */
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/time.h"
+#include "cli/look.h"
+#include "cli/verbs.h"
+
+struct facts_now {
+	uint64_t cursor, next_seq, leads, dead, log_bytes, state_bytes;
+	int64_t clock_us;
+	int pid;
+	bool running;
+};
+
+static enum status gather(struct cli *c, struct door *d, struct facts_now *f)
+{
+	struct engine_meta meta;
+	struct log_stats ls;
+	enum status st = engine_meta_read(d->node->store, &meta, &c->err);
+	if (st != ST_OK)
+		return st;
+	log_stats(d->node->log, &ls);
+	f->cursor = meta.cursor;
+	f->clock_us = meta.clock_us;
+	f->leads = meta.leads;
+	f->next_seq = ls.next_seq;
+	f->log_bytes = ls.bytes;
+	f->state_bytes = store_bytes(d->node->store);
+	f->running = node_locked(c->data, &f->pid);
+	return ST_OK;
+}
+
+static void show_json(struct cli *c, const struct door *d, const struct facts_now *f)
+{
+	struct buf b;
+	struct json_w w;
+	buf_init_arena(&b, &c->arena, 8192);
+	json_w_init(&w, &b);
+	json_w_object(&w);
+	json_w_kz(&w, "schema", "nurtured.status/1");
+	json_w_kz(&w, "data", c->data);
+	json_w_kbool(&w, "running", f->running);
+	json_w_ki64(&w, "pid", f->pid);
+	json_w_ki64(&w, "events", (int64_t)(f->next_seq - 1));
+	json_w_ki64(&w, "cursor", (int64_t)f->cursor);
+	json_w_ki64(&w, "lag", (int64_t)(f->next_seq - 1 - f->cursor));
+	json_w_ki64(&w, "leads", (int64_t)f->leads);
+	json_w_ki64(&w, "program_version", (int64_t)d->program_version);
+	json_w_ktime(&w, "clock", f->clock_us);
+	json_w_ki64(&w, "log_bytes", (int64_t)f->log_bytes);
+	json_w_ki64(&w, "state_bytes", (int64_t)f->state_bytes);
+	json_w_end(&w);
+	cli_line(c, buf_view(&b));
+}
+
+static void show_text(struct cli *c, const struct door *d, const struct facts_now *f)
+{
+	if (f->running)
+		fprintf(c->out, "daemon    running, process %d\n", f->pid);
+	else
+		fprintf(c->out, "daemon    not running\n");
+	fprintf(c->out, "data      %s  (log %.1f MB, state %.1f MB)\n", c->data,
+		(double)f->log_bytes / 1e6, (double)f->state_bytes / 1e6);
+	fprintf(c->out, "events    %llu, %llu of them folded\n",
+		(unsigned long long)(f->next_seq - 1), (unsigned long long)f->cursor);
+	fprintf(c->out, "leads     %llu\n", (unsigned long long)f->leads);
+	if (d->program != NULL)
+		fprintf(c->out, "program   " STR_FMT ", version %llu\n", STR_ARG(d->program->name),
+			(unsigned long long)d->program_version);
+	else
+		fprintf(c->out, "program   none applied\n");
+	if (d->program == NULL)
+		cli_next(c, "nurtured apply programs/example.yaml");
+	else if (!f->running)
+		cli_next(c, "nurtured serve");
+	else
+		cli_next(c, "nurtured lead list --tier hot");
+}
+
+static int run(struct cli *c)
+{
+	struct door d;
+	struct facts_now f = {.pid = 0};
+	if (!node_exists(c->data)) {
+		if (c->json)
+			fprintf(c->out, "{\"schema\":\"nurtured.status/"
+					"1\",\"data\":null,\"running\":false}\n");
+		else
+			fprintf(c->out, "nurtured %s: no data in %s\n", NURTURED_VERSION, c->data);
+		cli_next(c, "nurtured init   (or: nurtured --help)");
+		return CLI_NOT_FOUND;
+	}
+	if (door_open(c, DOOR_READ, &d, &c->err) != ST_OK)
+		return cli_fail(c, NULL);
+	enum status st = gather(c, &d, &f);
+	if (st == ST_OK && c->json)
+		show_json(c, &d, &f);
+	else if (st == ST_OK)
+		show_text(c, &d, &f);
+	door_close(&d);
+	return st == ST_OK ? CLI_OK : cli_fail(c, NULL);
+}
+
+const struct verb verb_status = {
+	.name = "status",
+	.group = "look",
+	.args = "",
+	.summary = "Six lines on what is there and what runs",
+	.examples = {"nurtured status", "nurtured status --json"},
+	.run = run,
+};

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * daemon.c: starting and stopping in order. A start is a recovery: whatever a crash left in the
+ * log behind the cursor is folded by the runner's first batches, and nothing else needs mending. */
+#include "base/assert.h"
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "base/file.h"
+#include "base/time.h"
+#include "daemon/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RETAIN_BITES 50 /* of one round: about 100,000 records */
+
+struct daemon_conf daemon_conf_default(const char *dir)
+{
+	struct daemon_conf conf = {
+		.node = node_conf_default(dir, NODE_WRITE),
+		.http = HTTP_SERVER_CONF_DEFAULT,
+		.stop_grace_us = 10 * US_PER_S,
+		.retain_every_us = US_PER_M,
+		.niceness = 10,
+	};
+	return conf;
+}
+
+/* ---- what the threads tell each other ---- */
+
+static void on_committed(void *ctx, uint64_t last_seq)
+{
+	struct daemon *d = ctx;
+	(void)last_seq;
+	metrics_inc(d->metrics, METRIC_LOG_COMMITS);
+	runner_wake(d->runner);
+}
+
+static void on_tick(void *ctx, int64_t now_us)
+{
+	struct daemon *d = ctx;
+	char id[64];
+	struct err e;
+	(void)now_us;
+	crypto_token("tick-", id);
+	/* A full disk stops the clock of the log as it stops events: the runner asks again. */
+	if (daemon_append_own(d, "clock.tick", STR_NULL, str_of(id), NULL, &e) != ST_OK)
+		metrics_inc(d->metrics, METRIC_LOG_NO_SPACE);
+}
+
+/* Retention, on the engine's thread: in bites, and only behind what the state on disk surely holds.
+ * Commits are written behind, so that is the cursor of two rounds ago. */
+static void retain(struct daemon *d, const struct engine_stats *s)
+{
+	const struct log_conf *conf = &d->conf.node.log;
+	int64_t now = clock_now_us();
+	uint64_t removed = 1, safe = d->cursors[0];
+	struct err e;
+	d->cursors[0] = d->cursors[1];
+	d->cursors[1] = s->cursor;
+	if ((conf->retain_us == 0 && conf->retain_bytes == 0) || d->conf.retain_every_us == 0 ||
+	    now - d->retained_us < d->conf.retain_every_us || safe == 0)
+		return;
+	d->retained_us = now;
+	for (int bites = 0; removed > 0 && bites < RETAIN_BITES; bites++) {
+		if (log_retain(d->node->log, safe, now, &removed, &e) != ST_OK)
+			return; /* doctor tells; the next round tries again */
+		metrics_add(d->metrics, METRIC_LOG_RETAINED, (int64_t)removed);
+	}
+}
+
+static void on_progress(void *ctx, const struct engine_stats *s)
+{
+	struct daemon *d = ctx;
+	struct log_stats ls;
+	log_stats(d->node->log, &ls);
+	metrics_set(d->metrics, METRIC_ENGINE_EVENTS, (int64_t)s->events);
+	metrics_set(d->metrics, METRIC_ENGINE_ALARMS, (int64_t)s->alarms);
+	metrics_set(d->metrics, METRIC_ENGINE_LAG_EVENTS, (int64_t)(ls.next_seq - 1 - s->cursor));
+	metrics_set(d->metrics, METRIC_LOG_BYTES, (int64_t)ls.bytes);
+	metrics_set(d->metrics, METRIC_LOG_EVENTS, (int64_t)(ls.next_seq - ls.first_seq));
+	retain(d, s);
+}
+
+static bool is_ready(void *ctx, const char **why_r)
+{
+	struct daemon *d = ctx;
+	if (appender_health(d->appender, NULL) != ST_OK) {
+		*why_r = "the event log cannot be written; see nurtured doctor";
+		return false;
+	}
+	if (runner_health(d->runner, NULL) != ST_OK) {
+		*why_r = "the engine stands still; see nurtured doctor";
+		return false;
+	}
+	return true;
+}
+
+/* ---- start ---- */
+
+static enum status open_data(struct daemon *d, struct err *e)
+{
+	enum status st = node_open(&d->conf.node, &d->node, e);
+	if (st == ST_OK)
+		st = keys_load(d->node->dir, &d->keys, e);
+	return st;
+}
+
+static enum status start_threads(struct daemon *d, struct err *e)
+{
+	struct runner_conf rc = {
+		.engine = d->node->engine,
+		.tick = on_tick,
+		.progress = on_progress,
+		.ctx = d,
+		.niceness = d->conf.niceness,
+	};
+	struct appender_conf ac = {
+		.log = d->node->log,
+		.committed = on_committed,
+		.settled = daemon_settled,
+		.ctx = d,
+	};
+	/* The desk takes its reader of the state while no other thread uses the store yet. */
+	enum status st = desk_create(d, &d->desk, e);
+	if (st == ST_OK)
+		st = appender_create(&ac, &d->appender, e);
+	if (st == ST_OK)
+		st = runner_create(&rc, &d->runner, e);
+	return st;
+}
+
+static void wire(struct daemon *d, struct api_ops *ops)
+{
+	*ops = (struct api_ops){.ctx = d, .ready = is_ready};
+	for (int op = 0; op < API_OP_COUNT; op++)
+		if (daemon_desk_handlers[op] != NULL)
+			ops->handler[op] = desk_take;
+	static const enum api_op ingest[] = {
+		API_OP_SEGMENT_BATCH,    API_OP_SEGMENT_IMPORT, API_OP_SEGMENT_TRACK,
+		API_OP_SEGMENT_IDENTIFY, API_OP_SEGMENT_PAGE,   API_OP_SEGMENT_SCREEN,
+		API_OP_SEGMENT_GROUP,    API_OP_SEGMENT_ALIAS,  API_OP_FORM,
+		API_OP_WEBHOOK,
+	};
+	for (size_t i = 0; i < sizeof ingest / sizeof ingest[0]; i++)
+		ops->handler[ingest[i]] = daemon_ingest;
+}
+
+static enum status listen_now(struct daemon *d, struct err *e)
+{
+	struct api_ops ops;
+	wire(d, &ops);
+	enum status st = api_create(&d->conf.api, &ops, d->keys, d->metrics, &d->api, e);
+	if (st != ST_OK)
+		return st;
+	struct http_handler handler = api_http_handler(d->api);
+	st = http_server_create(&d->conf.http, &handler, d->metrics, &d->server, e);
+	if (st != ST_OK)
+		return st;
+	const char *host = d->conf.http.address;
+	if (strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0)
+		host = "127.0.0.1";
+	bool v6 = strchr(host, ':') != NULL;
+	(void)snprintf(d->url, sizeof d->url, "%s://%s%s%s:%u",
+		       d->conf.http.tls_cert_path ? "https" : "http", v6 ? "[" : "", host,
+		       v6 ? "]" : "", (unsigned)http_server_port(d->server));
+	return ST_OK;
+}
+
+/* The verbs of this machine speak to the daemon with a token of their own, new at each start. */
+static enum status leave_address(struct daemon *d, struct err *e)
+{
+	char path[NODE_PATH_MAX];
+	struct key_secret made;
+	struct key list[KEYS_MAX > 64 ? 64 : KEYS_MAX];
+	size_t n = keys_list(d->keys, list, sizeof list / sizeof list[0]);
+	struct str id = STR_NULL;
+	for (size_t i = 0; i < n; i++)
+		if (list[i].kind == KEY_ADMIN && strcmp(list[i].name, "local") == 0)
+			id = str_of(list[i].id);
+	enum status st =
+		id.n ? keys_rotate(d->keys, id, clock_now_us(), &made, e)
+		     : keys_add(d->keys, KEY_ADMIN, STR("local"), clock_now_us(), &made, e);
+	if (st == ST_OK)
+		st = file_write_atomic(node_path(d->node->dir, "admin.token", path),
+				       str_of(made.token), 0600, e);
+	if (st != ST_OK)
+		return st;
+	crypto_wipe(&made, sizeof made);
+	struct buf b;
+	struct json_w w;
+	buf_init(&b, 1u << 14);
+	json_w_init(&w, &b);
+	json_w_object(&w);
+	json_w_kz(&w, "schema", "nurtured.daemon/1");
+	json_w_kz(&w, "url", d->url);
+	json_w_ki64(&w, "pid", getpid());
+	json_w_kz(&w, "version", NURTURED_VERSION);
+	json_w_ktime(&w, "started", d->started_us);
+	if (d->conf.http.tls_cert_path)
+		json_w_kz(&w, "ca", d->conf.http.tls_cert_path);
+	json_w_end(&w);
+	buf_byte(&b, '\n');
+	st = file_write_atomic(node_path(d->node->dir, "daemon.json", path), buf_view(&b), 0600, e);
+	buf_finish(&b);
+	return st;
+}
+
+enum status daemon_start(const struct daemon_conf *conf, struct daemon **out, struct err *e)
+{
+	struct daemon *d = mem_alloc(sizeof *d);
+	d->conf = *conf;
+	d->started_us = clock_now_us();
+	d->metrics = metrics_create();
+	http_replies_init(&d->replies);
+	enum status st = open_data(d, e);
+	if (st == ST_OK)
+		st = start_threads(d, e);
+	if (st == ST_OK)
+		st = listen_now(d, e);
+	if (st == ST_OK)
+		st = leave_address(d, e);
+	if (st != ST_OK)
+		daemon_stop(&d);
+	else
+		*out = d;
+	return st;
+}
+
+void daemon_stop(struct daemon **dp)
+{
+	char path[NODE_PATH_MAX];
+	struct daemon *d = *dp;
+	if (d == NULL)
+		return;
+	if (d->server != NULL)
+		http_server_stop(d->server, d->conf.stop_grace_us);
+	desk_destroy(&d->desk);
+	appender_destroy(&d->appender);
+	runner_destroy(&d->runner);
+	http_server_destroy(&d->server);
+	api_destroy(&d->api);
+	keys_destroy(&d->keys);
+	if (d->node != NULL && d->url[0] != '\0')
+		(void)unlink(node_path(d->node->dir, "daemon.json", path)); /* gone is gone */
+	node_close(&d->node);
+	metrics_destroy(&d->metrics);
+	mem_free(d);
+	*dp = NULL;
+}
+
+uint16_t daemon_port(const struct daemon *d)
+{
+	return http_server_port(d->server);
+}
+
+const char *daemon_url(const struct daemon *d)
+{
+	return d->url;
+}
+
+void daemon_stats(struct daemon *d, struct engine_stats *out)
+{
+	runner_stats(d->runner, out);
+}

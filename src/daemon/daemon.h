@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * daemon.h: the parts wired into one running process.
+ *
+ *   server threads --decode--> appender --commit--> answer, wake --> runner (engine) --> state
+ *        |                                                             ^
+ *        '--admin requests--> desk (one thread, its own readers)       | clock.tick
+ *
+ * Stopping is a drawn order: the door closes (requests in hand are still committed and answered),
+ * then the desk, the appender, the runner, then the files.
+ */
+#ifndef DAEMON_DAEMON_H
+#define DAEMON_DAEMON_H
+
+#include "api/api.h"
+#include "net/http_server.h"
+#include "node/node.h"
+
+#define DAEMON_WEBHOOKS_MAX 32
+#define DAEMON_SECRETS_MAX 8
+
+struct daemon_webhook {
+	struct str name;                        /* {source} in /v1/webhook/{source} */
+	struct str secrets[DAEMON_SECRETS_MAX]; /* "whsec_..." */
+	size_t secrets_n;
+};
+
+struct daemon_conf {
+	struct node_conf node;
+	struct http_server_conf http;
+	struct api_conf api;
+	bool strict;             /* per-item refusals are errors for every sender */
+	int64_t stop_grace_us;   /* for requests in hand */
+	int64_t retain_every_us; /* how often retention looks; 0: never */
+	int niceness;            /* of the engine: the door goes first */
+	struct daemon_webhook webhooks[DAEMON_WEBHOOKS_MAX];
+	size_t webhooks_n;
+};
+struct daemon_conf daemon_conf_default(const char *dir);
+
+struct daemon;
+
+/* Opens, recovers, folds what a crash left behind, listens. Writes daemon.json and admin.token. */
+MUST_USE enum status daemon_start(const struct daemon_conf *conf, struct daemon **out,
+				  struct err *e);
+/* Graceful: nothing that was acknowledged is lost, everything in hand is answered. */
+void daemon_stop(struct daemon **d);
+uint16_t daemon_port(const struct daemon *d);
+const char *daemon_url(const struct daemon *d);
+/* The node's own numbers, for status lines. */
+void daemon_stats(struct daemon *d, struct engine_stats *out);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * desk.h: one thread for requests that read much or wait long, so that server threads never do.
+ * It has its own reader of the state, of the log, and its own copy of the program.
+ */
+#ifndef DAEMON_DESK_H
+#define DAEMON_DESK_H
+
+#include "api/api.h"
+#include "view/view.h"
+
+struct daemon;
+struct desk;
+
+/* What a handler works with; fresh per request. */
+struct desk_work {
+	struct daemon *daemon;
+	struct api_call *call;
+	struct view view; /* over committed state; arena is the desk's own */
+	struct json_w w;  /* writes the answer's body */
+	struct buf body;
+};
+/* Writes the answer into w, or fails: the error becomes the reply. */
+typedef enum status desk_handler(struct desk_work *k, struct err *e);
+
+MUST_USE enum status desk_create(struct daemon *d, struct desk **out, struct err *e);
+void desk_destroy(struct desk **d); /* answers what waits with 503 */
+/* api_handler for every op the desk knows. */
+enum http_verdict desk_take(void *ctx, struct api_call *call, struct http_reply *reply);
+
+#endif

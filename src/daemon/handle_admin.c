@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * handle_admin.c: what an admin token can ask for. Reads are views; every write is an event
+ * appended like any other (law 1), and the answer comes when it has been folded. */
+#include "base/assert.h"
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "base/time.h"
+#include "daemon/internal.h"
+#include "model/tier.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define FOLD_WAIT_US (INT64_C(60) * US_PER_S)
+#define EVENTS_PER_CALL_MAX 1000u
+
+static enum status parse_body(struct desk_work *k, struct json *d, struct err *e)
+{
+	return json_parse(k->call->req->body, JSON_LIMITS_EVENT, k->view.arena, d, e);
+}
+
+static size_t query_number(struct desk_work *k, const char *name, size_t otherwise)
+{
+	uint64_t v;
+	return str_to_u64(http_query(k->call->req, name), &v) ? (size_t)v : otherwise;
+}
+
+static enum status the_lead(struct desk_work *k, uint64_t *lead, struct err *e)
+{
+	return view_find(&k->view, k->call->param, lead, e);
+}
+
+/* ---- status ---- */
+
+static enum status do_status(struct desk_work *k, struct err *e)
+{
+	struct daemon *d = k->daemon;
+	struct engine_stats es;
+	struct log_stats ls;
+	struct appender_stats as;
+	struct err why;
+	(void)e;
+	runner_stats(d->runner, &es);
+	log_stats(d->node->log, &ls);
+	appender_stats(d->appender, &as);
+	json_w_object(&k->w);
+	json_w_kz(&k->w, "schema", "nurtured.status/1");
+	json_w_kz(&k->w, "version", NURTURED_VERSION);
+	json_w_ki64(&k->w, "pid", getpid());
+	json_w_ktime(&k->w, "started", d->started_us);
+	json_w_ki64(&k->w, "next_seq", (int64_t)ls.next_seq);
+	json_w_ki64(&k->w, "cursor", (int64_t)es.cursor);
+	json_w_ki64(&k->w, "lag", (int64_t)(ls.next_seq - 1 - es.cursor));
+	json_w_ktime(&k->w, "clock", es.clock_us);
+	json_w_ktime(&k->w, "next_alarm", es.next_alarm_us);
+	json_w_ki64(&k->w, "program_version", (int64_t)es.program_version);
+	json_w_ki64(&k->w, "dead_letters", (int64_t)es.dead_letters);
+	json_w_ki64(&k->w, "log_bytes", (int64_t)ls.bytes);
+	json_w_ki64(&k->w, "duplicates_dropped", (int64_t)ls.duplicates);
+	json_w_ki64(&k->w, "duplicate_window_s", ls.duplicate_window_us / US_PER_S);
+	json_w_ki64(&k->w, "waiting", (int64_t)as.waiting_jobs);
+	json_w_kz(&k->w, "log", appender_health(d->appender, &why) == ST_OK ? "ok" : why.text);
+	json_w_kz(&k->w, "engine", runner_health(d->runner, &why) == ST_OK ? "ok" : why.text);
+	json_w_end(&k->w);
+	return ST_OK;
+}
+
+/* ---- events ---- */
+
+static enum status read_entry(struct desk_work *k, const struct json *d, uint32_t node,
+			      struct log_entry *out, struct err *e)
+{
+	struct event ev;
+	struct str body = json_raw(d, json_get(d, node, "body"));
+	*out = (struct log_entry){
+		.source = json_str(d, json_get(d, node, "source"), k->view.arena),
+		.message_id = json_str(d, json_get(d, node, "message_id"), k->view.arena),
+		.body = body,
+		.received_us = clock_now_us(),
+	};
+	enum status st = event_decode(body, k->view.arena, &ev, e);
+	if (st != ST_OK)
+		return err_set(e, ST_INVALID,
+			       "events[].body is not a normalised event: it needs type and at");
+	ev.source = out->source;
+	ev.message_id = out->message_id;
+	return event_check(&ev, e);
+}
+
+static void put_results(struct desk_work *k, const struct log_entry *entries, size_t n)
+{
+	json_w_object(&k->w);
+	json_w_key(&k->w, "events");
+	json_w_array(&k->w);
+	for (size_t i = 0; i < n; i++) {
+		json_w_object(&k->w);
+		json_w_ki64(&k->w, "seq", (int64_t)entries[i].seq);
+		json_w_kbool(&k->w, "duplicate", entries[i].duplicate);
+		json_w_end(&k->w);
+	}
+	json_w_end(&k->w);
+	json_w_end(&k->w);
+}
+
+static enum status append_and_fold(struct daemon *d, struct log_entry *entries, size_t n,
+				   struct err *e)
+{
+	uint64_t last = 0;
+	enum status st = appender_append(d->appender, entries, n, e);
+	for (size_t i = 0; i < n && st == ST_OK; i++)
+		if (entries[i].seq > last)
+			last = entries[i].seq;
+	if (st == ST_OK && !runner_wait(d->runner, last, FOLD_WAIT_US))
+		return err_set(e, ST_TIMEOUT,
+			       "the events are safe in the log, but not folded yet; "
+			       "see /v1/status");
+	return st;
+}
+
+static enum status do_events(struct desk_work *k, struct err *e)
+{
+	struct json d;
+	enum status st = parse_body(k, &d, e);
+	if (st != ST_OK)
+		return st;
+	uint32_t list = json_get(&d, 0, "events"), n = json_count(&d, list), i = 0;
+	if (n == 0 || n > EVENTS_PER_CALL_MAX)
+		return err_set(e, ST_INVALID, "events must hold 1 to %u events",
+			       EVENTS_PER_CALL_MAX);
+	struct log_entry *entries = ARENA_ARRAY(k->view.arena, struct log_entry, n);
+	if (entries == NULL)
+		return err_set(e, ST_LIMIT, "the request needs more memory than one may use");
+	for (uint32_t v = json_first(&d, list); v != JSON_NONE && st == ST_OK;
+	     v = json_next(&d, list, v))
+		st = read_entry(k, &d, v, &entries[i++], e);
+	if (st == ST_OK)
+		st = append_and_fold(k->daemon, entries, n, e);
+	if (st == ST_OK)
+		put_results(k, entries, n);
+	return st;
+}
+
+enum status daemon_append_own(struct daemon *d, const char *type, struct str properties,
+			      struct str message_id, uint64_t *seq_r, struct err *e)
+{
+	struct buf body;
+	int64_t now = clock_now_us();
+	const struct event ev = {
+		.type = str_of(type),
+		.occurred_us = now,
+		.properties = properties,
+		.flags = EVENT_SYSTEM,
+		.context.scroll = -1,
+	};
+	buf_init(&body, EVENT_BYTES_MAX + 1024);
+	enum status st = event_encode(&ev, &body, e);
+	struct log_entry entry = {
+		.source = STR("system"),
+		.message_id = message_id,
+		.body = buf_view(&body),
+		.received_us = now,
+	};
+	if (st == ST_OK)
+		st = appender_append(d->appender, &entry, 1, e);
+	if (st == ST_OK && seq_r != NULL)
+		*seq_r = entry.seq;
+	buf_finish(&body);
+	return st;
+}
+
+/* One event of ours out of the request's body, folded before the answer. */
+static enum status own_event(struct desk_work *k, const char *type, struct str properties,
+			     struct err *e)
+{
+	char id[64];
+	uint64_t seq;
+	crypto_token("api-", id);
+	enum status st = daemon_append_own(k->daemon, type, properties, str_of(id), &seq, e);
+	if (st == ST_OK && !runner_wait(k->daemon->runner, seq, FOLD_WAIT_US))
+		return err_set(e, ST_TIMEOUT, "the event is safe in the log, but not folded yet");
+	if (st != ST_OK)
+		return st;
+	struct str row;
+	struct json d;
+	/* An order that could not be carried out is a dead letter: its reason is the answer. */
+	st = store_get(k->view.store, TABLE_DEAD_LETTER, KEY_NUM(seq), k->view.arena, &row, e);
+	if (st == ST_OK && json_parse(row, JSON_LIMITS_EVENT, k->view.arena, &d, e) == ST_OK) {
+		struct str why = json_str(&d, json_get(&d, 0, "reason"), k->view.arena);
+		return err_set(e, ST_CONFLICT, STR_FMT, STR_ARG(why));
+	}
+	if (st != ST_NOT_FOUND)
+		return st;
+	json_w_object(&k->w);
+	json_w_ki64(&k->w, "seq", (int64_t)seq);
+	json_w_end(&k->w);
+	return ST_OK;
+}
+
+/* ---- leads ---- */
+
+static enum status do_lead_list(struct desk_work *k, struct err *e)
+{
+	enum tier tier;
+	struct view_page page = {
+		.tier = -1,
+		.after = query_number(k, "after", 0),
+		.limit = query_number(k, "limit", 100),
+		.known_only = str_is(http_query(k->call->req, "known"), "1"),
+	};
+	struct str name = http_query(k->call->req, "tier");
+	if (name.n && !tier_of(name, &tier))
+		return err_set(e, ST_INVALID, "tier must be hot, warm or cold");
+	if (name.n)
+		page.tier = (int)tier;
+	return view_leads(&k->view, &page, &k->w, e);
+}
+
+static enum status do_lead_get(struct desk_work *k, struct err *e)
+{
+	uint64_t lead;
+	enum status st = the_lead(k, &lead, e);
+	return st == ST_OK ? view_lead(&k->view, lead, &k->w, e) : st;
+}
+
+static enum status do_lead_explain(struct desk_work *k, struct err *e)
+{
+	uint64_t lead;
+	enum status st = the_lead(k, &lead, e);
+	return st == ST_OK ? view_explain(&k->view, lead, &k->w, e) : st;
+}
+
+static enum status do_lead_events(struct desk_work *k, struct err *e)
+{
+	uint64_t lead;
+	size_t limit = query_number(k, "limit", 100);
+	enum status st = the_lead(k, &lead, e);
+	if (limit == 0 || limit > 1000)
+		return err_set(e, ST_INVALID, "limit must be 1 to 1000");
+	return st == ST_OK ? view_timeline(&k->view, lead, limit, &k->w, e) : st;
+}
+
+static enum status do_lead_merge(struct desk_work *k, struct err *e)
+{
+	struct json d;
+	uint64_t into, other;
+	struct buf props;
+	struct json_w w;
+	enum status st = the_lead(k, &into, e);
+	if (st == ST_OK)
+		st = parse_body(k, &d, e);
+	if (st == ST_OK)
+		st = view_find(&k->view, json_str(&d, json_get(&d, 0, "lead"), k->view.arena),
+			       &other, e);
+	if (st != ST_OK)
+		return st;
+	buf_init_arena(&props, k->view.arena, 8192);
+	json_w_init(&w, &props);
+	json_w_object(&w);
+	json_w_ki64(&w, "into", (int64_t)into);
+	json_w_ki64(&w, "lead", (int64_t)other);
+	json_w_kstr(&w, "reason", json_str(&d, json_get(&d, 0, "reason"), k->view.arena));
+	json_w_end(&w);
+	return own_event(k, "lead.merge", buf_view(&props), e);
+}
+
+static enum status do_lead_split(struct desk_work *k, struct err *e)
+{
+	struct json d;
+	int64_t merge;
+	enum status st = parse_body(k, &d, e);
+	if (st != ST_OK)
+		return st;
+	if (!json_i64(&d, json_get(&d, 0, "merge"), &merge))
+		return err_set(e, ST_INVALID,
+			       "merge must be the number of a merge; see the lead's explain");
+	return own_event(k, "lead.split",
+			 arena_printf(k->view.arena, "{\"merge\":%lld}", (long long)merge), e);
+}
+
+/* ---- program, reports, upkeep ---- */
+
+static enum status do_program_get(struct desk_work *k, struct err *e)
+{
+	struct str row;
+	struct engine_stats es;
+	runner_stats(k->daemon->runner, &es);
+	enum status st = store_get(k->view.store, TABLE_PROGRAM, KEY_NUM(es.program_version),
+				   k->view.arena, &row, e);
+	if (st == ST_NOT_FOUND)
+		return err_set(e, st, "no program has been applied yet");
+	if (st == ST_OK)
+		json_w_raw(&k->w, row);
+	return st;
+}
+
+static enum status check_program(struct desk_work *k, struct program_report *report, struct err *e)
+{
+	struct program *p = NULL;
+	enum status st = program_load(k->call->req->body, k->view.arena, &p, report, e);
+	program_destroy(&p);
+	return st;
+}
+
+static enum status do_program_validate(struct desk_work *k, struct err *e)
+{
+	struct program_report report = {.n = 0};
+	enum status st = check_program(k, &report, e);
+	if (st != ST_OK && st != ST_INVALID)
+		return st;
+	json_w_object(&k->w);
+	json_w_kbool(&k->w, "ok", st == ST_OK);
+	json_w_key(&k->w, "problems");
+	json_w_array(&k->w);
+	for (size_t i = 0; i < report.n; i++) {
+		const struct program_problem *x = &report.problems[i];
+		json_w_object(&k->w);
+		json_w_kz(&k->w, "code", x->code);
+		json_w_kbool(&k->w, "warning", x->warning);
+		json_w_ki64(&k->w, "line", x->line);
+		json_w_ki64(&k->w, "col", x->col);
+		json_w_kstr(&k->w, "message", x->message);
+		json_w_kstr(&k->w, "why", x->why);
+		json_w_kstr(&k->w, "fix", x->fix);
+		json_w_end(&k->w);
+	}
+	json_w_end(&k->w);
+	json_w_end(&k->w);
+	return ST_OK;
+}
+
+static enum status do_program_apply(struct desk_work *k, struct err *e)
+{
+	struct program_report report = {.n = 0};
+	struct buf props;
+	struct json_w w;
+	enum status st = check_program(k, &report, e);
+	if (st != ST_OK)
+		return err_wrap(e, "%zu problem(s); see /v1/program/validate", report.errors_n);
+	buf_init_arena(&props, k->view.arena, (size_t)4 << 20);
+	json_w_init(&w, &props);
+	json_w_object(&w);
+	json_w_kstr(&w, "source", k->call->req->body);
+	json_w_end(&w);
+	return own_event(k, "program.apply", buf_view(&props), e);
+}
+
+static enum status do_tiers(struct desk_work *k, struct err *e)
+{
+	return view_tiers(&k->view, http_query(k->call->req, "outcome"), &k->w, e);
+}
+
+static enum status do_dead_letters(struct desk_work *k, struct err *e)
+{
+	return view_dead_letters(&k->view, query_number(k, "limit", 100), &k->w, e);
+}
+
+/* ---- keys ---- */
+
+static void put_key(struct json_w *w, const struct key *key)
+{
+	json_w_kz(w, "id", key->id);
+	json_w_kz(w, "name", key->name);
+	json_w_kz(w, "kind", key_kind_name(key->kind));
+	json_w_ktime(w, "created", key->created_us);
+	json_w_ktime(w, "rotated", key->rotated_us);
+}
+
+static enum status do_key_list(struct desk_work *k, struct err *e)
+{
+	struct key *list = ARENA_ARRAY(k->view.arena, struct key, KEYS_MAX);
+	if (list == NULL)
+		return err_set(e, ST_LIMIT, "too many keys to list");
+	size_t n = keys_list(k->daemon->keys, list, KEYS_MAX);
+	json_w_object(&k->w);
+	json_w_key(&k->w, "keys");
+	json_w_array(&k->w);
+	for (size_t i = 0; i < n; i++) {
+		json_w_object(&k->w);
+		put_key(&k->w, &list[i]);
+		json_w_end(&k->w);
+	}
+	json_w_end(&k->w);
+	json_w_end(&k->w);
+	return ST_OK;
+}
+
+static void put_secret(struct desk_work *k, struct key_secret *made)
+{
+	json_w_object(&k->w);
+	put_key(&k->w, &made->key);
+	json_w_kz(&k->w, "secret", made->token);
+	json_w_end(&k->w);
+	crypto_wipe(made, sizeof *made);
+}
+
+static enum status do_key_add(struct desk_work *k, struct err *e)
+{
+	struct json d;
+	enum key_kind kind;
+	struct key_secret made;
+	enum status st = parse_body(k, &d, e);
+	if (st != ST_OK)
+		return st;
+	if (!key_kind_parse(json_str(&d, json_get(&d, 0, "kind"), k->view.arena), &kind))
+		return err_set(e, ST_INVALID, "kind must be write or admin");
+	st = keys_add(k->daemon->keys, kind, json_str(&d, json_get(&d, 0, "name"), k->view.arena),
+		      clock_now_us(), &made, e);
+	if (st == ST_OK)
+		put_secret(k, &made);
+	return st;
+}
+
+static enum status do_key_rotate(struct desk_work *k, struct err *e)
+{
+	struct key_secret made;
+	enum status st = keys_rotate(k->daemon->keys, k->call->param, clock_now_us(), &made, e);
+	if (st == ST_OK)
+		put_secret(k, &made);
+	return st;
+}
+
+static enum status do_key_revoke(struct desk_work *k, struct err *e)
+{
+	enum status st = keys_revoke(k->daemon->keys, k->call->param, e);
+	if (st != ST_OK)
+		return st;
+	json_w_object(&k->w);
+	json_w_kbool(&k->w, "success", true);
+	json_w_end(&k->w);
+	return ST_OK;
+}
+
+desk_handler *const daemon_desk_handlers[API_OP_COUNT] = {
+	[API_OP_STATUS] = do_status,
+	[API_OP_EVENTS] = do_events,
+	[API_OP_LEAD_LIST] = do_lead_list,
+	[API_OP_LEAD_GET] = do_lead_get,
+	[API_OP_LEAD_EXPLAIN] = do_lead_explain,
+	[API_OP_LEAD_EVENTS] = do_lead_events,
+	[API_OP_LEAD_MERGE] = do_lead_merge,
+	[API_OP_LEAD_SPLIT] = do_lead_split,
+	[API_OP_REPORT_TIERS] = do_tiers,
+	[API_OP_DEAD_LETTERS] = do_dead_letters,
+	[API_OP_PROGRAM_GET] = do_program_get,
+	[API_OP_PROGRAM_VALIDATE] = do_program_validate,
+	[API_OP_PROGRAM_APPLY] = do_program_apply,
+	[API_OP_KEY_LIST] = do_key_list,
+	[API_OP_KEY_ADD] = do_key_add,
+	[API_OP_KEY_ROTATE] = do_key_rotate,
+	[API_OP_KEY_REVOKE] = do_key_revoke,
+};
