@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * door.c: the daemon as it is shipped, a process of its own, seen from outside. */
+#include "door.h"
+
+#include "api/keys.h"
+#include "base/clock.h"
+#include "bench_log.h"
+#include "fold.h"
+#include "load.h"
+#include "node/node.h"
+#include "peer.h"
+
+#include <stdio.h>
+
+#define SAMPLES 1000u
+#define SCORED_WITHIN_US INT64_C(5000000)
+
+/* A daemon over a folder, with a write key for the load. */
+struct house {
+	char folder[BENCH_PATH_MAX];
+	struct peer peer;
+	struct key_secret key;
+};
+
+static enum status house_open(const struct bench_conf *conf, struct house *h, struct err *e)
+{
+	struct keys *keys = NULL;
+	char name[32];
+	enum status st = keys_load(h->folder, &keys, e);
+	(void)snprintf(name, sizeof name, "k%lld", (long long)clock_now_us());
+	if (st == ST_OK)
+		st = keys_add(keys, KEY_WRITE, str_of(name), clock_now_us(), &h->key, e);
+	keys_destroy(&keys);
+	const char *const argv[] = {conf->daemon, "serve",       "--data", h->folder,
+				    "--listen",   "127.0.0.1:0", "--json", NULL};
+	return st == ST_OK ? peer_start(argv, &h->peer, e) : st;
+}
+
+/* A new folder with `leads` known leads behind it. */
+static enum status house_build(const struct bench_conf *conf, uint64_t leads, const char *name,
+			       struct house *h, struct err *e)
+{
+	struct bench_rate made;
+	struct bench_conf c = *conf;
+	*h = (struct house){.peer = {.pid = 0}};
+	c.leads = leads;
+	(void)snprintf(h->folder, sizeof h->folder, "%s/%s", conf->folder, name);
+	bench_remove(h->folder);
+	return bench_fold_prepare(&c, h->folder, &made, e);
+}
+
+static void house_close(struct house *h)
+{
+	peer_stop(&h->peer);
+	bench_remove(h->folder);
+}
+
+static enum status empty_start(struct peer *p, struct err *e)
+{
+	static const char *const argv[] = {"/proc/self/exe", "--empty-server", NULL};
+	return peer_start(argv, p, e);
+}
+
+/* One load run against a process; the CPU column is that process's. */
+static enum status measure(const struct load_conf *lc, const struct peer *p, struct bench_rate *out,
+			   struct err *e)
+{
+	struct load_result res;
+	int64_t before = bench_process_cpu_us(p->pid);
+	enum status st = load_run(lc, &res, e);
+	if (st != ST_OK)
+		return st;
+	if (res.failed > 0)
+		return err_set(e, ST_UNAVAILABLE, "bench: %llu of %llu requests failed",
+			       (unsigned long long)res.failed, (unsigned long long)res.requests);
+	*out = res.rate;
+	out->cpu_us = bench_process_cpu_us(p->pid) - before;
+	return ST_OK;
+}
+
+static enum status bare_append(const struct bench_conf *conf, struct bench_rate *out, struct err *e)
+{
+	const struct bench_log_conf lc = {.folder = conf->folder,
+					  .events = conf->append_events,
+					  .body_bytes = 400,
+					  .batch = 1000};
+	return bench_bare_append(&lc, out, e);
+}
+
+enum { DAEMON, EMPTY, BARE, SIDES };
+
+/* Daemon, empty server and bare append in turns; the median round of each. */
+static enum status side_by_side(const struct bench_conf *conf, const struct house *h,
+				struct load_conf *lc, struct bench_rate out[SIDES], struct err *e)
+{
+	struct bench_rate rounds[SIDES][BENCH_ROUNDS_MAX];
+	struct peer empty;
+	enum status st = empty_start(&empty, e);
+	if (st != ST_OK)
+		return st;
+	for (int i = 0; i < conf->rounds && st == ST_OK; i++) {
+		lc->port = empty.port;
+		st = measure(lc, &empty, &rounds[EMPTY][i], e);
+		lc->port = h->peer.port;
+		if (st == ST_OK)
+			st = measure(lc, &h->peer, &rounds[DAEMON][i], e);
+		if (st == ST_OK)
+			st = bare_append(conf, &rounds[BARE][i], e);
+	}
+	peer_stop(&empty);
+	for (int s = 0; s < SIDES && st == ST_OK; s++)
+		out[s] = bench_median(rounds[s], conf->rounds);
+	return st;
+}
+
+static enum status single_at(const struct bench_conf *conf, const struct house *h,
+			     unsigned connections, struct report *r, struct err *e)
+{
+	char name[96];
+	struct bench_rate side[SIDES];
+	struct load_conf lc = {.connections = connections,
+			       .events_each = 1,
+			       .for_us = conf->door_us,
+			       .leads = 10000,
+			       .token = h->key.token};
+	enum status st = side_by_side(conf, h, &lc, side, e);
+	if (st != ST_OK)
+		return st;
+	(void)snprintf(name, sizeof name, "durable single events, %u connections", connections);
+	report_rate(r, name, &side[DAEMON]);
+	(void)snprintf(name, sizeof name, "the same door without work, %u", connections);
+	report_rate(r, name, &side[EMPTY]);
+	report_rate(r, "bare append, batches of 1,000, full fsync", &side[BARE]);
+	double empty = bench_per_s(&side[EMPTY]), bare = bench_per_s(&side[BARE]);
+	report_ratio(r, "durable / smaller of the two",
+		     bench_per_s(&side[DAEMON]) / (empty < bare ? empty : bare), 0.7);
+	return ST_OK;
+}
+
+enum status bench_single(const struct bench_conf *conf, struct report *r, struct err *e)
+{
+	struct house h;
+	enum status st = house_build(conf, 10000, "door", &h, e);
+	if (st == ST_OK)
+		st = house_open(conf, &h, e);
+	if (st == ST_OK)
+		st = single_at(conf, &h, 64, r, e);
+	if (st == ST_OK)
+		st = single_at(conf, &h, 512, r, e);
+	house_close(&h);
+	return st;
+}
+
+enum status bench_batch(const struct bench_conf *conf, struct report *r, struct err *e)
+{
+	struct house h;
+	struct bench_rate side[SIDES];
+	enum status st = house_build(conf, 10000, "door", &h, e);
+	if (st == ST_OK)
+		st = house_open(conf, &h, e);
+	struct load_conf lc = {.connections = 16,
+			       .events_each = 100,
+			       .for_us = conf->door_us,
+			       .leads = 10000,
+			       .token = h.key.token};
+	if (st == ST_OK)
+		st = side_by_side(conf, &h, &lc, side, e);
+	house_close(&h);
+	if (st != ST_OK)
+		return st;
+	report_rate(r, "events in requests of 100, 16 connections", &side[DAEMON]);
+	report_rate(r, "the same door without work", &side[EMPTY]);
+	report_rate(r, "bare append, batches of 1,000, full fsync", &side[BARE]);
+	report_ratio(r, "batched / bare append",
+		     bench_per_s(&side[DAEMON]) / bench_per_s(&side[BARE]), 0);
+	return ST_OK;
+}
+
+/* ---- from POST to scored state ---- */
+
+static enum status until_scored(struct store *s, uint64_t cursor, struct err *e)
+{
+	struct engine_meta meta = {.cursor = 0};
+	int64_t until = clock_mono_us() + SCORED_WITHIN_US;
+	enum status st = ST_OK;
+	while (st == ST_OK && meta.cursor < cursor) {
+		st = engine_meta_read(s, &meta, e);
+		if (clock_mono_us() > until)
+			return err_set(e, ST_UNAVAILABLE, "bench: an event was not scored in time");
+	}
+	return st;
+}
+
+static enum status sample(struct load_single *one, struct store *s, double *answered,
+			  double *scored, struct err *e)
+{
+	struct engine_meta before;
+	int64_t took = 0;
+	enum status st = engine_meta_read(s, &before, e);
+	int64_t from = clock_mono_us();
+	if (st == ST_OK)
+		st = load_single_post(one, &took, e);
+	if (st == ST_OK)
+		st = until_scored(s, before.cursor + 1, e);
+	*answered = (double)took / 1000;
+	*scored = (double)(clock_mono_us() - from) / 1000;
+	return st;
+}
+
+static enum status samples(const struct house *h, struct report *r, struct err *e)
+{
+	struct node_conf nc = node_conf_default(h->folder, NODE_READ);
+	struct node *node = NULL;
+	struct load_single *one = NULL;
+	static double answered[SAMPLES], scored[SAMPLES];
+	const struct load_conf lc = {
+		.port = h->peer.port, .events_each = 1, .leads = 10000, .token = h->key.token};
+	enum status st = node_open(&nc, &node, e);
+	if (st == ST_OK)
+		st = load_single_open(&lc, &one, e);
+	for (size_t i = 0; i < SAMPLES && st == ST_OK; i++)
+		st = sample(one, node->store, &answered[i], &scored[i], e);
+	load_single_close(&one);
+	node_close(&node);
+	if (st != ST_OK)
+		return st;
+	report_value(r, "POST to durable answer, p50", bench_percentile(answered, SAMPLES, 0.5),
+		     "ms");
+	report_value(r, "POST to durable answer, p99", bench_percentile(answered, SAMPLES, 0.99),
+		     "ms");
+	report_value(r, "POST to scored state, p50", bench_percentile(scored, SAMPLES, 0.5), "ms");
+	report_value(r, "POST to scored state, p99", bench_percentile(scored, SAMPLES, 0.99), "ms");
+	return ST_OK;
+}
+
+enum status bench_latency(const struct bench_conf *conf, struct report *r, struct err *e)
+{
+	struct house h;
+	enum status st = house_build(conf, 10000, "door", &h, e);
+	if (st == ST_OK)
+		st = house_open(conf, &h, e);
+	if (st == ST_OK)
+		st = samples(&h, r, e);
+	house_close(&h);
+	return st;
+}
+
+/* ---- memory and start ---- */
+
+static enum status footprint_of(const struct bench_conf *conf, struct house *h, uint64_t leads,
+				struct report *r, struct err *e)
+{
+	char name[96];
+	enum status st = house_open(conf, h, e);
+	if (st != ST_OK)
+		return st;
+	(void)snprintf(name, sizeof name, "start with %llu leads", (unsigned long long)leads);
+	report_value(r, name, (double)h->peer.start_us / 1000, "ms");
+	clock_sleep_us(500000);
+	(void)snprintf(name, sizeof name, "memory after the start, %llu leads",
+		       (unsigned long long)leads);
+	report_value(r, name, (double)bench_process_rss_kb(h->peer.pid) / 1024, "MB");
+	struct bench_rate rate;
+	const struct load_conf lc = {.port = h->peer.port,
+				     .connections = 64,
+				     .events_each = 1,
+				     .for_us = conf->door_us,
+				     .leads = leads ? leads : 1,
+				     .token = h->key.token};
+	st = measure(&lc, &h->peer, &rate, e);
+	(void)snprintf(name, sizeof name, "memory under load, %llu leads",
+		       (unsigned long long)leads);
+	report_value(r, name, (double)bench_process_rss_kb(h->peer.pid) / 1024, "MB");
+	peer_stop(&h->peer);
+	return st;
+}
+
+enum status bench_footprint(const struct bench_conf *conf, struct report *r, struct err *e)
+{
+	struct house h;
+	enum status st = house_build(conf, 0, "empty", &h, e);
+	if (st == ST_OK)
+		st = footprint_of(conf, &h, 0, r, e);
+	house_close(&h);
+	/* The folder that (c) left behind, if (c) was measured in this run. */
+	(void)snprintf(h.folder, sizeof h.folder, "%s/known", conf->folder);
+	if (st == ST_OK && node_exists(h.folder))
+		st = footprint_of(conf, &h, conf->leads, r, e);
+	return st;
+}

@@ -1,0 +1,193 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# cli: every verb as a user meets it, with its exit code, without a daemon and beside one.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$here/../..
+nurtured=${NURTURED:-$root/build/nurtured}
+work=$(mktemp -d)
+daemon=
+finish() {
+	[ -n "$daemon" ] && kill "$daemon" 2>/dev/null && wait "$daemon" 2>/dev/null
+	rm -rf "$work"
+}
+trap finish EXIT
+export NURTURED_DATA=$work/data NO_COLOR=1
+passed=0 failed=0
+
+# expect CODE NAME [PATTERN] -- verb ...   exit code, and what stdout and stderr together must hold
+expect() {
+	local code=$1 name=$2 pattern= rc
+	shift 2
+	[ "$1" != -- ] && pattern=$1 && shift
+	shift
+	"$nurtured" "$@" >"$work/out" 2>"$work/err" </dev/null
+	rc=$?
+	if [ $rc -eq "$code" ] && { [ -z "$pattern" ] || grep -qE -- "$pattern" "$work/out" "$work/err"; }; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		printf 'FAIL  %s: exit %d, %d expected; pattern: %s\n' "$name" $rc "$code" "$pattern"
+		sed 's/^/      /' "$work/out" "$work/err" | head -12
+	fi
+}
+# json NAME -- verb ...   exit code 0 and every line of stdout is one JSON value
+json() {
+	local name=$1
+	shift 2
+	if "$nurtured" "$@" --json >"$work/out" 2>"$work/err" </dev/null &&
+		python3 -c 'import json,sys; [json.loads(l) for l in open(sys.argv[1]) if l.strip()]' "$work/out" 2>>"$work/err"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		printf 'FAIL  %s: not JSON, or not 0\n' "$name"
+		sed 's/^/      /' "$work/out" "$work/err" | head -8
+	fi
+}
+
+cat >"$work/program.yaml" <<'YAML'
+nurture: 1
+program: test
+goal: meeting.booked
+send_as: {name: Test, from: test@mail.larkspur.example, postal_address: Somewhere 1}
+fields:
+  lead: {employees: number}
+scoring:
+  fit: [{name: size, if: lead.employees >= 20, points: 40}]
+  engagement:
+    half_life: 14d
+    points: {form.demo: 60, page.pricing: 20}
+  tiers: {hot: {up: 40, down: 30}, warm: {up: 20, down: 10}}
+outcomes: [meeting.booked, deal.lost]
+YAML
+sed 's/form.demo: 60/form.demo: 90/' "$work/program.yaml" >"$work/program2.yaml"
+sed 's/half_life/half_lfe/' "$work/program.yaml" >"$work/bad.yaml"
+printf 'email,employees\nana@firm.example,50\nbroken,1\n' >"$work/leads.csv"
+
+# ---- the frame ----
+expect 0 "help" "Usage" -- --help
+expect 0 "version" "nurtured [0-9]" -- --version
+expect 2 "unknown verb" 'did you mean "trigger"' -- triger
+expect 2 "unknown option" "did you mean --limit" -- lead list --limt 3
+expect 2 "option without value" "needs a value" -- lead list --limit
+expect 2 "flag with value" "takes no value" -- lead list --known=1
+for verb in init serve trigger import status lead explain events report validate plan apply key replay backup restore doctor help completion; do
+	expect 0 "help of $verb" "Examples" -- $verb --help
+done
+expect 0 "help of a code" "N[0-9]" -- help --codes
+expect 2 "help of nothing" "no code" -- help N999999
+for shell in bash zsh fish; do expect 0 "completion $shell" nurtured -- completion $shell; done
+"$nurtured" completion bash >"$work/completion.bash"
+if bash -n "$work/completion.bash"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAIL  bash completion does not parse"; fi
+expect 2 "completion of a wrong shell" "bash, zsh or fish" -- completion csh
+expect 0 "man page" "TH NURTURED" -- help --man
+
+# ---- no data ----
+expect 4 "status without data" "no data" -- status
+expect 4 "lead without data" "nurtured init" -- lead list
+expect 4 "trigger without data" "" -- trigger form.demo --email a@b.example
+expect 4 "apply without data" "" -- apply "$work/program.yaml"
+expect 4 "serve without data" "init" -- serve --listen 127.0.0.1:0
+
+# ---- without a daemon ----
+expect 0 "init dry run" "would make" -- init --dry-run
+expect 0 "init" "write key" -- init
+expect 6 "init again" "already" -- init
+expect 0 "validate" "ok" -- validate "$work/program.yaml"
+expect 1 "validate a bad file" "half_life" -- validate "$work/bad.yaml"
+expect 4 "validate nothing" "cannot open" -- validate "$work/none.yaml"
+expect 0 "schema" "draft-07" -- validate --schema
+expect 0 "plan" "leads looked at" -- plan "$work/program.yaml"
+expect 1 "plan a bad file" "" -- plan "$work/bad.yaml"
+expect 0 "apply dry run" "nothing was changed" -- apply "$work/program.yaml" --dry-run
+expect 0 "apply" "applied" -- apply "$work/program.yaml"
+expect 7 "apply over another needs a yes" "yes" -- apply "$work/program2.yaml" --no-input
+expect 1 "apply a bad file" "" -- apply "$work/bad.yaml" --yes
+expect 2 "trigger nobody" "whose" -- trigger form.demo
+expect 0 "trigger" "cold -> |-> " -- trigger form.demo --email ana@firm.example --message-id m1
+expect 0 "trigger again" "there already" -- trigger form.demo --email ana@firm.example --message-id m1
+expect 2 "trigger at a bad time" "instant" -- trigger x --email a@b.example --at yesterday
+json "trigger json" -- trigger page.pricing --email bo@firm.example --trait employees=50
+expect 1 "import with a bad row" "refused" -- import "$work/leads.csv" --consent contract --consent-source test
+expect 0 "its errors file" "" -- status
+if grep -q broken "$work/leads.csv.errors.csv" 2>/dev/null || grep -q ",3\|^3" "$work/leads.csv.errors.csv"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAIL  errors file"; fi
+expect 1 "import without consent" "consent" -- import "$work/leads.csv"
+expect 4 "import of nothing" "" -- import "$work/none.csv" --consent contract --consent-source x
+for verb in "status" "lead list" "lead get ana@firm.example" "explain ana@firm.example" "events --lead ana@firm.example" \
+	"events --dead" "report tiers --outcome won" "report counters" "replay --verify" "doctor" "key list"; do
+	# shellcheck disable=SC2086
+	json "$verb" -- $verb
+	# shellcheck disable=SC2086
+	expect 0 "$verb as text" "" -- $verb
+done
+expect 0 "explain names people plainly" "lead 1  email ana@firm.example" -- explain ana@firm.example
+expect 0 "an outcome happens" "" -- trigger meeting.booked --email bo@firm.example
+expect 0 "its report counts it" '"converted": ?1' -- report tiers --outcome meeting.booked --json
+if grep -qE '"converted": ?[1-9]' <("$nurtured" report tiers --outcome deal.lost --json); then failed=$((failed + 1)); echo "FAIL  one outcome is counted as another"; else passed=$((passed + 1)); fi
+expect 4 "lead get nobody" "tried as" -- lead get nobody@firm.example
+expect 4 "explain nobody" "" -- explain 999
+expect 2 "lead list of no tier" "hot, warm or cold" -- lead list --tier lukewarm
+expect 2 "report without outcome" "outcome" -- report tiers
+expect 0 "lead by tier" "" -- lead list --tier hot
+"$nurtured" trigger identify --email many@firm.example --trait "$(seq -s, -f 'k%g=1' 600)" >/dev/null
+expect 0 "600 traits" '"k512":1}' -- lead get many@firm.example --json
+for i in 1 2 3 4 5 6; do
+	"$nurtured" trigger identify --email large@firm.example \
+		--trait "t$i=$(head -c 24000 /dev/zero | tr '\0' x)" >/dev/null
+done
+expect 0 "traits without end" "grow past" -- events --dead
+expect 0 "and the lead goes on" "engagement  0 -> 60" -- trigger form.demo --email large@firm.example
+expect 0 "merge" "done" -- lead merge ana@firm.example bo@firm.example --reason "same person"
+expect 6 "merge with itself" "itself" -- lead merge ana@firm.example bo@firm.example
+expect 0 "explain shows the merge" "same person" -- explain ana@firm.example
+expect 0 "split" "done" -- lead split 1
+expect 6 "split again" "undone" -- lead split 1
+expect 2 "split of nothing" "number" -- lead split x
+expect 0 "replay after all that" "equal" -- replay --verify
+expect 2 "replay without a word" "verify" -- replay
+expect 0 "key add" "nk_" -- key add write blog
+expect 6 "key add twice" "" -- key add write blog
+expect 2 "key of no kind" "write or admin" -- key add reader x
+expect 4 "key rotate nothing" "" -- key rotate wk_99
+expect 0 "backup" "backed up" -- backup "$work/backup"
+expect 6 "backup onto a backup" "exists" -- backup "$work/backup"
+expect 0 "a backup replays" "equal" -- replay --verify --data "$work/backup"
+expect 0 "restore dry run" "whole" -- restore "$work/backup" --dry-run
+expect 7 "restore needs a yes" "yes" -- restore "$work/backup" --no-input
+expect 0 "restore" "restored" -- restore "$work/backup" --yes
+expect 0 "restored data replays" "equal" -- replay --verify
+expect 4 "restore of nothing" "" -- restore "$work/none" --yes
+
+# ---- beside a daemon ----
+"$nurtured" serve --listen 127.0.0.1:0 --json >"$work/serve.out" 2>"$work/serve.err" &
+daemon=$!
+for _ in $(seq 100); do
+	grep -q url "$work/serve.out" && break
+	sleep 0.1
+done
+expect 6 "a second daemon" "in use" -- serve --listen 127.0.0.1:0
+expect 0 "status beside a daemon" "running" -- status
+expect 0 "trigger through the daemon" "accepted" -- trigger form.demo --email cleo@firm.example
+expect 0 "apply through the daemon" "applied" -- apply "$work/program2.yaml" --yes
+expect 1 "import through the daemon" "known already" -- import "$work/leads.csv" --consent contract --consent-source test
+expect 0 "merge through the daemon" "done" -- lead merge ana@firm.example cleo@firm.example
+expect 6 "a wrong merge through the daemon" "" -- lead merge ana@firm.example cleo@firm.example
+json "key add through the daemon" -- key add write shop
+expect 0 "backup beside a daemon" "backed up" -- backup "$work/backup2"
+expect 0 "that backup replays" "equal" -- replay --verify --data "$work/backup2"
+expect 6 "restore beside a daemon" "in use" -- restore "$work/backup2" --yes
+expect 0 "doctor beside a daemon" "running" -- doctor
+kill "$daemon" && wait "$daemon"
+rc=$?
+daemon=
+if [ $rc -eq 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAIL  the daemon ended with $rc"; cat "$work/serve.err"; fi
+expect 0 "replay after the daemon" "equal" -- replay --verify
+cp -a "$NURTURED_DATA" "$work/cut" && rm "$work/cut"/events.db*
+"$nurtured" init --data "$work/fresh" >/dev/null && cp "$work/fresh"/events.db "$work/cut"
+expect 1 "doctor on a log that lost its end" "the log ends at event 0" -- doctor --data "$work/cut"
+echo '{' >"$work/cut/node.json"
+expect 1 "a damaged node.json is named" "node.json is damaged" -- status --data "$work/cut"
+printf 'damaged' | dd of="$NURTURED_DATA/state.db" bs=1 seek=20 conv=notrunc 2>/dev/null
+expect 1 "doctor on a damaged state" "FAIL" -- doctor
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]

@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# disk_full: the data folder's disk fills up while events come in. Then every 2xx must be in the log,
+# the rest must have been told 507, and with room again the daemon goes on without a restart.
+# Needs root for a small tmpfs; without it the script says so and skips.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+nurtured=${NURTURED:-$here/../../build/nurtured}
+work=$(mktemp -d)
+daemon=
+finish() {
+	[ -n "$daemon" ] && kill "$daemon" 2>/dev/null && wait "$daemon" 2>/dev/null
+	umount "$work/disk" 2>/dev/null
+	rm -rf "$work"
+}
+trap finish EXIT
+mkdir "$work/disk"
+if ! mount -t tmpfs -o size=24m tmpfs "$work/disk" 2>/dev/null; then
+	echo "disk_full: skipped, a small file system cannot be mounted here"
+	echo "0 passed, 0 failed"
+	exit 0
+fi
+export NURTURED_DATA=$work/disk/data
+key=$("$nurtured" init --json | sed 's/.*"write_key":"\([^"]*\)".*/\1/')
+"$nurtured" serve --listen 127.0.0.1:0 --json >"$work/out" 2>"$work/err" &
+daemon=$!
+url=
+for _ in $(seq 100); do
+	url=$(sed -n 's/.*"url":"\([^"]*\)".*/\1/p' "$work/out")
+	[ -n "$url" ] && break
+	sleep 0.1
+done
+python3 - "$url" "$key" "$work" "$NURTURED_DATA" <<'PY'
+import base64, http.client, json, os, sqlite3, sys, time, urllib.parse
+url, key, work, data = sys.argv[1:]
+where = urllib.parse.urlparse(url)
+auth = {"Authorization": "Basic " + base64.b64encode((key + ":").encode()).decode(),
+        "Content-Type": "application/json"}
+passed = failed = 0
+def check(name, ok, said=""):
+    global passed, failed
+    passed, failed = passed + bool(ok), failed + (not ok)
+    print(("ok    " if ok else "FAIL  ") + name + (": " + str(said) if said != "" else ""))
+def call(method, path, body=None):
+    c = http.client.HTTPConnection(where.hostname, where.port, timeout=60)
+    c.request(method, path, body, auth if body else {})
+    r = c.getresponse()
+    text = r.read()
+    c.close()
+    return r.status, text
+def batch(n):
+    return json.dumps({"batch": [
+        {"type": "track", "event": "form.ebook", "userId": f"u{i % 97}", "messageId": f"m{n}-{i}",
+         "properties": {"padding": "x" * 700}} for i in range(100)]})
+acked, codes, n = [], {}, 0
+while n < 2000:
+    status, _ = call("POST", "/v1/batch", batch(n))
+    codes[status] = codes.get(status, 0) + 1
+    if status == 200:
+        acked.append(n)
+    n += 1
+    if codes.get(507, 0) >= 3:
+        break
+check("a full disk is told with 507", codes.get(507, 0) >= 3, codes)
+check("nothing else was answered", set(codes) <= {200, 507}, codes)
+time.sleep(0.5)
+check("not ready while it is full", call("GET", "/readyz")[0] == 503, call("GET", "/readyz"))
+check("alive all the same", call("GET", "/healthz")[0] == 200)
+os.system(f"mount -o remount,size=96m {work}/disk")
+status = 507
+for _ in range(50):
+    status, text = call("POST", "/v1/batch", batch(n))
+    if status == 200:
+        break
+    time.sleep(0.2)
+check("taken in again without a restart, once there is room", status == 200, status)
+acked.append(n)
+for _ in range(100):
+    if call("GET", "/readyz")[0] == 200:
+        break
+    time.sleep(0.2)
+check("ready again", call("GET", "/readyz")[0] == 200, call("GET", "/readyz"))
+db = sqlite3.connect(f"file:{data}/events.db?mode=ro", uri=True)
+seen = {}
+for (mid,) in db.execute("select message_id from event"):
+    mid = mid.decode() if isinstance(mid, bytes) else mid
+    seen[mid] = seen.get(mid, 0) + 1
+lost = [f"m{a}-{i}" for a in acked for i in range(100) if f"m{a}-{i}" not in seen]
+check("everything acknowledged is in the log", not lost, f"{len(acked) * 100} acknowledged, {len(lost)} lost")
+check("nothing is there twice", all(v == 1 for v in seen.values()))
+open(f"{work}/counts", "w").write(f"{passed} {failed}")
+PY
+read -r passed failed <"$work/counts"
+kill "$daemon" && wait "$daemon"
+daemon=
+if "$nurtured" replay --verify >"$work/replay" 2>&1; then
+	passed=$((passed + 1))
+else
+	failed=$((failed + 1))
+	echo "FAIL  replay after a full disk"
+	cat "$work/replay"
+fi
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

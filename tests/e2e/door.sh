@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# door: TLS, keys, CORS, forms, webhooks, strict mode, rate limit, gzip, and a stop under load that
+# loses nothing, against a running daemon.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+nurtured=${NURTURED:-$here/../../build/nurtured}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+python3 "$here/door/door.py" "$nurtured" "$work"
