@@ -89,6 +89,7 @@ struct http_server {
 	char *tls_cert, *tls_key;
 	uint64_t id_salt;
 	_Atomic int64_t stop_at_us; /* 0: running; else monotonic end of the grace */
+	_Atomic unsigned accepting; /* threads that still take new connections */
 	pthread_mutex_t ip_lock; /* guards the two below; taken when connections open and close */
 	struct u64map ip_count;
 	size_t conn_count;

@@ -335,6 +335,7 @@ enum status http_server_create(const struct http_server_conf *conf,
 	s->handler = *handler;
 	s->metrics = m;
 	s->listen_fd = -1;
+	atomic_init(&s->accepting, conf->threads);
 	crypto_random(&s->id_salt, sizeof s->id_salt);
 	ASSERT(pthread_mutex_init(&s->ip_lock, NULL) == 0);
 	u64map_init(&s->ip_count, (size_t)conf->connections_max + HTTP_THREADS_MAX);

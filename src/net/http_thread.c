@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define TICK_US INT64_C(250000)
@@ -98,6 +99,10 @@ static void begin_draining(struct http_thread *t)
 	t->draining = true;
 	(void)MHD_quiesce_daemon(t->mhd); /* the handle is ours: t->listen_fd */
 	t->tick_us = t->now_us;
+	/* The last to look away hangs up on those the kernel still holds for us: they would
+	 * otherwise wait, unheard, until the process ends. */
+	if (atomic_fetch_sub_explicit(&t->server->accepting, 1, memory_order_acq_rel) == 1)
+		(void)shutdown(t->server->listen_fd, SHUT_RDWR);
 }
 
 /* Milliseconds this turn may sleep: not at all while the library has work at hand. */
