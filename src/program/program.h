@@ -28,6 +28,7 @@
 
 struct cel_prog;  /* cel/cel.h */
 struct facts_env; /* facts_env.h: the fields conditions may read, and where they stand */
+struct program_play; /* track.h: tracks, triggers, guardrails, teams */
 
 /* What a condition reads, as bits: lets callers load no more than it needs. */
 enum program_reads {
@@ -193,6 +194,7 @@ struct program {
 	size_t outcomes_n;
 	unsigned fit_reads; /* union over personas and fit rules: when must they be asked again */
 	unsigned points_reads; /* union over engagement rules and features */
+	const struct program_play *play; /* track.h; never NULL */
 	const struct facts_env *facts;
 };
 
