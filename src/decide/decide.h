@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * decide.h: what is the next right touch for this lead, or is it nothing, or a person?
+ *
+ * Room 6 of the pass. Pure: it gets views and an arena, moves the journey, and says what is to be
+ * made (a message, a hand-off, a cancelled message); the engine makes the rows. The order of one
+ * decision is that of the field: candidates -> guards mask them -> a policy gives each one left a
+ * probability -> one is drawn -> the record is kept.
+ *
+ *   D1  Probabilities over the candidates that are left, "nothing now" among them, sum to 1, and
+ *       the drawn one's is > 0 (G7).
+ *   D2  A guard that holds a candidate back is named in the record with the instant it ends.
+ *   D3  After a stop (reply, unsubscribe, complaint, hand-off, goal) nothing is chosen any more,
+ *       and a message not yet handed over is cancelled (G6).
+ *   D4  The same input gives the same output: dice come from env only.
+ *   D5  Every path ends in a due time, or in a phase that waits for an event.
+ * Thread: any. Memory: the caller's arena; strings of the result live there or in the program.
+ */
+#ifndef DECIDE_DECIDE_H
+#define DECIDE_DECIDE_H
+
+#include "base/env.h"
+#include "base/tz.h"
+#include "consent/consent.h"
+#include "model/handoff.h"
+#include "model/journey.h"
+#include "model/message.h"
+#include "program/content.h"
+#include "program/facts.h"
+#include "program/track.h"
+
+#define DECIDE_CANDIDATES_MAX 64
+#define DECIDE_RECORD_MAX (16u << 10) /* one record as JSON */
+#define DECIDE_COUNTS_MAX 24
+
+/* What guards ask of the world outside the lead. Filled by the engine, the same in replay. */
+struct decide_world {
+	const struct consent_view *consent; /* by consent.channels index, one view per channel */
+	const struct str *address;          /* by channel: where it would go; empty: nowhere */
+	size_t channels_n;
+	const struct tz *zone; /* never NULL */
+	struct str zone_name;
+	bool paused; /* kill switch: nothing leaves */
+	struct str pause_reason;
+	unsigned sent_today;   /* over all leads, for the budget and the warm-up ramp */
+	int64_t first_send_us; /* ever, for the ramp; TIME_NONE: never */
+	unsigned account_day, account_week, account_month; /* touches to the whole company */
+	bool account_handed; /* a colleague is with sales and the team wants quiet */
+	unsigned recent_sent, recent_bounced, recent_complained; /* of the latest 1,000 */
+};
+
+/* A version of the program, and what content it has. */
+struct decide_version {
+	uint64_t number;
+	const struct program *program;
+	const struct content_index *content;
+};
+
+struct decide {
+	struct decide_version now;    /* in force */
+	struct decide_version pinned; /* the journey's; equal to now when it has none */
+	struct journey *journey;      /* changed in place */
+	const struct lead *lead;
+	struct facts *facts; /* opened with play->reads; event set for decide_event */
+	struct env *env;
+	const struct decide_world *world;
+	struct arena *arena;
+};
+
+/* ---- guards: one table of named predicates ---- */
+
+enum guard_no {
+#define GUARD(name, wire, words) GUARD_##name,
+#include "decide/guard.def"
+#undef GUARD
+	GUARD_COUNT
+};
+
+struct candidate {
+	size_t step;    /* index in the track */
+	size_t angle;   /* index in the step */
+	size_t channel; /* index in consent.channels */
+	uint32_t subject_n;
+	struct str message;                 /* the step's, or its substitute */
+	const struct content_file *content; /* NULL for NOTHING */
+	uint64_t key;                       /* content_key */
+	int64_t at_us;                      /* when it would leave */
+	bool nothing;                       /* "send nothing now" */
+	enum guard_no held;                 /* GUARD_COUNT: free */
+	int64_t free_us; /* when the guard lets it go; TIME_NONE: never by itself */
+	double p;
+	char why[160]; /* the guard's words with the lead's values */
+};
+
+struct guard {
+	const char *name, *words;
+	/* True: held back; c->free_us and c->why are then set. */
+	bool (*holds)(const struct decide *d, struct candidate *c);
+};
+extern const struct guard guards[GUARD_COUNT]; /* in the order they are asked */
+
+/* Asks every guard in order until one holds; sets held, free_us, why. At c->at_us. */
+void guards_ask(const struct decide *d, struct candidate *c);
+/* The same for a message about to be handed over: at the instant of sending. */
+void guards_ask_message(const struct decide *d, const struct message *m, struct candidate *out);
+/* The first instant at or after at_us that quiet hours, windows, weekends and holidays allow, in
+ * the world's zone; daylight saving right. TIME_NONE: there is none within a year. */
+int64_t guards_open_us(const struct program_guardrails *g, const struct tz *zone, int64_t at_us);
+const char *guard_wire(enum guard_no g);
+const char *guard_words(enum guard_no g);
+
+/* ---- what is to be done ---- */
+
+struct decide_count { /* a roll-up counter to add 1 to */
+	const char *name;
+	struct str dims[6];
+	size_t dims_n;
+};
+
+struct decide_out {
+	bool moved;        /* the journey changed: write it */
+	bool decided;      /* a record was made */
+	struct str record; /* JSON: inputs, candidates with p or guard, draw, versions, words */
+	bool send; /* make this message (READY, due at message.due_us); id, lead, decision unset */
+	struct message message;
+	uint64_t cancel; /* this message must not leave any more; 0: none */
+	bool handoff;    /* open this one; id unset, rep not yet assigned */
+	struct handoff hand;
+	bool close_handoff; /* the journey's open one is over */
+	bool suppress;      /* the address on this channel is never written to again */
+	size_t suppress_channel;
+	struct decide_count counts[DECIDE_COUNTS_MAX];
+	size_t counts_n;
+	char words[240]; /* one sentence for people and the trail */
+};
+
+/* ---- the entry points ---- */
+
+/* An event has been folded and scored: stops, outcomes of the watched message, triggers, entry.
+ * Events that speak of a message carry properties.message (its number). */
+MUST_USE enum status decide_event(struct decide *d, struct decide_out *out, struct err *e);
+/* The journey's due time has come: judge the watch, or choose. Call again while due_us <= now:
+ * each call makes at most one message. */
+MUST_USE enum status decide_due(struct decide *d, struct decide_out *out, struct err *e);
+/* What became of the message in hand: sent starts the watch; failed and cancelled go on. */
+MUST_USE enum status decide_message(struct decide *d, const struct message *m,
+				    struct decide_out *out, struct err *e);
+/* An operator or a trigger moves the lead: to a track (NO_INDEX: off all), pauses or resumes. */
+MUST_USE enum status decide_move(struct decide *d, size_t track, struct str reason,
+				 struct decide_out *out, struct err *e);
+MUST_USE enum status decide_handoff(struct decide *d, size_t team, struct str reason,
+				    struct decide_out *out, struct err *e);
+/* A rep returned the lead, or an outcome came: nurtured again from again_us on, or never. */
+MUST_USE enum status decide_returned(struct decide *d, const struct handoff *h,
+				     struct decide_out *out, struct err *e);
+/* When something about the journey may change without an event; TIME_NONE: never. Includes
+ * triggers with `for:` that hold now. */
+int64_t decide_next_us(const struct decide *d);
+
+/* ---- why not? ---- */
+
+struct decide_reason {
+	struct str what;  /* "enter condition of track consideration", "guard quiet_hours" */
+	struct str value; /* the lead's values, or the guard's words */
+	bool holds;
+};
+/* What stands between the lead and a track or message of that name, in the order it is asked;
+ * stops behind the first that does not hold. ST_NOT_FOUND: no such name. */
+MUST_USE enum status decide_why_not(struct decide *d, struct str name,
+				    const struct decide_reason **out, size_t *n_r, struct err *e);
+
+#endif
