@@ -2,7 +2,7 @@
 """crash: kills the daemon under load and accounts for every 2xx.
 
 Workers send single calls and batches, some of them again. What was not answered is sent again
-after the restart, as real clients do. A killer ends the daemon with SIGKILL at random moments.
+after the restart, as real clients do; programs are applied in between (programs.py). A killer ends the daemon with SIGKILL at random moments.
 In the end the log is read with a program that is not ours (Python's sqlite3), and the state is
 asked through the verbs.
 """
@@ -18,6 +18,8 @@ import subprocess
 import sys
 import threading
 import time
+
+import programs
 
 WORKERS, LEADS, LOAD_S = 6, 300, (0.05, 0.6)
 
@@ -121,11 +123,12 @@ class Worker(threading.Thread):
 
 
 def kill_again_and_again(daemon, kills):
-    """All workers' acked and sent ids, after `kills` lives."""
+    """All workers' acked and sent ids, and the applier, after `kills` lives."""
     dice, gate, over = random.Random(7), threading.Event(), threading.Event()
     workers = [Worker(daemon, i, gate, over) for i in range(WORKERS)]
-    for worker in workers:
-        worker.start()
+    applier = programs.Applier(daemon, gate, over)
+    for thread in (*workers, applier):
+        thread.start()
     try:
         for life in range(kills):
             daemon.start()
@@ -139,10 +142,11 @@ def kill_again_and_again(daemon, kills):
     finally:
         gate.set()
         over.set()
-        for worker in workers:
-            worker.join()
+        for thread in (*workers, applier):
+            thread.join()
     refused = sum(w.refused for w in workers)
-    return set().union(*(w.acked for w in workers)), set().union(*(w.sent for w in workers)), refused
+    acked, sent = (set().union(*(getattr(w, ids) for w in workers)) for ids in ("acked", "sent"))
+    return acked, sent, refused, applier
 
 
 def wait_folded(daemon):
@@ -185,7 +189,7 @@ def folded(daemon):
 def main():
     program, folder, kills = sys.argv[1], sys.argv[2], int(sys.argv[3])
     daemon = Daemon(program, folder)
-    acked, sent, refused = kill_again_and_again(daemon, kills)
+    acked, sent, refused, applier = kill_again_and_again(daemon, kills)
     caught_up = wait_folded(daemon)
     ended = daemon.stop(signal.SIGTERM)
     sound, seqs, ids = logged(daemon)
@@ -202,6 +206,7 @@ def main():
     )
     total = folded(daemon)
     checks += (("each was folded once", total == len(ids), f"{total} folded, {len(ids)} in the log"),)
+    checks += programs.checks(applier, daemon.data)
     status, out, err = daemon.ask("replay", "--verify")
     checks += (("a replay gives the same state", status == 0, (out + err).strip()),)
     for name, good, words in checks:
@@ -212,7 +217,8 @@ def main():
         daemon.log.close()
         with open(daemon.log.name, encoding="utf-8", errors="replace") as log:
             print("".join(log.readlines()[-30:]))
-    print(f"crash: {kills} kills, {len(acked)} calls answered, {len(ids)} in the log")
+    print(f"crash: {kills} kills, {len(acked)} calls answered, {len(ids)} in the log, "
+          f"{len(applier.acked)} programs applied")
     print(f"{len(checks) - failed} passed, {failed} failed")
     return 1 if failed else 0
 
