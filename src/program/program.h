@@ -26,8 +26,8 @@
 #define PROGRAM_ENTRIES_MAX 64
 #define PROGRAM_FIELDS_MAX 256 /* declared fields per object */
 
-struct cel_prog;  /* cel/cel.h */
-struct facts_env; /* facts_env.h: the fields conditions may read, and where they stand */
+struct cel_prog;     /* cel/cel.h */
+struct facts_env;    /* facts_env.h: the fields conditions may read, and where they stand */
 struct program_play; /* track.h: tracks, triggers, guardrails, teams */
 
 /* What a condition reads, as bits: lets callers load no more than it needs. */
@@ -193,7 +193,7 @@ struct program {
 				     * the goal is one of them */
 	size_t outcomes_n;
 	unsigned fit_reads; /* union over personas and fit rules: when must they be asked again */
-	unsigned points_reads; /* union over engagement rules and features */
+	unsigned points_reads;           /* union over engagement rules and features */
 	const struct program_play *play; /* track.h; never NULL */
 	const struct facts_env *facts;
 };
