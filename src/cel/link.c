@@ -182,7 +182,8 @@ static void fold(struct compile *c, struct node *x)
 
 bool link_tree(struct compile *c, struct node *x)
 {
-	for (uint32_t i = 0; i < x->n; i++)
+	/* What is below a fault was never checked, and is never asked. */
+	for (uint32_t i = 0; i < x->n && x->kind != NODE_FAULT; i++)
 		if (x->args[i] != NULL && !link_tree(c, x->args[i]))
 			return false;
 	if (!choose(c, x))
