@@ -232,6 +232,7 @@ static void compile_all(struct compile *c)
 	compile_entry(c);
 	compile_consent(c);
 	compile_outcomes(c);
+	compile_play(c);
 	compile_sense(c);
 }
 

@@ -53,6 +53,7 @@ void compile_feature_conds(struct compile *c);
 void compile_scoring(struct compile *c); /* compile_score.c */
 void compile_entry(struct compile *c);
 void compile_consent(struct compile *c); /* compile_consent.c */
+void compile_play(struct compile *c);    /* compile_play.c; after everything it names */
 void compile_sense(struct compile *c);   /* compile_sense.c: what no section sees alone */
 
 /* ---- names that must be unique ---- */

@@ -5,7 +5,7 @@
 #include "program/compile.h"
 
 /* In the order of enum facts_slot, as they begin a path. */
-static const char *const objects[] = {"lead.", "account.", "company.", "event."};
+static const char *const objects[] = {"lead.", "account.", "company.", "event.", "touches."};
 
 static bool in_path(char c)
 {
@@ -81,7 +81,7 @@ static void offer(struct nearest *n, struct str path)
 static void offer_all(struct compile *c, struct nearest *n)
 {
 	struct arena *a = c->ps->arena;
-	for (uint32_t slot = SLOT_LEAD; slot <= SLOT_EVENT; slot++)
+	for (uint32_t slot = SLOT_LEAD; slot <= SLOT_TOUCHES; slot++)
 		for (size_t i = 0; i < c->env->objects[slot].n; i++)
 			offer(n, arena_printf(a, "%s" STR_FMT, objects[slot],
 					      STR_ARG(c->env->objects[slot].fields[i].name)));
@@ -150,7 +150,7 @@ const struct facts_field *compile_field_at(struct compile *c, struct str cond, s
 	*at = end;
 	struct str field = behind_first_dot(*path_r);
 	struct str root = str_slice(*path_r, 0, path_r->n - field.n);
-	for (uint32_t slot = SLOT_LEAD; slot <= SLOT_EVENT; slot++) {
+	for (uint32_t slot = SLOT_LEAD; slot <= SLOT_TOUCHES; slot++) {
 		const struct facts_object *o = &c->env->objects[slot];
 		for (size_t i = 0; str_eq(root, str_of(objects[slot])) && i < o->n; i++)
 			if (str_eq(o->fields[i].name, field))

@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "program/facts_env.h"
 #include "program/facts_value.h"
+#include "program/track.h"
 
 /* ---- computed fields ---- */
 
@@ -85,6 +86,31 @@ static struct cel_value account_active(const struct facts *f)
 	return known ? cel_of_time_us(us) : cel_of_absent();
 }
 
+/* Touches that arrived and carry the flag. */
+static int64_t touches_with(const struct journey *j, uint32_t flag)
+{
+	int64_t n = 0;
+	for (size_t i = 0; i < j->touches_n; i++)
+		n += (j->touches[i].flags & flag) && !(j->touches[i].flags & TOUCH_FAILED);
+	return n;
+}
+
+static struct cel_value touches_computed(const struct facts *f, size_t what)
+{
+	const struct journey *j = f->journey;
+	if (what == COMPUTED_TOUCHES_DAYS_SINCE)
+		return days_since(f, j ? j->last_touch_us : TIME_NONE);
+	if (j == NULL)
+		return cel_of_int(0);
+	switch (what) {
+	case COMPUTED_TOUCHES_SENT: return cel_of_int(touches_with(j, TOUCH_SENT));
+	case COMPUTED_TOUCHES_ON_TRACK: return cel_of_int(j->sent_n);
+	case COMPUTED_TOUCHES_SILENT: return cel_of_int(j->silent_n);
+	case COMPUTED_TOUCHES_OPENED: return cel_of_int(touches_with(j, TOUCH_OPENED));
+	default: return cel_of_int(touches_with(j, TOUCH_CLICKED));
+	}
+}
+
 static struct cel_value event_computed(const struct facts *f, size_t what, struct arena *a)
 {
 	const struct event *ev = f->event;
@@ -108,6 +134,12 @@ static struct cel_value computed(const struct facts *f, size_t what, struct aren
 	case COMPUTED_EVENT_SCROLL:
 	case COMPUTED_EVENT_TIME:
 	case COMPUTED_EVENT_PROPERTIES: return event_computed(f, what, a);
+	case COMPUTED_TOUCHES_SENT:
+	case COMPUTED_TOUCHES_ON_TRACK:
+	case COMPUTED_TOUCHES_SILENT:
+	case COMPUTED_TOUCHES_OPENED:
+	case COMPUTED_TOUCHES_CLICKED:
+	case COMPUTED_TOUCHES_DAYS_SINCE: return touches_computed(f, what);
 	default: return lead_computed(f, what);
 	}
 }
@@ -171,6 +203,23 @@ static struct cel_value feature_value(const struct facts *f, uint32_t field)
 					     : cel_of_double(v); /* NaN: never seen */
 }
 
+/* Off all tracks these are empty, not absent: track != "awareness" then holds. */
+static struct cel_value place_name(const struct facts *f, enum facts_slot slot)
+{
+	const struct journey *j = f->journey;
+	bool on = j && j->track.n;
+	if (!on || slot != SLOT_STAGE)
+		return cel_of_str(!on ? STR("") : slot == SLOT_TRACK ? j->track : j->step);
+	size_t at = program_track_of(f->program, j->track);
+	return cel_of_str(at == NO_INDEX ? STR("") : f->program->play->tracks[at].stage);
+}
+
+static struct cel_value lead_text(const struct facts *f, const struct facts_field *field,
+				  struct arena *a)
+{
+	return field ? read_field(f, field, a) : cel_of_absent();
+}
+
 static struct cel_value load(void *ctx, uint32_t slot, uint32_t field, struct arena *scratch)
 {
 	const struct facts *f = ctx;
@@ -179,6 +228,7 @@ static struct cel_value load(void *ctx, uint32_t slot, uint32_t field, struct ar
 	case SLOT_ACCOUNT:
 	case SLOT_COMPANY:
 	case SLOT_EVENT:
+	case SLOT_TOUCHES:
 		return read_field(f, &f->program->facts->objects[slot].fields[field], scratch);
 	case SLOT_FEATURE: return feature_value(f, field);
 	case SLOT_FIT: return cel_of_double(f->fit);
@@ -186,6 +236,11 @@ static struct cel_value load(void *ctx, uint32_t slot, uint32_t field, struct ar
 	case SLOT_SCORE: return cel_of_double(f->score);
 	case SLOT_TIER: return cel_of_str(str_of(tier_name(f->tier)));
 	case SLOT_PERSONA: return persona_name(f);
+	case SLOT_SOURCE: return lead_text(f, f->program->facts->source, scratch);
+	case SLOT_ASSET: return lead_text(f, f->program->facts->asset, scratch);
+	case SLOT_TRACK:
+	case SLOT_STAGE:
+	case SLOT_STEP: return place_name(f, (enum facts_slot)slot);
 	case SLOT_COUNT: break;
 	}
 	UNREACHED();

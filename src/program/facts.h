@@ -11,12 +11,14 @@
  *   account.domain, account.leads, account.engagement, ... + declared (company is an alias)
  *   event.type, event.source, event.page.path, event.campaign.source, event.scroll, ... + declared
  *   fit, engagement, score, tier, persona, feature.<name>
+ *   source, asset (of the lead), track, stage, step, touches.sent, touches.silent, ...
  */
 #ifndef PROGRAM_FACTS_H
 #define PROGRAM_FACTS_H
 
 #include "base/json.h"
 #include "model/event.h"
+#include "model/journey.h"
 #include "model/lead.h"
 #include "program/program.h"
 
@@ -30,6 +32,7 @@ struct facts {
 	const struct event *event;     /* NULL: not about an event */
 	const struct json *properties; /* event->properties, parsed; NULL: absent */
 	const double *features;        /* by index in the program; NULL: not computed */
+	const struct journey *journey; /* where it is on its tracks; NULL: never on one */
 	double fit, engagement, score;
 	enum tier tier;
 	int64_t now_us;

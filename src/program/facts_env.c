@@ -202,6 +202,28 @@ static bool make_object(enum facts_slot slot, const struct program_field *declar
 	return true;
 }
 
+static const struct facts_field *text_field(const struct facts_object *o, struct str name)
+{
+	for (size_t i = 0; i < o->n; i++)
+		if (str_eq(o->fields[i].name, name) && o->fields[i].type == FIELD_STRING)
+			return &o->fields[i];
+	return NULL;
+}
+
+static bool make_objects(const struct program_fields *d, struct facts_env *env, struct arena *a)
+{
+	struct facts_object *o = env->objects;
+	if (!make_object(SLOT_LEAD, d->lead, d->lead_n, &o[SLOT_LEAD], a) ||
+	    !make_object(SLOT_ACCOUNT, d->account, d->account_n, &o[SLOT_ACCOUNT], a) ||
+	    !make_object(SLOT_EVENT, d->event, d->event_n, &o[SLOT_EVENT], a) ||
+	    !make_object(SLOT_TOUCHES, NULL, 0, &o[SLOT_TOUCHES], a))
+		return false;
+	o[SLOT_COMPANY] = o[SLOT_ACCOUNT];
+	env->source = text_field(&o[SLOT_LEAD], STR("source"));
+	env->asset = text_field(&o[SLOT_LEAD], STR("asset"));
+	return true;
+}
+
 /* ---- for CEL ---- */
 
 static const struct cel_type *cel_type_of(const struct facts_field *f)
@@ -259,12 +281,8 @@ const struct facts_env *facts_env_create(const struct program_fields *d,
 {
 	struct facts_env *env = ARENA_NEW(a, struct facts_env);
 	struct cel_decl *decls = ARENA_ARRAY(a, struct cel_decl, SLOT_COUNT);
-	if (env == NULL || decls == NULL ||
-	    !make_object(SLOT_LEAD, d->lead, d->lead_n, &env->objects[SLOT_LEAD], a) ||
-	    !make_object(SLOT_ACCOUNT, d->account, d->account_n, &env->objects[SLOT_ACCOUNT], a) ||
-	    !make_object(SLOT_EVENT, d->event, d->event_n, &env->objects[SLOT_EVENT], a))
+	if (env == NULL || decls == NULL || !make_objects(d, env, a))
 		return NULL;
-	env->objects[SLOT_COMPANY] = env->objects[SLOT_ACCOUNT];
 	const struct cel_decl all[SLOT_COUNT] = {
 		{STR("lead"), object_type("lead", &env->objects[SLOT_LEAD], a), SLOT_LEAD},
 		{STR("account"), object_type("account", &env->objects[SLOT_ACCOUNT], a),
@@ -272,12 +290,19 @@ const struct facts_env *facts_env_create(const struct program_fields *d,
 		{STR("company"), object_type("company", &env->objects[SLOT_COMPANY], a),
 		 SLOT_COMPANY},
 		{STR("event"), object_type("event", &env->objects[SLOT_EVENT], a), SLOT_EVENT},
+		{STR("touches"), object_type("touches", &env->objects[SLOT_TOUCHES], a),
+		 SLOT_TOUCHES},
 		{STR("feature"), feature_type(features, features_n, a), SLOT_FEATURE},
 		{STR("fit"), &cel_double, SLOT_FIT},
 		{STR("engagement"), &cel_double, SLOT_ENGAGEMENT},
 		{STR("score"), &cel_double, SLOT_SCORE},
 		{STR("tier"), &cel_string, SLOT_TIER},
 		{STR("persona"), &cel_string, SLOT_PERSONA},
+		{STR("source"), &cel_string, SLOT_SOURCE},
+		{STR("asset"), &cel_string, SLOT_ASSET},
+		{STR("track"), &cel_string, SLOT_TRACK},
+		{STR("stage"), &cel_string, SLOT_STAGE},
+		{STR("step"), &cel_string, SLOT_STEP},
 	};
 	for (size_t i = 0; i < SLOT_COUNT; i++) {
 		if (all[i].type == NULL)
@@ -298,6 +323,12 @@ unsigned facts_env_reads(const struct facts_env *env, uint32_t slot, uint32_t fi
 	case SLOT_EVENT: return READS_EVENT | env->objects[slot].fields[field].reads;
 	case SLOT_FEATURE: return READS_FEATURES;
 	case SLOT_PERSONA: return READS_PERSONA;
+	case SLOT_SOURCE:
+	case SLOT_ASSET: return READS_LEAD | READS_PROFILE;
+	case SLOT_TOUCHES: return READS_JOURNEY | env->objects[slot].fields[field].reads;
+	case SLOT_TRACK:
+	case SLOT_STAGE:
+	case SLOT_STEP: return READS_JOURNEY;
 	default: return READS_SCORES;
 	}
 }

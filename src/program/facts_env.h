@@ -17,12 +17,18 @@ enum facts_slot {
 	SLOT_ACCOUNT,
 	SLOT_COMPANY, /* an alias of account */
 	SLOT_EVENT,
+	SLOT_TOUCHES, /* the last one with fields of its own in field.def */
 	SLOT_FEATURE,
 	SLOT_FIT,
 	SLOT_ENGAGEMENT,
 	SLOT_SCORE,
 	SLOT_TIER,
 	SLOT_PERSONA,
+	SLOT_SOURCE, /* short for lead.source */
+	SLOT_ASSET,  /* short for lead.asset */
+	SLOT_TRACK,
+	SLOT_STAGE,
+	SLOT_STEP,
 	SLOT_COUNT
 };
 
@@ -50,6 +56,12 @@ enum facts_computed {
 	COMPUTED_EVENT_SCROLL,
 	COMPUTED_EVENT_TIME,
 	COMPUTED_EVENT_PROPERTIES,
+	COMPUTED_TOUCHES_SENT,
+	COMPUTED_TOUCHES_ON_TRACK,
+	COMPUTED_TOUCHES_SILENT,
+	COMPUTED_TOUCHES_OPENED,
+	COMPUTED_TOUCHES_CLICKED,
+	COMPUTED_TOUCHES_DAYS_SINCE,
 };
 
 struct facts_path { /* keys from the root of a JSON document */
@@ -75,7 +87,8 @@ struct facts_object {
 };
 struct facts_env {
 	struct cel_env cel;
-	struct facts_object objects[SLOT_COUNT]; /* lead, account, company, event; others empty */
+	struct facts_object objects[SLOT_COUNT];  /* lead to touches; others empty */
+	const struct facts_field *source, *asset; /* of lead; NULL: declared as something else */
 };
 
 /* Everything lives on `a`, which must outlive the programs compiled against it. Names of declared
@@ -85,7 +98,7 @@ const struct facts_env *facts_env_create(const struct program_fields *declared,
 					 struct arena *a);
 /* What reading a field needs, and which slot it is: enum program_reads bits. */
 unsigned facts_env_reads(const struct facts_env *env, uint32_t slot, uint32_t field);
-/* The built-in field of this name, or NULL. `slot`: lead, account, event. */
+/* The built-in field of this name, or NULL. `slot`: lead, account, event, touches. */
 const struct facts_field *facts_builtin(enum facts_slot slot, struct str name);
 /* The i-th built-in field of a slot, for the reference; NULL behind the last. */
 const struct facts_field *facts_builtin_at(enum facts_slot slot, size_t i);

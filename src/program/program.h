@@ -40,7 +40,8 @@ enum program_reads {
 	READS_FEATURES = 32,
 	READS_SCORES = 64, /* fit, engagement, score, tier */
 	READS_PERSONA = 128,
-	READS_CLOCK = 256, /* moves with every event, or with time alone */
+	READS_CLOCK = 256,   /* moves with every event, or with time alone */
+	READS_JOURNEY = 512, /* track, stage, step, touches */
 };
 
 /* A condition with its source, for messages and explain. prog == NULL: always true. */

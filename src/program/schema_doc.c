@@ -110,10 +110,14 @@ void program_reference(struct buf *out)
 	put_fields(out, SLOT_LEAD, "lead", "The person");
 	put_fields(out, SLOT_ACCOUNT, "account", "The company (`company.` says the same)");
 	put_fields(out, SLOT_EVENT, "event", "The event");
+	put_fields(out, SLOT_TOUCHES, "touches", "What was said to them (tracks and triggers)");
 	buf_z(out, "\n### The rest\n\n| field | type | what it is |\n|---|---|---|\n"
 		   "| `feature.NAME` | number | a declared feature |\n"
 		   "| `fit`, `engagement`, `score` | number | 0 to 100 |\n"
 		   "| `tier` | string | hot, warm, cold |\n"
-		   "| `persona` | string | the persona's name; empty when none matched |\n");
+		   "| `persona` | string | the persona's name; empty when none matched |\n"
+		   "| `source`, `asset` | string | short for `lead.source`, `lead.asset` |\n"
+		   "| `track`, `stage`, `step` | string | where they are; empty when on no track "
+		   "(tracks and triggers) |\n");
 	put_codes(out);
 }

@@ -138,6 +138,8 @@ static const struct asked of_events[] = {
 	{"\"value\" in event.properties && !(\"x\" in event.properties)", true, NULL},
 	{"event.time > timestamp(\"1970-01-01T00:00:00Z\")", true, NULL},
 	{"lead.title == \"Head of Operations\"", true, NULL},
+	{"source == \"site\" && source == lead.source", true, NULL},
+	{"asset in [\"ebook\", \"webinar\"]", true, NULL},
 	{"lead.email == \"sara@acme.example\" && lead.domain == \"acme.example\"", true, NULL},
 	{"lead.phone == \"x\"", false, "lead.phone"},
 	{"lead.country == \"DE\" && lead.timezone == \"Europe/Berlin\"", true, NULL},
