@@ -2,48 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # cli: every verb as a user meets it, with its exit code, without a daemon and beside one.
 set -uo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-root=$here/../..
-nurtured=${NURTURED:-$root/build/nurtured}
-work=$(mktemp -d)
-daemon=
-finish() {
-	[ -n "$daemon" ] && kill "$daemon" 2>/dev/null && wait "$daemon" 2>/dev/null
-	rm -rf "$work"
-}
-trap finish EXIT
-export NURTURED_DATA=$work/data NO_COLOR=1
-passed=0 failed=0
-
-# expect CODE NAME [PATTERN] -- verb ...   exit code, and what stdout and stderr together must hold
-expect() {
-	local code=$1 name=$2 pattern= rc
-	shift 2
-	[ "$1" != -- ] && pattern=$1 && shift
-	shift
-	"$nurtured" "$@" >"$work/out" 2>"$work/err" </dev/null
-	rc=$?
-	if [ $rc -eq "$code" ] && { [ -z "$pattern" ] || grep -qE -- "$pattern" "$work/out" "$work/err"; }; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		printf 'FAIL  %s: exit %d, %d expected; pattern: %s\n' "$name" $rc "$code" "$pattern"
-		sed 's/^/      /' "$work/out" "$work/err" | head -12
-	fi
-}
-# json NAME -- verb ...   exit code 0 and every line of stdout is one JSON value
-json() {
-	local name=$1
-	shift 2
-	if "$nurtured" "$@" --json >"$work/out" 2>"$work/err" </dev/null &&
-		python3 -c 'import json,sys; [json.loads(l) for l in open(sys.argv[1]) if l.strip()]' "$work/out" 2>>"$work/err"; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		printf 'FAIL  %s: not JSON, or not 0\n' "$name"
-		sed 's/^/      /' "$work/out" "$work/err" | head -8
-	fi
-}
+. "$(dirname "$0")/frame.bash"
 
 cat >"$work/program.yaml" <<'YAML'
 nurture: 1
@@ -78,7 +37,7 @@ expect 0 "help of a code" "N[0-9]" -- help --codes
 expect 2 "help of nothing" "no code" -- help N999999
 for shell in bash zsh fish; do expect 0 "completion $shell" nurtured -- completion $shell; done
 "$nurtured" completion bash >"$work/completion.bash"
-if bash -n "$work/completion.bash"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAIL  bash completion does not parse"; fi
+if bash -n "$work/completion.bash"; then good; else bad "bash completion does not parse"; fi
 expect 2 "completion of a wrong shell" "bash, zsh or fish" -- completion csh
 expect 0 "man page" "TH NURTURED" -- help --man
 
@@ -110,7 +69,7 @@ expect 2 "trigger at a bad time" "instant" -- trigger x --email a@b.example --at
 json "trigger json" -- trigger page.pricing --email bo@firm.example --trait employees=50
 expect 1 "import with a bad row" "refused" -- import "$work/leads.csv" --consent contract --consent-source test
 expect 0 "its errors file" "" -- status
-if grep -q broken "$work/leads.csv.errors.csv" 2>/dev/null || grep -q ",3\|^3" "$work/leads.csv.errors.csv"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAIL  errors file"; fi
+if grep -q broken "$work/leads.csv.errors.csv" 2>/dev/null || grep -q ",3\|^3" "$work/leads.csv.errors.csv"; then good; else bad "errors file"; fi
 expect 1 "import without consent" "consent" -- import "$work/leads.csv"
 expect 4 "import of nothing" "" -- import "$work/none.csv" --consent contract --consent-source x
 for verb in "status" "lead list" "lead get ana@firm.example" "explain ana@firm.example" "events --lead ana@firm.example" \
@@ -123,7 +82,7 @@ done
 expect 0 "explain names people plainly" "lead 1  email ana@firm.example" -- explain ana@firm.example
 expect 0 "an outcome happens" "" -- trigger meeting.booked --email bo@firm.example
 expect 0 "its report counts it" '"converted": ?1' -- report tiers --outcome meeting.booked --json
-if grep -qE '"converted": ?[1-9]' <("$nurtured" report tiers --outcome deal.lost --json); then failed=$((failed + 1)); echo "FAIL  one outcome is counted as another"; else passed=$((passed + 1)); fi
+if grep -qE '"converted": ?[1-9]' <("$nurtured" report tiers --outcome deal.lost --json); then bad "one outcome is counted as another"; else good; fi
 expect 4 "lead get nobody" "tried as" -- lead get nobody@firm.example
 expect 4 "explain nobody" "" -- explain 999
 expect 2 "lead list of no tier" "hot, warm or cold" -- lead list --tier lukewarm
@@ -159,12 +118,7 @@ expect 0 "restored data replays" "equal" -- replay --verify
 expect 4 "restore of nothing" "" -- restore "$work/none" --yes
 
 # ---- beside a daemon ----
-"$nurtured" serve --listen 127.0.0.1:0 --json >"$work/serve.out" 2>"$work/serve.err" &
-daemon=$!
-for _ in $(seq 100); do
-	grep -q url "$work/serve.out" && break
-	sleep 0.1
-done
+serve
 expect 6 "a second daemon" "in use" -- serve --listen 127.0.0.1:0
 expect 0 "status beside a daemon" "running" -- status
 expect 0 "trigger through the daemon" "accepted" -- trigger form.demo --email cleo@firm.example
@@ -177,10 +131,7 @@ expect 0 "backup beside a daemon" "backed up" -- backup "$work/backup2"
 expect 0 "that backup replays" "equal" -- replay --verify --data "$work/backup2"
 expect 6 "restore beside a daemon" "in use" -- restore "$work/backup2" --yes
 expect 0 "doctor beside a daemon" "running" -- doctor
-kill "$daemon" && wait "$daemon"
-rc=$?
-daemon=
-if [ $rc -eq 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAIL  the daemon ended with $rc"; cat "$work/serve.err"; fi
+stop
 expect 0 "replay after the daemon" "equal" -- replay --verify
 cp -a "$NURTURED_DATA" "$work/cut" && rm "$work/cut"/events.db*
 "$nurtured" init --data "$work/fresh" >/dev/null && cp "$work/fresh"/events.db "$work/cut"
@@ -189,5 +140,4 @@ echo '{' >"$work/cut/node.json"
 expect 1 "a damaged node.json is named" "node.json is damaged" -- status --data "$work/cut"
 printf 'damaged' | dd of="$NURTURED_DATA/state.db" bs=1 seek=20 conv=notrunc 2>/dev/null
 expect 1 "doctor on a damaged state" "FAIL" -- doctor
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+tally

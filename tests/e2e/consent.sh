@@ -2,12 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # consent: "may we speak" as it is answered from outside, over what people do in sequence.
 set -uo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-nurtured=${NURTURED:-$here/../../build/nurtured}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-export NURTURED_DATA=$work/data NO_COLOR=1
-passed=0 failed=0
+. "$(dirname "$0")/frame.bash"
 
 # say WHO EVENT [OPTIONS]   an event by user id alone, the address is known from before
 say() { "$nurtured" trigger "$2" --user-id "$1" "${@:3}" >/dev/null 2>"$work/err" || cat "$work/err"; }
@@ -16,11 +11,8 @@ rule() {
 	local got
 	got=$("$nurtured" explain "$2" | grep -m1 'email, ')
 	case $got in
-	*"[$3]") passed=$((passed + 1)) ;;
-	*)
-		failed=$((failed + 1))
-		printf 'FAIL  %s: [%s] expected, got:%s\n' "$1" "$3" "$got"
-		;;
+	*"[$3]") good ;;
+	*) bad "$1: [$3] expected, got:$got" ;;
 	esac
 }
 
@@ -76,9 +68,5 @@ say late consent.grant --email late@firm.example --trait country=US --at 2026-01
 say late consent.withdraw --at 2026-01-01T00:00:00Z
 rule "an older no that arrives late" late granted
 
-"$nurtured" replay --verify >"$work/out" 2>&1 && grep -q equal "$work/out" && passed=$((passed + 1)) || {
-	failed=$((failed + 1))
-	cat "$work/out"
-}
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+expect 0 "replay" "equal" -- replay --verify
+tally

@@ -4,32 +4,13 @@
 # the rest must have been told 507, and with room again the daemon goes on without a restart.
 # Needs root for a small tmpfs; without it the script says so and skips.
 set -uo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-nurtured=${NURTURED:-$here/../../build/nurtured}
-work=$(mktemp -d)
-daemon=
-finish() {
-	[ -n "$daemon" ] && kill "$daemon" 2>/dev/null && wait "$daemon" 2>/dev/null
-	umount "$work/disk" 2>/dev/null
-	rm -rf "$work"
-}
-trap finish EXIT
+. "$(dirname "$0")/frame.bash"
+before_removal() { umount "$work/disk" 2>/dev/null; }
 mkdir "$work/disk"
-if ! mount -t tmpfs -o size=24m tmpfs "$work/disk" 2>/dev/null; then
-	echo "disk_full: skipped, a small file system cannot be mounted here"
-	echo "0 passed, 0 failed"
-	exit 0
-fi
+mount -t tmpfs -o size=24m tmpfs "$work/disk" 2>/dev/null || skip "a small file system cannot be mounted here"
 export NURTURED_DATA=$work/disk/data
-key=$("$nurtured" init --json | sed 's/.*"write_key":"\([^"]*\)".*/\1/')
-"$nurtured" serve --listen 127.0.0.1:0 --json >"$work/out" 2>"$work/err" &
-daemon=$!
-url=
-for _ in $(seq 100); do
-	url=$(sed -n 's/.*"url":"\([^"]*\)".*/\1/p' "$work/out")
-	[ -n "$url" ] && break
-	sleep 0.1
-done
+key=$(write_key)
+serve
 python3 - "$url" "$key" "$work" "$NURTURED_DATA" <<'PY'
 import base64, http.client, json, os, sqlite3, sys, time, urllib.parse
 url, key, work, data = sys.argv[1:]
@@ -91,14 +72,6 @@ check("nothing is there twice", all(v == 1 for v in seen.values()))
 open(f"{work}/counts", "w").write(f"{passed} {failed}")
 PY
 read -r passed failed <"$work/counts"
-kill "$daemon" && wait "$daemon"
-daemon=
-if "$nurtured" replay --verify >"$work/replay" 2>&1; then
-	passed=$((passed + 1))
-else
-	failed=$((failed + 1))
-	echo "FAIL  replay after a full disk"
-	cat "$work/replay"
-fi
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+stop
+expect 0 "replay after a full disk" "equal" -- replay --verify
+tally

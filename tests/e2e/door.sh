@@ -3,8 +3,5 @@
 # door: TLS, keys, CORS, forms, webhooks, strict mode, rate limit, gzip, and a stop under load that
 # loses nothing, against a running daemon.
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-nurtured=${NURTURED:-$here/../../build/nurtured}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. "$(dirname "$0")/frame.bash"
 python3 "$here/door/door.py" "$nurtured" "$work"

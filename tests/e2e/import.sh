@@ -3,37 +3,26 @@
 # import: files into a node, with and without a running daemon; refused rows, going on after Ctrl-C, and
 # that the same rows again change nothing.
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-nurtured=$(readlink -f "${NURTURED:-$here/../../build/nurtured}")
-work=$(mktemp -d)
-daemon=
-passed=0
-failed=0
-finish() {
-	[ -n "$daemon" ] && kill "$daemon" 2>/dev/null && wait "$daemon" 2>/dev/null
-	rm -rf "$work"
-}
-trap finish EXIT
+. "$(dirname "$0")/frame.bash"
 cd "$work"
 
 check() { # name, wanted, got
 	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
+		good
 	else
-		failed=$((failed + 1))
-		printf 'FAILED  %s: %s instead of %s\n' "$1" "$3" "$2"
+		bad "$1: $3 instead of $2"
 	fi
 }
 run() { # arguments of import; leaves code, out, err
 	code=0
-	"$nurtured" import "$@" --data data >out 2>err || code=$?
+	"$nurtured" import "$@" >out 2>err || code=$?
 }
 counts() {
 	sed -n 's/.*"events":\([0-9]*\),"duplicates":\([0-9]*\),"errors":\([0-9]*\),.*"complete":\([a-z]*\).*/\1 \2 \3 \4/p' out
 }
 basis=(--consent legitimate_interest --consent-source "trade fair")
 
-"$nurtured" init --data data --json >/dev/null
+"$nurtured" init --json >/dev/null
 cat >leads.csv <<'CSV'
 Email,First Name,Company,Won,Odd
 jo@acme.example,Jo,Acme,yes,1
@@ -50,7 +39,7 @@ check "preview" 0 "$code"
 check "preview of a column" 1 "$(grep -c 'Company  *trait.company.name' out)"
 run leads.csv "${basis[@]}" --dry-run --json
 check "preview as JSON" 1 "$(grep -c '^{"schema":"nurtured.import_preview/1","columns":\[{"column":"Email","becomes":"email","guessed":true}.*"errors":\[{"row":3,' out)"
-check "preview writes nothing" 0 "$("$nurtured" lead list --data data --json | grep -c jo@acme || true)"
+check "preview writes nothing" 0 "$("$nurtured" lead list --json | grep -c jo@acme || true)"
 
 run leads.csv "${basis[@]}" --map "Won=property.won:bool" --json
 check "two of three" "2 0 1 true" "$(counts)"
@@ -58,10 +47,10 @@ check "code when rows are refused" 1 "$code"
 check "the refused row" '3,Email,"""nobody"" is not an e-mail address"' "$(sed -n 2p leads.csv.errors.csv | tr -d '\r')"
 run leads.csv "${basis[@]}" --map "Won=property.won:bool" --json
 check "again" "2 2 1 true" "$(counts)"
-check "the lead is there" 1 "$("$nurtured" lead get jo@acme.example --data data --json | grep -c '"Acme"')"
+check "the lead is there" 1 "$("$nurtured" lead get jo@acme.example --json | grep -c '"Acme"')"
 
 awk 'BEGIN { print "id,n"; for (i = 0; i < 60000; i++) printf "u%d,%d\n", i, i }' >big.csv
-"$nurtured" import big.csv "${basis[@]}" --map "id=user_id, n=trait.n:number" --data data --json >out 2>err &
+"$nurtured" import big.csv "${basis[@]}" --map "id=user_id, n=trait.n:number" --json >out 2>err &
 importer=$!
 for _ in $(seq 100); do
 	[ -s big.csv.import ] && break
@@ -78,18 +67,11 @@ second=$(sed -n 's/.*"events":\([0-9]*\).*/\1/p' out)
 [ "$code" -eq 0 ] && [ "$first" -eq 60000 ] || check "goes on where it was" 60000 $((first + second))
 check "and is done" no "$([ -e big.csv.import ] && echo yes || echo no)"
 
-: >serve.out
-"$nurtured" serve --data data --listen 127.0.0.1:0 --json >serve.out 2>serve.err &
-daemon=$!
-for _ in $(seq 100); do
-	grep -q '"url"' serve.out && break
-	sleep 0.1
-done
+serve
 printf '{"type":"track","event":"Demo Booked","userId":"u1","messageId":"m1","timestamp":"2026-01-02T03:04:05Z"}\nnot json\n' >calls.jsonl
 run calls.jsonl --events --json
 check "through a running daemon" "1 0 1 true" "$(counts)"
 run calls.jsonl --events --json
 check "and again" "1 1 1 true" "$(counts)"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+tally

@@ -3,18 +3,9 @@
 # leads: 9,240 real leads through import, scoring and report. The table is not shipped: without
 # NURTURED_SHARED the script says so and skips.
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-root=$here/../..
-nurtured=${NURTURED:-$root/build/nurtured}
+. "$(dirname "$0")/frame.bash"
 table=${NURTURED_SHARED:-$root/../shared}/data/xleads/Leads.37col.csv
-if [ ! -e "$table" ]; then
-	echo "leads: skipped, the table of real leads is not here (NURTURED_SHARED)"
-	echo "0 passed, 0 failed"
-	exit 0
-fi
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-export NURTURED_DATA=$work/data
+[ -e "$table" ] || skip "the table of real leads is not here (NURTURED_SHARED)"
 "$nurtured" init -q
 "$nurtured" apply "$root/programs/leads-csv.yaml" --yes -q >/dev/null
 import() {

@@ -4,21 +4,10 @@
 // own rules, and nothing of that may count twice. One line per failure; ends with `N passed, N failed`.
 const http = require("http");
 const zlib = require("zlib");
+const { check, end } = require("./tally.cjs");
 
 const [url, key] = process.argv.slice(2);
 const target = new URL(url);
-let passed = 0;
-let failed = 0;
-
-function check(name, ok, detail = "") {
-	if (ok) {
-		passed += 1;
-		return;
-	}
-	failed += 1;
-	console.log(`FAILED  ${name} ${detail}`);
-}
-
 const seen = new Map(); // body -> how often it came
 let encodings = new Set();
 let requests = 0;
@@ -124,8 +113,7 @@ async function main() {
 	check("one of them compresses", encodings.has("gzip"), [...encodings].join());
 	const duplicates = await metric("nurtured_ingest_duplicates_total");
 	check("what came again was known", duplicates >= 15, `${duplicates}`);
-	console.log(`${passed} passed, ${failed} failed`);
-	process.exit(failed ? 1 : 0);
+	end();
 }
 
 main();

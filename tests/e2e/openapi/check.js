@@ -2,19 +2,9 @@
 // check.js: is what a running daemon says of itself an OpenAPI 3.1 document, and does it answer
 // under every address it names? One line per check; ends with `N passed, N failed`.
 import { Validator } from "@seriousme/openapi-schema-validator";
+import { check, end } from "./tally.cjs";
 
 const url = process.argv[2];
-let passed = 0;
-let failed = 0;
-
-function check(name, ok, detail = "") {
-	if (ok) {
-		passed += 1;
-		return;
-	}
-	failed += 1;
-	console.log(`FAILED  ${name} ${detail}`);
-}
 
 const answer = await fetch(`${url}/openapi.json`);
 check("openapi.json is there", answer.status === 200, answer.status);
@@ -51,5 +41,4 @@ for (const [pattern, operations] of Object.entries(document.paths)) {
 }
 check("Segment's routes are described", ids.has("segment_batch") && ids.has("segment_track"));
 
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed ? 1 : 0);
+end();

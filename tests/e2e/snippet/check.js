@@ -4,19 +4,9 @@
 const http = require("http");
 const { execFileSync } = require("child_process");
 const { chromium } = require("playwright-core");
+const { check, end } = require("./tally.cjs");
 
 const [url, key, nurtured, data, browserPath] = process.argv.slice(2);
-let passed = 0;
-let failed = 0;
-
-function check(name, ok, detail = "") {
-	if (ok) {
-		passed += 1;
-		return;
-	}
-	failed += 1;
-	console.log(`FAILED  ${name} ${detail}`);
-}
 
 function page(title, attributes) {
 	return `<!doctype html><title>${title}</title>
@@ -150,12 +140,10 @@ async function main() {
 	await offline(browser, site);
 	await browser.close();
 	pages.close();
-	console.log(`${passed} passed, ${failed} failed`);
-	process.exit(failed ? 1 : 0);
+	end();
 }
 
 main().catch((error) => {
-	console.log(error);
-	console.log(`${passed} passed, ${failed + 1} failed`);
-	process.exit(1);
+	check("it ran to its end", false, error.stack);
+	end();
 });
