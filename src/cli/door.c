@@ -161,7 +161,7 @@ static enum status post_some(struct cli *c, struct door *d, struct log_entry *en
 	struct json_w w;
 	struct str answer;
 	struct arena_mark mark = arena_mark(&c->arena);
-	buf_init(&body, (size_t)4 << 20);
+	buf_init(&body, 2 * EVENT_OWN_BYTES_MAX);
 	json_w_init(&w, &body);
 	json_w_object(&w);
 	json_w_key(&w, "events");
@@ -207,7 +207,7 @@ enum status door_send(struct cli *c, struct door *d, struct door_item *items, si
 	for (size_t i = 0; i < n; i++) {
 		struct buf body;
 		struct event *ev = &items[i].event;
-		buf_init_arena(&body, &c->arena, EVENT_BYTES_MAX + 1024);
+		buf_init_arena(&body, &c->arena, event_bytes_max(ev->flags) + 1024);
 		if (items[i].message_id.n == 0)
 			items[i].message_id = door_message_id(&c->arena);
 		ev->source = items[i].source;

@@ -82,6 +82,9 @@ static enum status read_entry(struct desk_work *k, const struct json *d, uint32_
 	if (st != ST_OK)
 		return err_set(e, ST_INVALID,
 			       "events[].body is not a normalised event: it needs type and at");
+	if (body.n > event_bytes_max(ev.flags))
+		return err_set(e, ST_LIMIT, "events[].body is larger than %zu bytes",
+			       event_bytes_max(ev.flags));
 	ev.source = out->source;
 	ev.message_id = out->message_id;
 	return event_check(&ev, e);
@@ -152,7 +155,7 @@ enum status daemon_append_own(struct daemon *d, const char *type, struct str pro
 		.flags = EVENT_SYSTEM,
 		.context.scroll = -1,
 	};
-	buf_init(&body, EVENT_BYTES_MAX + 1024);
+	buf_init(&body, EVENT_OWN_BYTES_MAX + 1024);
 	enum status st = event_encode(&ev, &body, e);
 	struct log_entry entry = {
 		.source = STR("system"),

@@ -31,7 +31,7 @@ static enum status program_reload(struct engine *en, struct err *e)
 						    "program version %llu is missing in the state",
 						    (unsigned long long)en->batch.program_version)
 					  : st;
-	return system_program_compile(row, &en->pass_arena, &en->program, e);
+	return system_program_compile(row, &en->program, e);
 }
 
 static enum status engine_reload(struct engine *en, struct err *e)

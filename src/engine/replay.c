@@ -53,7 +53,7 @@ static enum status first_difference(struct store *state, struct store *replayed,
 {
 	struct compare c = {.out = out};
 	enum status st = ST_OK;
-	arena_init(&c.arena, 1u << 20);
+	arena_init(&c.arena, 2 * STORE_VALUE_MAX); /* one row */
 	for (size_t t = 0; t < TABLE_COUNT && st == ST_OK && out->difference[0] == '\0'; t++) {
 		if (!table_hashed((enum table)t))
 			continue;

@@ -64,7 +64,7 @@ enum status pass_dead_letter(struct batch *b, const struct log_record *r, const 
 	json_w_kstr(&w, "message_id", r->message_id);
 	json_w_kz(&w, "stage", stage);
 	json_w_kstr(&w, "reason", copy);
-	json_w_kstr(&w, "body", r->body);
+	json_w_kstr(&w, "body", str_slice(r->body, 0, EVENT_BYTES_MAX)); /* ours can be larger */
 	json_w_end(&w);
 	ASSERT(buf_ok(&row));
 	batch_count(b, r->received_us, "dead_letters", NULL, 0, 1);

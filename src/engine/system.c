@@ -9,12 +9,12 @@
 #include "engine/internal.h"
 #include "engine/merge.h"
 
-static enum status props(struct pass *p, struct json *d, struct err *e)
+static enum status props(struct pass *p, struct arena *a, struct json *d, struct err *e)
 {
 	if (p->event.properties.n == 0)
 		return err_set(e, ST_INVALID, STR_FMT ": the event has no properties",
 			       STR_ARG(p->event.type));
-	return json_parse(p->event.properties, JSON_LIMITS_EVENT, p->arena, d, e);
+	return json_parse(p->event.properties, JSON_LIMITS_EVENT, a, d, e);
 }
 
 static enum status need_id(struct pass *p, const struct json *d, const char *key, uint64_t *out,
@@ -37,15 +37,24 @@ static enum status run_tick(struct engine *en, struct pass *p, struct err *e)
 
 /* ---- program.apply ---- */
 
-enum status system_program_compile(struct str row, struct arena *a, struct program **out,
-				   struct err *e)
+/* What reading a program may take: one ceiling wherever it is read, so that a program that was
+ * applied can always be read again. The pass arena is for events. */
+#define PROGRAM_READ_BYTES ((size_t)64 << 20)
+_Static_assert(EVENT_OWN_BYTES_MAX >= 2 * PROGRAM_BYTES_MAX + 4096,
+	       "a program of the largest size fits into one event of ours");
+
+enum status system_program_compile(struct str row, struct program **out, struct err *e)
 {
 	struct json d;
+	struct arena a;
 	struct program_report report;
-	enum status st = json_parse(row, JSON_LIMITS_EVENT, a, &d, e);
-	if (st != ST_OK)
-		return err_set(e, ST_CORRUPT, "stored program cannot be read");
-	return program_load(json_str(&d, json_get(&d, 0, "source"), a), a, out, &report, e);
+	arena_init(&a, PROGRAM_READ_BYTES);
+	enum status st = json_parse(row, JSON_LIMITS_EVENT, &a, &d, NULL);
+	st = st == ST_OK ? program_load(json_str(&d, json_get(&d, 0, "source"), &a), &a, out,
+					&report, e)
+			 : err_set(e, ST_CORRUPT, "stored program cannot be read");
+	arena_finish(&a);
+	return st;
 }
 
 #define SWEEP_BITE 4096u
@@ -101,7 +110,7 @@ static enum status program_row(struct pass *p, struct str source, const struct p
 	struct batch *b = p->batch;
 	struct buf row;
 	struct json_w w;
-	buf_init_arena(&row, p->arena, 4 * PROGRAM_BYTES_MAX);
+	buf_init(&row, 4 * PROGRAM_BYTES_MAX);
 	json_w_init(&w, &row);
 	json_w_object(&w);
 	json_w_ki64(&w, "version", (int64_t)b->program_version);
@@ -110,32 +119,48 @@ static enum status program_row(struct pass *p, struct str source, const struct p
 	json_w_ki64(&w, "seq", (int64_t)p->event.seq);
 	json_w_kstr(&w, "source", source);
 	json_w_end(&w);
-	if (!buf_ok(&row))
-		return err_set(e, ST_LIMIT, "program is too large to keep");
-	return store_put(b->store, TABLE_PROGRAM, KEY_NUM(b->program_version), buf_view(&row), e);
+	enum status st = buf_ok(&row) ? store_put(b->store, TABLE_PROGRAM,
+						  KEY_NUM(b->program_version), buf_view(&row), e)
+				      : err_set(e, ST_LIMIT, "program is too large to keep");
+	buf_finish(&row);
+	return st;
 }
 
-static enum status run_apply(struct engine *en, struct pass *p, struct err *e)
+/* Reads and keeps the program of an event; `a` is for the reading alone. */
+static enum status take_program(struct pass *p, struct arena *a, struct program **out,
+				struct err *e)
 {
 	struct json d;
 	struct program *new = NULL;
 	struct program_report report = {0};
-	enum status st = props(p, &d, e);
+	enum status st = props(p, a, &d, e);
 	if (st != ST_OK)
 		return st;
-	struct str source = json_str(&d, json_get(&d, 0, "source"), p->arena);
+	struct str source = json_str(&d, json_get(&d, 0, "source"), a);
 	if (source.n == 0)
 		return err_set(e, ST_INVALID, "program.apply: properties.source holds no program");
-	st = program_load(source, p->arena, &new, &report, e);
+	st = program_load(source, a, &new, &report, e);
 	if (st != ST_OK)
 		return st;
-	en->batch.program_version++;
-	en->batch.meta_dirty = true;
+	p->batch->program_version++;
+	p->batch->meta_dirty = true;
 	st = program_row(p, source, new, e);
-	if (st != ST_OK) {
+	if (st == ST_OK)
+		*out = new;
+	else
 		program_destroy(&new);
+	return st;
+}
+
+static enum status run_apply(struct engine *en, struct pass *p, struct err *e)
+{
+	struct arena a;
+	struct program *new = NULL;
+	arena_init(&a, PROGRAM_READ_BYTES);
+	enum status st = take_program(p, &a, &new, e);
+	arena_finish(&a);
+	if (st != ST_OK)
 		return st;
-	}
 	program_destroy(&en->program);
 	en->program = new;
 	return sweep_leads(en, p->env.now_us, e);
@@ -145,7 +170,7 @@ enum status engine_event_apply(struct str yaml, int64_t now_us, struct buf *body
 {
 	struct buf text;
 	struct json_w w;
-	buf_init(&text, EVENT_BYTES_MAX);
+	buf_init(&text, EVENT_OWN_BYTES_MAX);
 	json_w_init(&w, &text);
 	json_w_object(&w);
 	json_w_kstr(&w, "source", yaml);
@@ -160,8 +185,8 @@ enum status engine_event_apply(struct str yaml, int64_t now_us, struct buf *body
 	enum status st =
 		buf_ok(&text)
 			? event_encode(&ev, body, e)
-			: err_set(e, ST_LIMIT, "program is larger than one event may be (%d bytes)",
-				  EVENT_BYTES_MAX);
+			: err_set(e, ST_LIMIT, "program is larger than one event may be (%u bytes)",
+				  EVENT_OWN_BYTES_MAX);
 	buf_finish(&text);
 	return st;
 }
@@ -172,7 +197,7 @@ static enum status run_merge(struct engine *en, struct pass *p, struct err *e)
 {
 	struct json d;
 	uint64_t into, lead;
-	enum status st = props(p, &d, e);
+	enum status st = props(p, p->arena, &d, e);
 	if (st == ST_OK)
 		st = need_id(p, &d, "into", &into, e);
 	if (st == ST_OK)
@@ -188,7 +213,7 @@ static enum status run_split(struct engine *en, struct pass *p, struct err *e)
 {
 	struct json d;
 	uint64_t merge;
-	enum status st = props(p, &d, e);
+	enum status st = props(p, p->arena, &d, e);
 	if (st == ST_OK)
 		st = need_id(p, &d, "merge", &merge, e);
 	uint64_t sides[2];
@@ -218,7 +243,7 @@ static enum status run_unsuppress(struct engine *en, struct pass *p, struct err 
 static enum status run_refused(struct engine *en, struct pass *p, struct err *e)
 {
 	struct json d;
-	enum status st = props(p, &d, e);
+	enum status st = props(p, p->arena, &d, e);
 	if (st != ST_OK)
 		return st;
 	en->stats.dead_letters++;

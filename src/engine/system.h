@@ -21,7 +21,6 @@ const struct system_event *system_events(size_t *n_r);
 MUST_USE enum status system_look_again(struct engine *en, uint64_t lead, int64_t now_us,
 				       struct err *e);
 /* The compiled program out of a TABLE_PROGRAM row. */
-MUST_USE enum status system_program_compile(struct str row, struct arena *a, struct program **out,
-					    struct err *e);
+MUST_USE enum status system_program_compile(struct str row, struct program **out, struct err *e);
 
 #endif

@@ -37,7 +37,7 @@ static void append(struct world *w, struct event *ev)
 	ev->context.scroll = -1;
 	if (ev->occurred_us == 0)
 		ev->occurred_us = w->now_us;
-	buf_init_arena(&body, &w->arena, 2 * EVENT_BYTES_MAX);
+	buf_init_arena(&body, &w->arena, event_bytes_max(ev->flags));
 	assert_int_equal(event_encode(ev, &body, &e), ST_OK);
 	struct log_entry entry = {.source = STR("web"),
 				  .message_id = arena_str(&w->arena, str_of(id)),
@@ -295,6 +295,42 @@ static void test_profile_keeps_what_is_newer(void **state)
 	arena_finish(&a);
 }
 
+/* `lines` lines of a program that fits into the file and not into what a program may be. */
+static struct str large_text(struct world *w, const char *line, size_t lines)
+{
+	struct buf b;
+	buf_init_arena(&b, &w->arena, EVENT_OWN_BYTES_MAX);
+	buf_z(&b, "{\"source\":\"nurture: 1\\nprogram: x\\n");
+	for (size_t i = 0; i < lines; i++)
+		buf_z(&b, line);
+	buf_z(&b, "\"}");
+	assert_true(buf_ok(&b));
+	return buf_view(&b);
+}
+
+/* A text that cannot be a program, as large as an event of ours may be: it is told, and the fold
+ * goes on, whatever the reading of it took. */
+static void test_large_bad_program_is_a_dead_letter(void **state)
+{
+	(void)state;
+	struct world w;
+	setup(&w);
+	const char *const lines[] = {"- [[a,a,a,a,a,a,a,a],{a: b},a,a,a,a]\\n", "a,", "k: v\\n",
+				     "\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"", "# text\\n"};
+	for (size_t i = 0; i < COUNT_OF(lines); i++) {
+		struct event ev = {
+			.type = STR("program.apply"),
+			.properties = large_text(&w, lines[i], (2u << 20) / (strlen(lines[i]) + 1)),
+			.flags = EVENT_SYSTEM};
+		append(&w, &ev);
+		fold(&w);
+		assert_true(dead_letter(&w, last_seq(&w), "program"));
+	}
+	does(&w, "page.pricing", "ana@firm.example", NULL, NULL);
+	assert_false(dead_letter(&w, last_seq(&w), ""));
+	teardown(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -306,6 +342,7 @@ int main(void)
 		cmocka_unit_test(test_machines_never_score),
 		cmocka_unit_test(test_order_of_arrival_does_not_matter),
 		cmocka_unit_test(test_profile_keeps_what_is_newer),
+		cmocka_unit_test(test_large_bad_program_is_a_dead_letter),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -154,6 +154,11 @@ static void put_context(struct json_w *w, const struct event_context *c)
 	json_w_end(w);
 }
 
+size_t event_bytes_max(uint32_t flags)
+{
+	return flags & EVENT_SYSTEM ? EVENT_OWN_BYTES_MAX : EVENT_BYTES_MAX;
+}
+
 enum status event_encode(const struct event *ev, struct buf *out, struct err *e)
 {
 	size_t from = out->n;
@@ -179,14 +184,14 @@ enum status event_encode(const struct event *ev, struct buf *out, struct err *e)
 	if (ev->flags)
 		json_w_ki64(&w, "flags", ev->flags);
 	json_w_end(&w);
-	if (buf_ok(out) && out->n - from <= EVENT_BYTES_MAX)
+	if (buf_ok(out) && out->n - from <= event_bytes_max(ev->flags))
 		return ST_OK;
 	out->n = from;
 	return err_set(
 		e, ST_LIMIT,
-		"event is larger than %d bytes, or the request has no room left for it; send "
+		"event is larger than %zu bytes, or the request has no room left for it; send "
 		"less in properties, traits or one batch",
-		EVENT_BYTES_MAX);
+		event_bytes_max(ev->flags));
 }
 
 static enum status get_ids(const struct json *d, uint32_t ids, struct arena *a, struct event *out,

@@ -23,6 +23,9 @@
 #define EVENT_SOURCE_MAX 128
 #define EVENT_ID_VALUE_MAX 512
 #define EVENT_BYTES_MAX (64 * 1024) /* one encoded event */
+/* One of ours (EVENT_SYSTEM): program.apply carries a program of 1 MB, and JSON may write a byte of
+ * it as two. Only the operator's door sets the flag. */
+#define EVENT_OWN_BYTES_MAX ((2u << 20) + EVENT_BYTES_MAX)
 
 enum id_kind {
 #define ID_KIND(name, wire, byte, strength) ID_##name,
@@ -94,8 +97,10 @@ bool event_add_id(struct event *ev, enum id_kind kind, struct str name, struct s
 /* First identifier of a kind, or an empty string. */
 struct str event_id_value(const struct event *ev, enum id_kind kind);
 
+/* How large an event with these flags may be when encoded. */
+size_t event_bytes_max(uint32_t flags);
 /* One line of compact JSON, keys in fixed order, defaults left out. seq and received_us are not in
- * it: the log keeps them as columns. ST_LIMIT above EVENT_BYTES_MAX; then `out` is as it was. */
+ * it: the log keeps them as columns. ST_LIMIT above event_bytes_max; then `out` is as it was. */
 MUST_USE enum status event_encode(const struct event *ev, struct buf *out, struct err *e);
 /* Borrows from `text` and the arena. ST_CORRUPT when it is not what event_encode wrote. */
 MUST_USE enum status event_decode(struct str text, struct arena *a, struct event *out,

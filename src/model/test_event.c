@@ -132,6 +132,9 @@ static void too_large(void **state)
 	buf_z(&out, "before");
 	assert_int_equal(event_encode(&ev, &out, &e), ST_LIMIT);
 	check_str("untouched", buf_view(&out), "before");
+	ev.flags = EVENT_SYSTEM; /* ours: a program travels in one */
+	assert_int_equal(event_encode(&ev, &out, &e), ST_OK);
+	assert_true(out.n > EVENT_BYTES_MAX);
 }
 
 static void checks(void **state)

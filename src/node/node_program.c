@@ -22,14 +22,14 @@ enum status node_program(struct store *s, struct program **out, uint64_t *versio
 {
 	struct arena a;
 	struct newest newest = {.a = &a};
-	arena_init(&a, 16u << 20);
+	arena_init(&a, STORE_VALUE_MAX);
 	enum status st = store_scan(s, TABLE_PROGRAM, SCAN_NEWEST_FIRST, take_newest, &newest, e);
 	if (st == ST_OK && newest.row.p == NULL)
 		st = err_set(e, ST_NOT_FOUND,
 			     "no program has been applied yet; try: nurtured apply "
 			     "programs/example.yaml");
 	if (st == ST_OK)
-		st = system_program_compile(newest.row, &a, out, e);
+		st = system_program_compile(newest.row, out, e);
 	if (st == ST_OK && version_r != NULL)
 		*version_r = newest.version;
 	arena_finish(&a);
