@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * canon.c: white space made uniform, so that a server that folds anew breaks no signature. */
+#include "mime/canon.h"
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Are CR and LF found in pairs only? */
+static bool ends_ok(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		bool pair = s.p[i] == '\r' && i + 1 < s.n && s.p[i + 1] == '\n';
+		if (!pair && (s.p[i] == '\r' || s.p[i] == '\n'))
+			return false;
+		i += pair ? 1 : 0;
+	}
+	return true;
+}
+
+/* One field off the front, with its folded lines. */
+static bool take_field(struct str *rest, struct canon_field *out)
+{
+	size_t end = 0;
+	do {
+		end += str_find(str_slice(*rest, end, rest->n), STR("\r\n"));
+		if (end >= rest->n)
+			return false;
+		end += 2;
+	} while (end < rest->n && is_blank(rest->p[end]));
+	struct str line = str_n(rest->p, end - 2);
+	size_t colon = str_find_byte(line, ':');
+	if (colon == 0 || colon == line.n || is_blank(line.p[0]) || !ends_ok(line))
+		return false;
+	*out = (struct canon_field){str_n(line.p, colon), str_slice(line, colon + 1, line.n)};
+	*rest = str_slice(*rest, end, rest->n);
+	return true;
+}
+
+bool canon_split(struct str message, struct canon_field *fields, size_t *fields_n,
+		 struct str *body_r)
+{
+	size_t n = 0;
+	while (!str_starts(message, STR("\r\n"))) {
+		if (n == CANON_FIELDS_MAX || !take_field(&message, &fields[n]))
+			return false;
+		n++;
+	}
+	*fields_n = n;
+	*body_r = str_slice(message, 2, message.n);
+	return true;
+}
+
+/* Runs of white space become one space; none is left at either end. Line ends inside a header are
+ * white space too. */
+static void squeeze(struct str s, struct buf *out)
+{
+	bool gap = false;
+	size_t from = out->n;
+	for (size_t i = 0; i < s.n; i++) {
+		if (is_blank(s.p[i]) || s.p[i] == '\r' || s.p[i] == '\n') {
+			gap = true;
+			continue;
+		}
+		if (gap && out->n > from)
+			buf_byte(out, ' ');
+		gap = false;
+		buf_byte(out, s.p[i]);
+	}
+}
+
+void canon_header(struct str name, struct str value, struct buf *out)
+{
+	while (name.n > 0 && is_blank(name.p[name.n - 1]))
+		name.n--;
+	for (size_t i = 0; i < name.n; i++)
+		buf_byte(out,
+			 (char)(name.p[i] >= 'A' && name.p[i] <= 'Z' ? name.p[i] + 32 : name.p[i]));
+	buf_byte(out, ':');
+	squeeze(value, out);
+}
+
+/* `p` has room for the line and more. Unlike in a header, a run at the start stays one space. */
+static size_t squeeze_line(struct str line, char *p)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < line.n; i++) {
+		bool blank = is_blank(line.p[i]);
+		if (blank && n > 0 && p[n - 1] == ' ')
+			continue;
+		p[n++] = blank ? ' ' : line.p[i];
+	}
+	return n > 0 && p[n - 1] == ' ' ? n - 1 : n;
+}
+
+void canon_body(struct str body, struct buf *out)
+{
+	size_t empty = 0; /* lines that count only when another follows */
+	while (body.n > 0) {
+		size_t end = str_find(body, STR("\r\n"));
+		if (!buf_reserve(out, end + 2 + 2 * empty))
+			return;
+		char *p = out->p + out->n + 2 * empty;
+		size_t n = squeeze_line(str_n(body.p, end), p);
+		body = str_slice(body, end + 2, body.n);
+		if (n == 0) {
+			empty++;
+			continue;
+		}
+		for (size_t i = 0; i < empty; i++)
+			buf_put(out, "\r\n", 2);
+		empty = 0;
+		out->n += n;
+		buf_put(out, "\r\n", 2);
+	}
+}
