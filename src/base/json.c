@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/hash.h"
+#include "base/json_keys.h"
 
 #define DEPTH_MAX 64u
 
@@ -219,48 +220,15 @@ static enum status scan_scalar(struct parser *p)
 
 static struct str tok_str(const struct json *d, const struct json_tok *t, struct arena *a);
 
-static bool same_key(struct parser *p, const struct json_tok *a, const struct json_tok *b)
-{
-	if (a->count != b->count)
-		return false;
-	struct json d = {.text = str_n(p->p, p->n)};
-	struct arena_mark m = arena_mark(p->arena);
-	bool same = str_eq(tok_str(&d, a, p->arena), tok_str(&d, b, p->arena));
-	arena_rewind(p->arena, m);
-	return same;
-}
-
-/* Few keys: compare all pairs of hashes. Many: an open table, so a hostile object costs O(n). */
 static enum status check_keys(struct parser *p, uint32_t object)
 {
-	enum { FEW = 24 };
-	uint32_t keys[FEW], n = p->toks[object].count, seen = 0;
-	uint32_t cap = 1, *table = keys;
-	struct arena_mark m = arena_mark(p->arena);
-	if (n > FEW) {
-		while (cap < n * 2)
-			cap *= 2;
-		table = ARENA_ARRAY(p->arena, uint32_t, cap);
-		if (table == NULL)
-			return err_set(p->e, ST_LIMIT, "JSON object has too many keys");
-	}
+	const struct json d = {.text = str_n(p->p, p->n), .toks = p->toks, .count = p->count};
 	bool twice = false;
-	for (uint32_t k = object + 1; k < p->count && !twice; k = p->toks[k + 1].next) {
-		if (n <= FEW) {
-			for (uint32_t i = 0; i < seen && !twice; i++)
-				twice = same_key(p, &p->toks[keys[i]], &p->toks[k]);
-			keys[seen++] = k;
-			continue;
-		}
-		uint32_t i = p->toks[k].count & (cap - 1);
-		for (; table[i] && !twice; i = (i + 1) & (cap - 1))
-			twice = same_key(p, &p->toks[table[i]], &p->toks[k]);
-		table[i] = k;
-	}
-	arena_rewind(p->arena, m);
-	if (twice)
+	uint64_t compared = 0;
+	enum status st = json_keys_twice(&d, object, p->arena, &twice, &compared, p->e);
+	if (st == ST_OK && twice)
 		return bad(p, "an object has the same key twice, it ends");
-	return ST_OK;
+	return st;
 }
 
 static enum status close_top(struct parser *p)
@@ -372,12 +340,8 @@ uint32_t json_get_str(const struct json *d, uint32_t node, struct str key)
 		return JSON_NONE;
 	uint32_t h = (uint32_t)hash_str(key, 0), end = d->toks[node].next;
 	for (uint32_t k = node + 1; k < end; k = d->toks[k + 1].next) {
-		const struct json_tok *t = &d->toks[k];
-		if (t->count != h)
-			continue;
-		if (!t->escaped && !str_eq(str_n(d->text.p + t->at, t->end - t->at), key))
-			continue;
-		return k + 1; /* an escaped key with this hash: 2^-32 odds, taken as equal */
+		if (d->toks[k].count == h && json_key_is(d, &d->toks[k], key))
+			return k + 1;
 	}
 	return JSON_NONE;
 }
@@ -423,27 +387,6 @@ struct str json_raw(const struct json *d, uint32_t node)
 	return str_n(d->text.p + t->at - quote, t->end - t->at + 2 * quote);
 }
 
-static char *put_utf8(char *o, uint32_t v)
-{
-	if (v < 0x80) {
-		*o++ = (char)v;
-	} else if (v < 0x800) {
-		*o++ = (char)(0xc0 | v >> 6);
-		*o++ = (char)(0x80 | (v & 63));
-	} else if (v < 0x10000) {
-		*o++ = (char)(0xe0 | v >> 12);
-		*o++ = (char)(0x80 | (v >> 6 & 63));
-		*o++ = (char)(0x80 | (v & 63));
-	} else {
-		*o++ = (char)(0xf0 | v >> 18);
-		*o++ = (char)(0x80 | (v >> 12 & 63));
-		*o++ = (char)(0x80 | (v >> 6 & 63));
-		*o++ = (char)(0x80 | (v & 63));
-	}
-	return o;
-}
-
-/* The scan has proved every escape whole. */
 static struct str tok_str(const struct json *d, const struct json_tok *t, struct arena *a)
 {
 	const char *s = d->text.p + t->at, *end = d->text.p + t->end;
@@ -453,23 +396,10 @@ static struct str tok_str(const struct json *d, const struct json_tok *t, struct
 	if (out == NULL)
 		return STR_NULL;
 	while (s < end) {
-		if (*s != '\\') {
+		if (*s != '\\')
 			*o++ = *s++;
-			continue;
-		}
-		if (s[1] != 'u') {
-			static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-			*o++ = to[strchr(from, s[1]) - from];
-			s += 2;
-			continue;
-		}
-		uint32_t v = (uint32_t)hex4(s + 2);
-		s += 6;
-		if (v >= 0xd800 && v <= 0xdbff) {
-			v = 0x10000 + ((v - 0xd800) << 10) + ((uint32_t)hex4(s + 2) - 0xdc00);
-			s += 6;
-		}
-		o = put_utf8(o, v);
+		else
+			o += json_unescape(&s, o);
 	}
 	return str_n(out, (size_t)(o - out));
 }

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/assert.h"
+#include "base/crypto.h"
 #include "base/hash.h"
 
 struct u64map_cell {
@@ -120,6 +121,7 @@ void strmap_init(struct strmap *m, size_t count_max)
 {
 	ASSERT(count_max > 0);
 	*m = (struct strmap){.count_max = count_max};
+	crypto_random(&m->seed, sizeof m->seed);
 }
 
 void strmap_clear(struct strmap *m)
@@ -136,7 +138,7 @@ void strmap_finish(struct strmap *m)
 {
 	strmap_clear(m);
 	mem_free(m->cells);
-	*m = (struct strmap){.count_max = m->count_max};
+	*m = (struct strmap){.count_max = m->count_max, .seed = m->seed};
 }
 
 static size_t strmap_slot(const struct strmap *m, struct str key, uint64_t h)
@@ -151,7 +153,7 @@ bool strmap_get(const struct strmap *m, struct str key, uint64_t *value_r)
 {
 	if (m->count == 0)
 		return false;
-	const struct strmap_cell *c = &m->cells[strmap_slot(m, key, hash_str(key, 0))];
+	const struct strmap_cell *c = &m->cells[strmap_slot(m, key, hash_str(key, m->seed))];
 	if (!c->used)
 		return false;
 	*value_r = c->value;
@@ -174,7 +176,7 @@ bool strmap_put(struct strmap *m, struct str key, uint64_t value)
 {
 	if ((m->count + 1) * 4 > m->cap * 3)
 		strmap_grow(m);
-	uint64_t h = hash_str(key, 0);
+	uint64_t h = hash_str(key, m->seed);
 	struct strmap_cell *c = &m->cells[strmap_slot(m, key, h)];
 	if (c->used) {
 		c->value = value;
@@ -191,7 +193,7 @@ bool strmap_remove(struct strmap *m, struct str key)
 {
 	if (m->count == 0)
 		return false;
-	size_t mask = m->cap - 1, i = strmap_slot(m, key, hash_str(key, 0));
+	size_t mask = m->cap - 1, i = strmap_slot(m, key, hash_str(key, m->seed));
 	if (!m->cells[i].used)
 		return false;
 	mem_free((void *)(uintptr_t)m->cells[i].key.p);

@@ -28,6 +28,8 @@ bool u64map_next(const struct u64map *m, size_t *at, uint64_t *key_r, uint64_t *
 struct strmap {
 	struct strmap_cell *cells;
 	size_t cap, count, count_max;
+	uint64_t
+		seed; /* from the system: strangers choose keys, and must not choose their places */
 };
 
 void strmap_init(struct strmap *m, size_t count_max);
