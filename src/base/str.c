@@ -71,6 +71,16 @@ struct str str_slice(struct str s, size_t from, size_t to)
 	return str_n(s.p + from, to - from);
 }
 
+struct str str_upto(struct str s, size_t bytes_max)
+{
+	size_t n = bytes_max;
+	if (s.n <= bytes_max)
+		return s;
+	while (n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+		n--;
+	return str_n(s.p, n);
+}
+
 size_t str_find_byte(struct str s, char c)
 {
 	if (s.n == 0)

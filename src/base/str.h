@@ -46,6 +46,8 @@ bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 struct str str_trim(struct str s);                          /* ASCII white space off both ends */
 struct str str_slice(struct str s, size_t from, size_t to); /* clamped to s */
+/* The start of s, at most so many bytes, without half a UTF-8 character at its end. */
+struct str str_upto(struct str s, size_t bytes_max);
 /* First index of the byte or run, or s.n when absent. */
 size_t str_find_byte(struct str s, char c);
 size_t str_find(struct str s, struct str needle);

@@ -45,6 +45,11 @@ static void trims_and_slices(void **state)
 	check_str("slice clamped", str_slice(STR("abc"), 1, 99), "bc");
 	check_str("slice crossed", str_slice(STR("abc"), 2, 1), "");
 	check_str("slice behind", str_slice(STR("abc"), 9, 12), "");
+	check_str("upto, all of it", str_upto(STR("abc"), 3), "abc");
+	check_str("upto", str_upto(STR("abc"), 2), "ab");
+	check_str("upto, between characters", str_upto(STR("a\xc3\xa4z"), 3), "a\xc3\xa4");
+	check_str("upto, not half a character", str_upto(STR("a\xe2\x82\xacz"), 3), "a");
+	check_str("upto, nothing but tails", str_upto(STR("\x80\x80\x80"), 2), "");
 }
 
 static void cuts(void **state)

@@ -60,21 +60,12 @@ static enum status status_of(uint8_t code)
 	return code == CEL_E_BUDGET || code == CEL_E_MEMORY ? ST_LIMIT : ST_INVALID;
 }
 
-/* At most 120 bytes, cut between characters. */
-static struct str short_text(struct str s)
-{
-	size_t n = s.n < 120 ? s.n : 120;
-	while (n > 0 && n < s.n && ((unsigned char)s.p[n] & 0xc0) == 0x80)
-		n--;
-	return str_slice(s, 0, n);
-}
-
 enum status error_set(const struct cel_prog *prog, struct cel_value v, struct err *e)
 {
 	const struct node *x = v.code == CEL_E_TEXT ? NULL : v.detail;
 	struct str at = x ? str_slice(prog->source, x->at, x->end)
 			  : str_slice(prog->source, v.n >> 8, (v.n >> 8) + (v.n & 255));
-	at = short_text(at);
+	at = str_upto(at, 120);
 	const char *text = v.code == CEL_E_TEXT ? v.detail : texts[v.code];
 	if (at.n == 0)
 		return err_set(e, status_of(v.code), "%s", text);

@@ -148,13 +148,7 @@ enum fault fact_finish(struct event *ev)
 
 struct str fact_cut(struct str s, size_t bytes_max)
 {
-	s = str_trim(s);
-	if (s.n <= bytes_max)
-		return s;
-	size_t n = bytes_max;
-	while (n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
-		n--;
-	return str_n(s.p, n);
+	return str_upto(str_trim(s), bytes_max);
 }
 
 struct str fact_canonical(struct str name, char room[64])
