@@ -4,6 +4,9 @@
  *     OPEN --accept--> ACCEPTED --outcome--> CLOSED
  *      | ^ --remind, re-assign (stays OPEN, other rep)
  *      +--return (date) / not a fit / bad data--> RETURNED | REFUSED
+ *
+ * An ACCEPTED one may still be RETURNED or REFUSED (they talked, and it is not now), and an outcome
+ * may find it OPEN (the meeting came before anybody pressed accept): else it would never end.
  */
 #ifndef MODEL_HANDOFF_H
 #define MODEL_HANDOFF_H
@@ -12,6 +15,8 @@
 #include "base/buf.h"
 #include "base/status.h"
 #include "base/time.h"
+
+#define HANDOFF_VERDICT_MAX 512
 
 enum handoff_state {
 	HANDOFF_OPEN,
@@ -36,12 +41,16 @@ struct handoff {
 	int64_t accepted_us, closed_us, again_us;
 };
 
+/* Binary, versioned: about 40 bytes and its texts. No text may be longer than 64 KiB. */
 void handoff_encode(const struct handoff *h, struct buf *out);
+/* Strings live in the arena. ST_CORRUPT when it is not handoff_encode's work. */
 MUST_USE enum status handoff_decode(uint64_t id, struct str text, struct arena *a,
 				    struct handoff *out, struct err *e);
 const char *handoff_state_name(enum handoff_state s);
 bool handoff_state_of(struct str wire, enum handoff_state *out);
-/* The only way from one state to another; ST_CONFLICT names both. */
+/* The only way from one state to another; ST_CONFLICT names both, and it is as it was. Sets the
+ * verdict (borrowed, cut to its ceiling) and accepted_us or closed_us. The clock (due_us,
+ * remind_us) stays as it was: it is part of a row's key. */
 MUST_USE enum status handoff_move(struct handoff *h, enum handoff_state to, int64_t now_us,
 				  struct str verdict, struct err *e);
 

@@ -87,20 +87,24 @@ struct journey {
 	size_t fired_n;
 };
 
-void journey_init(struct journey *j, uint64_t lead);
+void journey_init(struct journey *j, uint64_t lead); /* OUT, nothing known */
+/* Binary, versioned: about 40 bytes, 20 per touch, and its texts, each at most 64 KiB. */
 void journey_encode(const struct journey *j, struct buf *out);
 /* Strings live in the arena. ST_CORRUPT when it is not journey_encode's work. */
 MUST_USE enum status journey_decode(uint64_t lead, struct str text, struct arena *a,
 				    struct journey *out, struct err *e);
 const char *journey_phase_name(enum journey_phase p);
-bool journey_automated(const struct journey *j); /* may anything be sent by itself? */
-/* Adds a touch; drops the oldest when full. */
+/* May anything be sent to it by itself? On a track or free to enter one, not with a person, not
+ * ended. PAUSED is automated too: its pause ends by itself. */
+bool journey_automated(const struct journey *j);
+/* Adds a touch at its place in time; drops the oldest when full. */
 void journey_touch(struct journey *j, const struct touch *t);
 struct touch *journey_touch_of(struct journey *j, uint64_t message); /* NULL: not there */
 /* Touches with TOUCH_SENT and without TOUCH_FAILED in (from_us, to_us] on a channel (0: any). */
 unsigned journey_touches_in(const struct journey *j, uint32_t channel, int64_t from_us,
 			    int64_t to_us);
-/* Remembers a track that was left; the oldest falls out. Strings are borrowed. */
+/* Remembers the track it is on as left; the oldest falls out. Strings are borrowed. Changes nothing
+ * else: where it goes is the caller's to say. On no track: nothing to remember. */
 void journey_leave(struct journey *j, struct str reason, int64_t now_us);
 
 #endif

@@ -1,124 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * lead.c: the row that every event reads and writes, so the codec is built for speed first.
- *
- * A record is a run of nibbles, one per field, and behind it the bytes of the fields: a nibble says
- * how many bytes its field takes. Against one varint per field (measured: three times slower) a
- * field costs one unaligned load and a mask, no loop and no branch on the data. Numbers that are
- * whole hundredths (points, counts) are kept as integers, times as distance from a base. */
+ * lead.c: the row that every event reads and writes, so the codec is built for speed first
+ * (model/pack.h). */
 #include "model/lead.h"
 
 #include "base/assert.h"
-
-#include <endian.h>
+#include "model/pack.h"
 
 #define LEAD_VERSION 1
-#define NIBBLE_NONE 15u /* a time that is TIME_NONE */
-#define NIBBLE_RAW 8u   /* eight bytes; for a double: its bits */
-
-/* ---- fields ---- */
-
-struct packer {
-	char *p; /* room for the record's bound has been reserved */
-	int64_t base_us;
-};
-struct unpacker {
-	const char *p, *end;
-	int64_t base_us;
-	bool ok;
-};
-
-static inline uint64_t zigzag(int64_t v)
-{
-	return ((uint64_t)v << 1) ^ (uint64_t)(v >> 63);
-}
-
-static inline int64_t unzigzag(uint64_t v)
-{
-	return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
-}
-
-static inline uint64_t time_apart(int64_t at_us, int64_t base_us)
-{
-	return zigzag((int64_t)((uint64_t)at_us - (uint64_t)base_us));
-}
-
-static inline uint64_t double_bits(double v)
-{
-	uint64_t bits;
-	memcpy(&bits, &v, sizeof bits);
-	return bits;
-}
-
-static inline unsigned put_uint(struct packer *w, uint64_t v)
-{
-	unsigned n = v ? (71u - (unsigned)__builtin_clzll(v)) / 8 : 0;
-	uint64_t le = htole64(v);
-	memcpy(w->p, &le, 8); /* the bound has room for the bytes that are not kept */
-	w->p += n;
-	return n;
-}
-
-static inline unsigned put_double(struct packer *w, double v)
-{
-	if (v > -1e13 && v < 1e13) {
-		int64_t cents = (int64_t)(v * 100.0 + (v < 0 ? -0.5 : 0.5));
-		if (double_bits((double)cents / 100.0) == double_bits(v))
-			return put_uint(w, zigzag(cents));
-	}
-	uint64_t le = htole64(double_bits(v));
-	memcpy(w->p, &le, 8);
-	w->p += 8;
-	return NIBBLE_RAW;
-}
-
-static inline unsigned put_time(struct packer *w, int64_t at_us)
-{
-	return at_us == TIME_NONE ? NIBBLE_NONE : put_uint(w, time_apart(at_us, w->base_us));
-}
-
-static inline uint64_t get_uint(struct unpacker *r, unsigned n)
-{
-	uint64_t v = 0;
-	if (__builtin_expect(n > 8 || (size_t)(r->end - r->p) < n, 0)) {
-		r->ok = false;
-		return 0;
-	}
-	if (__builtin_expect(r->end - r->p >= 8, 1)) {
-		memcpy(&v, r->p, 8);
-		v = le64toh(v);
-		v = n ? v & (UINT64_MAX >> (64 - 8 * n)) : 0;
-	} else {
-		memcpy(&v, r->p, n);
-		v = le64toh(v);
-	}
-	r->p += n;
-	return v;
-}
-
-static inline uint32_t get_u32(struct unpacker *r, unsigned n)
-{
-	uint64_t v = get_uint(r, n);
-	r->ok = r->ok && v <= UINT32_MAX;
-	return (uint32_t)v;
-}
-
-static inline double get_double(struct unpacker *r, unsigned n)
-{
-	uint64_t v = get_uint(r, n);
-	if (n == NIBBLE_RAW) {
-		double raw;
-		memcpy(&raw, &v, sizeof raw);
-		return raw;
-	}
-	return (double)unzigzag(v) / 100.0;
-}
-
-static inline int64_t get_time(struct unpacker *r, unsigned n)
-{
-	if (n == NIBBLE_NONE)
-		return TIME_NONE;
-	return (int64_t)((uint64_t)unzigzag(get_uint(r, n)) + (uint64_t)r->base_us);
-}
 
 /* ---- the head: one list of fields behind encode and decode ---- */
 
@@ -146,51 +34,40 @@ static inline int64_t get_time(struct unpacker *r, unsigned n)
 #define ENTRY_BYTES 3
 #define ENTRY_BOUND (ENTRY_BYTES + 5 * 8)
 
-static inline void put_head(struct packer *w, const struct lead *l)
+static inline void put_head(struct packer *w, const struct lead *x)
 {
 	uint64_t nibbles = 0;
 	unsigned at = 0;
 	char *control = w->p;
 	w->p += HEAD_BYTES;
 	w->base_us = 0;
-	unsigned created = put_time(w, l->created_us);
-	w->base_us = l->created_us;
-#define PUT(put, get, member) \
-	nibbles |= (uint64_t)put_##put(w, l->member) << at; \
-	at += 4;
-	HEAD(PUT)
-#undef PUT
+	unsigned created = put_time(w, x->created_us);
+	w->base_us = x->created_us;
+	HEAD(PACK_FIELD)
 	control[0] = LEAD_VERSION;
-	control[1] = (char)(created | (unsigned)l->tier << 4);
-	nibbles = htole64(nibbles);
-	memcpy(control + 2, &nibbles, 8);
-	uint16_t counts[2] = {htole16((uint16_t)l->cells_n), htole16((uint16_t)l->tail_n)};
+	control[1] = (char)(created | (unsigned)x->tier << 4);
+	put_nibbles(control + 2, nibbles);
+	uint16_t counts[2] = {htole16((uint16_t)x->cells_n), htole16((uint16_t)x->tail_n)};
 	memcpy(w->p, counts, 4);
 	w->p += 4;
 }
 
-static inline bool get_head(struct unpacker *r, struct lead *l)
+static inline bool get_head(struct unpacker *r, struct lead *x)
 {
-	uint64_t nibbles;
 	if (r->end - r->p < HEAD_BYTES || r->p[0] != LEAD_VERSION)
 		return false;
 	unsigned first = (unsigned char)r->p[1];
-	memcpy(&nibbles, r->p + 2, 8);
-	nibbles = le64toh(nibbles);
+	uint64_t nibbles = get_nibbles(r->p + 2);
 	r->p += HEAD_BYTES;
 	r->base_us = 0;
-	l->created_us = get_time(r, first & 15);
-	l->tier = (enum tier)(first >> 4);
-	r->base_us = l->created_us;
-#define GET(put, get, member) \
-	l->member = get_##get(r, nibbles & 15); \
-	nibbles >>= 4;
-	HEAD(GET)
-#undef GET
-	l->cells_n = (size_t)get_uint(r, 2);
-	l->tail_n = (size_t)get_uint(r, 2);
-	return r->ok && first >> 4 < TIER_COUNT && l->cells_n <= LEAD_CELLS_MAX &&
-	       l->tail_n <= LEAD_TAIL_MAX;
+	x->created_us = get_time(r, first & 15);
+	x->tier = (enum tier)(first >> 4);
+	r->base_us = x->created_us;
+	HEAD(UNPACK_FIELD)
+	x->cells_n = (size_t)get_uint(r, 2);
+	x->tail_n = (size_t)get_uint(r, 2);
+	return r->ok && first >> 4 < TIER_COUNT && x->cells_n <= LEAD_CELLS_MAX &&
+	       x->tail_n <= LEAD_TAIL_MAX;
 }
 
 /* ---- cells ---- */
@@ -245,8 +122,7 @@ static enum status keep_bytes(struct lead *l, struct arena *a, struct err *e)
 		return ST_OK;
 	char *to = arena_alloc(a, total);
 	if (to == NULL)
-		return err_set(e, ST_LIMIT, "lead %llu: no room left for its cells",
-			       (unsigned long long)l->id);
+		return unpack_failed(ST_LIMIT, "lead", l->id, e);
 	for (size_t i = 0; i < l->cells_n; i++) {
 		struct str *b = &l->cells[i].bytes;
 		if (b->n == 0)
@@ -344,34 +220,25 @@ void lead_encode(const struct lead *l, struct buf *out)
 	out->n = (size_t)(w.p - out->p);
 }
 
-static enum status corrupt(uint64_t id, struct err *e)
-{
-	return err_set(e, ST_CORRUPT,
-		       "lead %llu: its stored row cannot be read; restore from a backup "
-		       "or replay the log",
-		       (unsigned long long)id);
-}
-
 enum status lead_decode(uint64_t id, struct str text, struct arena *a, struct lead *out,
 			struct err *e)
 {
 	struct lead l;
 	if (text.n == 0)
-		return corrupt(id, e);
+		return unpack_failed(ST_CORRUPT, "lead", id, e);
 	struct unpacker r = {.p = text.p, .end = text.p + text.n, .ok = true};
 	l.id = id;
 	if (!get_head(&r, &l))
-		return corrupt(id, e);
+		return unpack_failed(ST_CORRUPT, "lead", id, e);
 	l.cells_cap = l.cells_n + 4;
 	l.cells = ARENA_ARRAY(a, struct cell, l.cells_cap);
 	if (l.cells == NULL)
-		return err_set(e, ST_LIMIT, "lead %llu: no room left for its cells",
-			       (unsigned long long)id);
+		return unpack_failed(ST_LIMIT, "lead", id, e);
 	for (size_t i = 0; i < l.cells_n; i++)
 		if (!get_cell(&r, &l.cells[i]) || (i && l.cells[i].key <= l.cells[i - 1].key))
-			return corrupt(id, e);
+			return unpack_failed(ST_CORRUPT, "lead", id, e);
 	if (!get_entries(&r, l.tail, l.tail_n) || r.p != r.end)
-		return corrupt(id, e);
+		return unpack_failed(ST_CORRUPT, "lead", id, e);
 	enum status st = keep_bytes(&l, a, e);
 	if (st != ST_OK)
 		return st;

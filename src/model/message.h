@@ -64,14 +64,17 @@ struct message {
 	uint32_t tier;
 };
 
+/* Binary, versioned: about 60 bytes and its texts. No text may be longer than 64 KiB. */
 void message_encode(const struct message *m, struct buf *out);
+/* Strings live in the arena. ST_CORRUPT when it is not message_encode's work. */
 MUST_USE enum status message_decode(uint64_t id, struct str text, struct arena *a,
 				    struct message *out, struct err *e);
 const char *message_state_name(enum message_state s);
 bool message_state_of(struct str wire, enum message_state *out);
-bool message_final(enum message_state s);
+bool message_final(enum message_state s); /* UNCERTAIN is: nothing but a proof moves it */
 /* The one function that moves a message. ST_CONFLICT names both states when the drawing above has
- * no such arrow; the message is then as it was. `reason` is borrowed. */
+ * no such arrow; the message is then as it was. Sets changed_us and reason (borrowed, cut to its
+ * ceiling), counts an attempt when it becomes SENDING, sets sent_us unless it is set when SENT. */
 MUST_USE enum status message_move(struct message *m, enum message_state to, int64_t now_us,
 				  struct str reason, struct err *e);
 
