@@ -4,6 +4,7 @@
 #include "api/api_internal.h"
 
 #include "base/assert.h"
+#include "program/program.h"
 
 #define OPENAPI_BYTES_MAX ((size_t)256 << 10)
 
@@ -139,13 +140,16 @@ static enum status check_conf(const struct api_conf *c, struct err *e)
 	return ST_OK;
 }
 
-static void build_openapi(struct api *a)
+static void build_texts(struct api *a)
 {
 	struct buf out;
 	buf_init(&out, OPENAPI_BYTES_MAX);
 	api_openapi_write(a, &out);
 	a->openapi = arena_str(&a->memory, buf_view(&out));
-	ASSERT(a->openapi.p != NULL);
+	buf_reset(&out);
+	program_schema(&out);
+	a->program_schema = arena_str(&a->memory, buf_view(&out));
+	ASSERT(a->openapi.p != NULL && a->program_schema.p != NULL && buf_ok(&out));
 	buf_finish(&out);
 }
 
@@ -163,7 +167,7 @@ enum status api_create(const struct api_conf *conf, const struct api_ops *ops, s
 	arena_init(&a->memory, 2 * OPENAPI_BYTES_MAX);
 	for (size_t i = 0; i < API_OP_COUNT; i++)
 		a->served[i] = ops->handler[i] != NULL || api_builtin((enum api_op)i) != NULL;
-	build_openapi(a);
+	build_texts(a);
 	st = api_fixed_replies(a, e);
 	if (st != ST_OK) {
 		api_destroy(&a);

@@ -14,7 +14,7 @@ struct api {
 	struct keys *keys;
 	struct metrics *metrics;
 	bool served[API_OP_COUNT];
-	struct str openapi; /* in memory */
+	struct str openapi, program_schema; /* in memory */
 	struct arena memory;
 	struct http_fixed *success, *success_any_origin;
 	_Atomic int64_t next_free_us[KEYS_MAX]; /* rate limit per key slot, see auth.c */

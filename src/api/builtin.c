@@ -65,6 +65,14 @@ static enum http_verdict openapi(void *ctx, struct api_call *call, struct http_r
 	return HTTP_ANSWERED;
 }
 
+static enum http_verdict program_schema_json(void *ctx, struct api_call *call,
+					     struct http_reply *reply)
+{
+	(void)ctx;
+	api_reply_bytes(call, "application/json", call->api->program_schema, reply);
+	return HTTP_ANSWERED;
+}
+
 /* --- files --- */
 
 static bool etag_known(struct str if_none_match, const char *etag)
@@ -206,10 +214,15 @@ static enum http_verdict key_revoke(void *ctx, struct api_call *call, struct htt
 }
 
 static api_handler *const builtins[API_OP_COUNT] = {
-	[API_OP_HEALTHZ] = healthz,       [API_OP_READYZ] = readyz,
-	[API_OP_METRICS] = metrics,       [API_OP_OPENAPI] = openapi,
-	[API_OP_SNIPPET] = snippet,       [API_OP_KEY_LIST] = key_list,
-	[API_OP_KEY_ADD] = key_add,       [API_OP_KEY_ROTATE] = key_rotate,
+	[API_OP_HEALTHZ] = healthz,
+	[API_OP_READYZ] = readyz,
+	[API_OP_METRICS] = metrics,
+	[API_OP_OPENAPI] = openapi,
+	[API_OP_PROGRAM_SCHEMA] = program_schema_json,
+	[API_OP_SNIPPET] = snippet,
+	[API_OP_KEY_LIST] = key_list,
+	[API_OP_KEY_ADD] = key_add,
+	[API_OP_KEY_ROTATE] = key_rotate,
 	[API_OP_KEY_REVOKE] = key_revoke,
 };
 

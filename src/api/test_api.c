@@ -88,6 +88,9 @@ static void start(struct fixture *f, const struct api_conf *conf)
 	ops.handler[API_OP_LEAD_GET] = fake_lead;
 	ops.handler[API_OP_LEAD_EXPLAIN] = fake_lead;
 	ops.handler[API_OP_TRIGGER] = fake_lead;
+	ops.handler[API_OP_PROGRAM_PLAN] = fake_lead;
+	ops.handler[API_OP_BACKUP] = fake_lead;
+	ops.handler[API_OP_REPLAY_VERIFY] = fake_lead;
 	*f = (struct fixture){.dir = "/tmp/nurtured-api-XXXXXX"};
 	assert_non_null(mkdtemp(f->dir));
 	f->metrics = metrics_create();
@@ -200,6 +203,17 @@ static const struct {
 	{"admin with a token never made", "GET /v1/leads/l1", NULL, UNKNOWN, 401,
 	 "unauthenticated"},
 	{"refused before the body", "POST /v1/trigger", "{}", NONE, 401, "unauthenticated"},
+	{"trigger with a write key", "POST /v1/trigger", "{}", WRITE, 403, "nothing else"},
+	{"plan", "POST /v1/program/plan", "nurture: 1", ADMIN, 200, "lead"},
+	{"plan without a token", "POST /v1/program/plan", "x", NONE, 401, "unauthenticated"},
+	{"plan with a write key", "POST /v1/program/plan", "x", WRITE, 403, "nothing else"},
+	{"backup", "POST /v1/backup", "{}", ADMIN, 200, "lead"},
+	{"backup without a token", "POST /v1/backup", "{}", NONE, 401, "unauthenticated"},
+	{"backup with a write key", "POST /v1/backup", "{}", WRITE, 403, "nothing else"},
+	{"replay without a token", "POST /v1/replay/verify", "", NONE, 401, "unauthenticated"},
+	{"replay with a write key", "POST /v1/replay/verify", "", WRITE, 403, "nothing else"},
+	{"replay", "POST /v1/replay/verify", "", ADMIN, 200, "lead"},
+	{"schema of programs", "GET /schema/program.json", NULL, NONE, 200, "draft-07"},
 	{"health", "GET /healthz", NULL, NONE, 200, "alive"},
 	{"health by head", "HEAD /healthz", NULL, NONE, 200, "Content-Length: 18"},
 	{"ready", "GET /readyz", NULL, NONE, 200, "\"ready\""},

@@ -66,7 +66,7 @@ static enum status write_all(int fd, const char *path, struct str data, struct e
 	return fsync(fd) == 0 ? ST_OK : io_err("sync", path, e);
 }
 
-static enum status sync_folder(const char *path, struct err *e)
+enum status file_sync_folder(const char *path, struct err *e)
 {
 	char dir[4096];
 	const char *slash = strrchr(path, '/');
@@ -99,5 +99,5 @@ enum status file_write_atomic(const char *path, struct str data, unsigned mode, 
 		st = io_err("replace", path, e);
 	if (st != ST_OK)
 		(void)unlink(beside); /* best effort: the old file still stands */
-	return st == ST_OK ? sync_folder(path, e) : st;
+	return st == ST_OK ? file_sync_folder(path, e) : st;
 }

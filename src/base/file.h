@@ -14,4 +14,7 @@ MUST_USE enum status file_read(const char *path, size_t bytes_max, struct arena 
 MUST_USE enum status file_write_atomic(const char *path, struct str data, unsigned mode,
 				       struct err *e);
 
+/* So that a rename or a new file in the folder of `path` survives a power cut. */
+MUST_USE enum status file_sync_folder(const char *path, struct err *e);
+
 #endif

@@ -1,56 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0
  * verb_backup.c: backup and restore. A backup is a folder like any other node: log, state, keys and
- * seed, each whole; restoring is checking one and putting it in place. The state is
- * copied first and the log, which only grows, second: a state may be behind its log (the rest is
- * folded on start), never ahead. */
+ * seed, each whole; restoring is checking one and putting it in place. */
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/time.h"
 #include "cli/look.h"
 #include "cli/verbs.h"
+#include "view/view_did.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define SMALL_FILE_MAX ((size_t)16 << 20)
-
-static enum status copy_file(struct cli *c, const char *from_dir, const char *to_dir,
-			     const char *name)
+static void show_backup(struct cli *c, const char *dir, int64_t took_us)
 {
-	char from[NODE_PATH_MAX], to[NODE_PATH_MAX];
-	struct str text;
-	struct arena_mark mark = arena_mark(&c->arena);
-	enum status st = file_read(node_path(from_dir, name, from), SMALL_FILE_MAX, &c->arena,
-				   &text, &c->err);
-	if (st == ST_OK)
-		st = file_write_atomic(node_path(to_dir, name, to), text, 0600, &c->err);
-	arena_rewind(&c->arena, mark);
-	return st;
-}
-
-static enum status make_folder(struct cli *c, const char *dir)
-{
-	if (mkdir(dir, 0700) == 0)
-		return ST_OK;
-	if (errno == EEXIST)
-		return err_set(&c->err, ST_CONFLICT,
-			       "%s exists already; a backup wants a new folder", dir);
-	return err_set(&c->err, errno == ENOSPC ? ST_NO_SPACE : ST_IO, "cannot make %s", dir);
-}
-
-static enum status copy_node(struct cli *c, struct node *n, const char *dir)
-{
-	char path[NODE_PATH_MAX];
-	enum status st = store_backup(n->store, node_path(dir, "state.db", path), &c->err);
-	if (st == ST_OK)
-		st = log_backup(n->log, node_path(dir, "events.db", path), &c->err);
-	if (st == ST_OK)
-		st = copy_file(c, n->dir, dir, "keys.json");
-	if (st == ST_NOT_FOUND)
-		st = ST_OK; /* a node without keys is whole too */
-	return st == ST_OK ? copy_file(c, n->dir, dir, "node.json") : st;
+	char took[TIME_TEXT_MAX];
+	if (c->json) {
+		struct buf b;
+		struct json_w w;
+		buf_init_arena(&b, &c->arena, 8192);
+		json_w_init(&w, &b);
+		view_backed_up(dir, &w);
+		cli_line(c, buf_view(&b));
+		return;
+	}
+	(void)duration_format(took_us, took);
+	fprintf(c->out, "backed up to %s in %s\n", dir, took);
 }
 
 static int run_backup(struct cli *c)
@@ -67,18 +39,13 @@ static int run_backup(struct cli *c)
 		return CLI_OK;
 	}
 	int64_t began = clock_mono_us();
-	enum status st = make_folder(c, dir);
+	enum status st = node_backup(d.node, dir, &c->err);
 	if (st == ST_OK)
-		st = copy_node(c, d.node, dir);
+		st = node_backup_note(c->data, dir, clock_now_us(), &c->err);
 	door_close(&d);
 	if (st != ST_OK)
 		return cli_fail(c, NULL);
-	char took[TIME_TEXT_MAX];
-	(void)duration_format(clock_mono_us() - began, took);
-	if (c->json)
-		fprintf(c->out, "{\"schema\":\"nurtured.backup/1\",\"dir\":\"%s\"}\n", dir);
-	else
-		fprintf(c->out, "backed up to %s in %s\n", dir, took);
+	show_backup(c, dir, clock_mono_us() - began);
 	cli_next(c, "nurtured replay --verify --data %s", dir);
 	return CLI_OK;
 }
@@ -116,11 +83,9 @@ static enum status restore(struct cli *c, const char *from, char aside[NODE_PATH
 	if (st == ST_OK && node_exists(c->data))
 		st = move_aside(c, aside);
 	if (st == ST_OK)
-		st = make_folder(c, c->data);
-	if (st == ST_OK)
 		st = node_open(&conf, &n, &c->err);
 	if (st == ST_OK)
-		st = copy_node(c, n, c->data);
+		st = node_backup(n, c->data, &c->err);
 	node_close(&n);
 	return st;
 }
@@ -164,6 +129,8 @@ const struct verb verb_backup = {
 	.group = "keep",
 	.args = "DIR",
 	.summary = "Copy log, state and keys to a new folder, while the daemon runs",
+	.detail = "The folder is called DIR.part until it is whole; what a backup that was killed "
+		  "left under that name is cleared away by the next one.",
 	.examples = {"nurtured backup /backups/2026-11-21",
 		     "nurtured restore /backups/2026-11-21 --dry-run   # is it whole?"},
 	.run = run_backup,

@@ -16,6 +16,7 @@
 #define DISK_WARN ((uint64_t)2 << 30)
 #define DISK_FAIL ((uint64_t)200 << 20)
 #define LAG_WARN 100000u
+#define BACKUP_AGE_WARN_US (7 * US_PER_D)
 #define YEAR_2025_US (INT64_C(1735689600) * US_PER_S)
 
 enum health { HEALTH_OK, HEALTH_WARN, HEALTH_FAIL };
@@ -193,6 +194,21 @@ static void check_keys(struct patient *p, struct finding *f)
 	keys_destroy(&keys);
 }
 
+static void check_backup(struct patient *p, struct finding *f)
+{
+	char age[TIME_TEXT_MAX];
+	struct str dir;
+	int64_t at, now = clock_now_us();
+	if (!node_backup_last(p->c->data, &p->c->arena, &at, &dir)) {
+		say(f, HEALTH_WARN, "nurtured backup DIR, every day", "none was made yet");
+		return;
+	}
+	int64_t old = now > at ? now - at : 0;
+	say(f, old > BACKUP_AGE_WARN_US ? HEALTH_WARN : HEALTH_OK, "nurtured backup DIR, every day",
+	    "the last one is %s old: %.120s", duration_format(old / US_PER_S * US_PER_S, age),
+	    dir.p ? dir.p : "");
+}
+
 static void check_zones(struct patient *p, struct finding *f)
 {
 	const struct tz *tz;
@@ -229,12 +245,13 @@ static const struct {
 	bool needs_open;
 	void (*look)(struct patient *p, struct finding *f);
 } checks[] = {
-	{"clock", false, check_clock},      {"disk", false, check_disk},
-	{"folder", false, check_rights},    {"open", false, check_open},
-	{"event log", true, check_log},     {"state", true, check_state},
-	{"lag", true, check_lag},           {"dead letters", true, check_dead},
-	{"program", true, check_program},   {"keys", true, check_keys},
-	{"time zones", false, check_zones}, {"daemon", false, check_daemon},
+	{"clock", false, check_clock},    {"disk", false, check_disk},
+	{"folder", false, check_rights},  {"open", false, check_open},
+	{"event log", true, check_log},   {"state", true, check_state},
+	{"lag", true, check_lag},         {"dead letters", true, check_dead},
+	{"program", true, check_program}, {"keys", true, check_keys},
+	{"backup", true, check_backup},   {"time zones", false, check_zones},
+	{"daemon", false, check_daemon},
 };
 
 static void show(struct cli *c, const char *name, const struct finding *f)

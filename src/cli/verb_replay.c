@@ -5,6 +5,7 @@
 #include "cli/look.h"
 #include "cli/progress.h"
 #include "cli/verbs.h"
+#include "view/view_did.h"
 
 static void on_progress(void *ctx, uint64_t at, uint64_t of)
 {
@@ -20,18 +21,7 @@ static void show(struct cli *c, const struct replay_result *r)
 		struct json_w w;
 		buf_init_arena(&b, &c->arena, 8192);
 		json_w_init(&w, &b);
-		json_w_object(&w);
-		json_w_kz(&w, "schema", "nurtured.replay/1");
-		json_w_kbool(&w, "equal", r->equal);
-		json_w_ki64(&w, "events", (int64_t)r->events);
-		json_w_ki64(&w, "cursor", (int64_t)r->cursor);
-		json_w_kstr(&w, "hash_state",
-			    arena_printf(&c->arena, "%016llx", (unsigned long long)r->hash_state));
-		json_w_kstr(&w, "hash_replay",
-			    arena_printf(&c->arena, "%016llx", (unsigned long long)r->hash_replay));
-		if (!r->equal)
-			json_w_kz(&w, "difference", r->difference);
-		json_w_end(&w);
+		view_replayed(r, &w);
 		cli_line(c, buf_view(&b));
 		return;
 	}

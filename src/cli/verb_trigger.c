@@ -5,29 +5,8 @@
 #include "cli/look.h"
 #include "cli/verbs.h"
 #include "ingest/fact.h"
-#include "view/view_internal.h"
-
-struct before_after {
-	bool there;
-	uint64_t lead;
-	double fit, engagement, score;
-	enum tier tier;
-};
-
-static struct before_after measure(struct view *v, struct str who)
-{
-	struct before_after m = {.there = false};
-	struct view_lead l;
-	if (who.n == 0 || view_find(v, who, &m.lead, NULL) != ST_OK ||
-	    view_load(v, m.lead, &l, NULL) != ST_OK)
-		return m;
-	m.there = true;
-	m.fit = l.lead.fit;
-	m.engagement = l.lead.engagement;
-	m.score = l.lead.score;
-	m.tier = l.lead.tier;
-	return m;
-}
+#include "model/tier.h"
+#include "view/view_did.h"
 
 /* "amount=12,plan=pro" as a JSON object; numbers and true/false stay what they are. */
 static struct str pairs(struct cli *c, const char *spec)
@@ -55,40 +34,20 @@ static struct str pairs(struct cli *c, const char *spec)
 	return buf_view(&b);
 }
 
-static void put_measure(struct json_w *w, const char *key, const struct before_after *m)
+static void show(struct cli *c, const struct view_triggered *t)
 {
-	json_w_key(w, key);
-	json_w_object(w);
-	json_w_kf64(w, "fit", m->fit);
-	json_w_kf64(w, "engagement", m->engagement);
-	json_w_kf64(w, "score", m->score);
-	json_w_kz(w, "tier", tier_name(m->tier));
-	json_w_end(w);
-}
-
-static void show(struct cli *c, const struct door_item *item, const struct before_after *old,
-		 const struct before_after *now)
-{
+	const struct view_standing *old = &t->before, *now = &t->after;
 	if (c->json) {
 		struct buf b;
 		struct json_w w;
 		buf_init_arena(&b, &c->arena, 1u << 14);
 		json_w_init(&w, &b);
-		json_w_object(&w);
-		json_w_kz(&w, "schema", "nurtured.trigger/1");
-		json_w_ki64(&w, "seq", (int64_t)item->seq);
-		json_w_kbool(&w, "duplicate", item->duplicate);
-		json_w_ki64(&w, "lead", (int64_t)now->lead);
-		json_w_kbool(&w, "created", !old->there && now->there);
-		put_measure(&w, "before", old);
-		put_measure(&w, "after", now);
-		json_w_end(&w);
+		view_triggered(t, &w);
 		cli_line(c, buf_view(&b));
 		return;
 	}
-	fprintf(c->out, "event %llu %s\n", (unsigned long long)item->seq,
-		item->duplicate ? "was there already: nothing changed"
-				: "accepted, durable, folded");
+	fprintf(c->out, "event %llu %s\n", (unsigned long long)t->seq,
+		t->duplicate ? "was there already: nothing changed" : "accepted, durable, folded");
 	if (!now->there) {
 		fprintf(c->out, "  it belongs to no lead: nurtured events --dead says why\n");
 		return;
@@ -163,11 +122,14 @@ static int run(struct cli *c)
 	if (door_open(c, DOOR_WRITE, &d, &c->err) != ST_OK)
 		return cli_fail(c, c->err.status == ST_NOT_FOUND ? "nurtured init" : NULL);
 	struct view v = door_view(c, &d);
-	struct before_after old = measure(&v, who), now;
+	struct view_triggered t = {0};
+	view_standing(&v, who, &t.before);
 	enum status st = door_send(c, &d, &item, 1, &c->err);
 	if (st == ST_OK) {
-		now = measure(&v, who);
-		show(c, &item, &old, &now);
+		t.seq = item.seq;
+		t.duplicate = item.duplicate;
+		view_standing(&v, who, &t.after);
+		show(c, &t);
 	}
 	door_close(&d);
 	return st == ST_OK ? CLI_OK : cli_fail(c, NULL);

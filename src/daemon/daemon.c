@@ -121,8 +121,10 @@ static enum status start_threads(struct daemon *d, struct err *e)
 		.settled = daemon_settled,
 		.ctx = d,
 	};
-	/* The desk takes its reader of the state while no other thread uses the store yet. */
+	/* The desks take their readers of the state while no other thread uses the store yet. */
 	enum status st = desk_create(d, &d->desk, e);
+	if (st == ST_OK)
+		st = desk_create(d, &d->long_desk, e);
 	if (st == ST_OK)
 		st = appender_create(&ac, &d->appender, e);
 	if (st == ST_OK)
@@ -235,6 +237,7 @@ void daemon_stop(struct daemon **dp)
 		return;
 	if (d->server != NULL)
 		http_server_stop(d->server, d->conf.stop_grace_us);
+	desk_destroy(&d->long_desk);
 	desk_destroy(&d->desk);
 	appender_destroy(&d->appender);
 	runner_destroy(&d->runner);

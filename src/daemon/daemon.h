@@ -3,10 +3,10 @@
  *
  *   server threads --decode--> appender --commit--> answer, wake --> runner (engine) --> state
  *        |                                                             ^
- *        '--admin requests--> desk (one thread, its own readers)       | clock.tick
+ *        '--admin requests--> desks (two threads, their own readers)   | clock.tick
  *
  * Stopping is a drawn order: the door closes (requests in hand are still committed and answered),
- * then the desk, the appender, the runner, then the files.
+ * then the desks, the appender, the runner, then the files.
  */
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H

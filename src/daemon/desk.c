@@ -51,7 +51,7 @@ static void serve(struct desk *d, struct desk_job *job)
 {
 	struct err e;
 	struct http_reply reply = {.status = 0};
-	struct desk_work k = {.daemon = d->daemon, .call = &job->call};
+	struct desk_work k = {.daemon = d->daemon, .desk = d, .call = &job->call};
 	err_clear(&e);
 	arena_reset(&d->arena);
 	buf_init_arena(&k.body, job->call.req->arena, BODY_BYTES);
@@ -158,10 +158,23 @@ void desk_destroy(struct desk **dp)
 	*dp = NULL;
 }
 
+bool desk_stopping(struct desk *d)
+{
+	pthread_mutex_lock(&d->lock);
+	bool stop = d->stop;
+	pthread_mutex_unlock(&d->lock);
+	return stop;
+}
+
+static bool takes_long(enum api_op op)
+{
+	return op == API_OP_PROGRAM_PLAN || op == API_OP_BACKUP || op == API_OP_REPLAY_VERIFY;
+}
+
 enum http_verdict desk_take(void *ctx, struct api_call *call, struct http_reply *reply)
 {
 	struct daemon *daemon = ctx;
-	struct desk *d = daemon->desk;
+	struct desk *d = takes_long(call->op) ? daemon->long_desk : daemon->desk;
 	struct desk_job *job = ARENA_NEW(call->req->arena, struct desk_job);
 	ASSERT(job != NULL && daemon_desk_handlers[call->op] != NULL);
 	job->call = *call;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * desk.h: one thread for requests that read much or wait long, so that server threads never do.
+ * desk.h: a thread for requests that read much or wait long, so that server threads never do.
  * It has its own reader of the state, of the log, and its own copy of the program.
  */
 #ifndef DAEMON_DESK_H
@@ -14,6 +14,7 @@ struct desk;
 /* What a handler works with; fresh per request. */
 struct desk_work {
 	struct daemon *daemon;
+	struct desk *desk;
 	struct api_call *call;
 	struct view view; /* over committed state; arena is the desk's own */
 	struct json_w w;  /* writes the answer's body */
@@ -24,7 +25,9 @@ typedef enum status desk_handler(struct desk_work *k, struct err *e);
 
 MUST_USE enum status desk_create(struct daemon *d, struct desk **out, struct err *e);
 void desk_destroy(struct desk **d); /* answers what waits with 503 */
-/* api_handler for every op the desk knows. */
+/* Long work asks now and then, and gives up. */
+bool desk_stopping(struct desk *d);
+/* api_handler for every op the desks know; what may take minutes goes to a desk of its own. */
 enum http_verdict desk_take(void *ctx, struct api_call *call, struct http_reply *reply);
 
 #endif

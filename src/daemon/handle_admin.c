@@ -8,7 +8,6 @@
 #include "daemon/internal.h"
 #include "model/tier.h"
 
-#include <stdlib.h>
 #include <unistd.h>
 
 #define FOLD_WAIT_US (INT64_C(60) * US_PER_S)
@@ -105,7 +104,7 @@ static void put_results(struct desk_work *k, const struct log_entry *entries, si
 	json_w_end(&k->w);
 }
 
-static enum status append_and_fold(struct daemon *d, struct log_entry *entries, size_t n,
+enum status daemon_append_and_fold(struct daemon *d, struct log_entry *entries, size_t n,
 				   struct err *e)
 {
 	uint64_t last = 0;
@@ -137,7 +136,7 @@ static enum status do_events(struct desk_work *k, struct err *e)
 	     v = json_next(&d, list, v))
 		st = read_entry(k, &d, v, &entries[i++], e);
 	if (st == ST_OK)
-		st = append_and_fold(k->daemon, entries, n, e);
+		st = daemon_append_and_fold(k->daemon, entries, n, e);
 	if (st == ST_OK)
 		put_results(k, entries, n);
 	return st;
@@ -357,82 +356,6 @@ static enum status do_dead_letters(struct desk_work *k, struct err *e)
 	return view_dead_letters(&k->view, query_number(k, "limit", 100), &k->w, e);
 }
 
-/* ---- keys ---- */
-
-static void put_key(struct json_w *w, const struct key *key)
-{
-	json_w_kz(w, "id", key->id);
-	json_w_kz(w, "name", key->name);
-	json_w_kz(w, "kind", key_kind_name(key->kind));
-	json_w_ktime(w, "created", key->created_us);
-	json_w_ktime(w, "rotated", key->rotated_us);
-}
-
-static enum status do_key_list(struct desk_work *k, struct err *e)
-{
-	struct key *list = ARENA_ARRAY(k->view.arena, struct key, KEYS_MAX);
-	if (list == NULL)
-		return err_set(e, ST_LIMIT, "too many keys to list");
-	size_t n = keys_list(k->daemon->keys, list, KEYS_MAX);
-	json_w_object(&k->w);
-	json_w_key(&k->w, "keys");
-	json_w_array(&k->w);
-	for (size_t i = 0; i < n; i++) {
-		json_w_object(&k->w);
-		put_key(&k->w, &list[i]);
-		json_w_end(&k->w);
-	}
-	json_w_end(&k->w);
-	json_w_end(&k->w);
-	return ST_OK;
-}
-
-static void put_secret(struct desk_work *k, struct key_secret *made)
-{
-	json_w_object(&k->w);
-	put_key(&k->w, &made->key);
-	json_w_kz(&k->w, "secret", made->token);
-	json_w_end(&k->w);
-	crypto_wipe(made, sizeof *made);
-}
-
-static enum status do_key_add(struct desk_work *k, struct err *e)
-{
-	struct json d;
-	enum key_kind kind;
-	struct key_secret made;
-	enum status st = parse_body(k, &d, e);
-	if (st != ST_OK)
-		return st;
-	if (!key_kind_parse(json_str(&d, json_get(&d, 0, "kind"), k->view.arena), &kind))
-		return err_set(e, ST_INVALID, "kind must be write or admin");
-	st = keys_add(k->daemon->keys, kind, json_str(&d, json_get(&d, 0, "name"), k->view.arena),
-		      clock_now_us(), &made, e);
-	if (st == ST_OK)
-		put_secret(k, &made);
-	return st;
-}
-
-static enum status do_key_rotate(struct desk_work *k, struct err *e)
-{
-	struct key_secret made;
-	enum status st = keys_rotate(k->daemon->keys, k->call->param, clock_now_us(), &made, e);
-	if (st == ST_OK)
-		put_secret(k, &made);
-	return st;
-}
-
-static enum status do_key_revoke(struct desk_work *k, struct err *e)
-{
-	enum status st = keys_revoke(k->daemon->keys, k->call->param, e);
-	if (st != ST_OK)
-		return st;
-	json_w_object(&k->w);
-	json_w_kbool(&k->w, "success", true);
-	json_w_end(&k->w);
-	return ST_OK;
-}
-
 desk_handler *const daemon_desk_handlers[API_OP_COUNT] = {
 	[API_OP_STATUS] = do_status,
 	[API_OP_EVENTS] = do_events,
@@ -447,8 +370,8 @@ desk_handler *const daemon_desk_handlers[API_OP_COUNT] = {
 	[API_OP_PROGRAM_GET] = do_program_get,
 	[API_OP_PROGRAM_VALIDATE] = do_program_validate,
 	[API_OP_PROGRAM_APPLY] = do_program_apply,
-	[API_OP_KEY_LIST] = do_key_list,
-	[API_OP_KEY_ADD] = do_key_add,
-	[API_OP_KEY_ROTATE] = do_key_rotate,
-	[API_OP_KEY_REVOKE] = do_key_revoke,
+	[API_OP_PROGRAM_PLAN] = daemon_do_program_plan,
+	[API_OP_TRIGGER] = daemon_do_trigger,
+	[API_OP_BACKUP] = daemon_do_backup,
+	[API_OP_REPLAY_VERIFY] = daemon_do_replay_verify,
 };

@@ -20,8 +20,8 @@ struct daemon {
 	struct http_server *server;
 	struct appender *appender;
 	struct runner *runner;
-	struct desk *desk;
-	struct http_replies replies; /* gathered per commit; the appender's thread only */
+	struct desk *desk, *long_desk; /* what is quick; what may take minutes */
+	struct http_replies replies;   /* gathered per commit; the appender's thread only */
 	struct http_fixed *success;
 	char url[128];
 	_Atomic uint64_t ticks; /* numbers clock.tick events */
@@ -37,6 +37,11 @@ void daemon_settled(void *ctx);
 /* Appends one event of ours and returns when it is durable. */
 MUST_USE enum status daemon_append_own(struct daemon *d, const char *type, struct str properties,
 				       struct str message_id, uint64_t *seq_r, struct err *e);
+/* Appends, and waits until the engine has folded it. Not from its thread nor the appender's. */
+MUST_USE enum status daemon_append_and_fold(struct daemon *d, struct log_entry *entries, size_t n,
+					    struct err *e);
+/* handle_orders.c */
+desk_handler daemon_do_trigger, daemon_do_program_plan, daemon_do_backup, daemon_do_replay_verify;
 /* desk work, by op (handle_admin.c). */
 extern desk_handler *const daemon_desk_handlers[API_OP_COUNT];
 

@@ -74,6 +74,7 @@ struct replay_conf {
 	struct store *base;  /* start from a copy of it; NULL: from nothing */
 	uint64_t seed;
 	void (*progress)(void *ctx, uint64_t at, uint64_t of); /* may be NULL */
+	bool (*stop)(void *ctx); /* may be NULL; true ends it with ST_UNAVAILABLE */
 	void *ctx;
 };
 MUST_USE enum status engine_replay(const struct replay_conf *conf, struct replay_result *out,

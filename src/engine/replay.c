@@ -84,6 +84,8 @@ static enum status fold_all(struct engine *en, uint64_t through, const struct re
 		out->cursor = stats.cursor;
 		if (conf->progress != NULL)
 			conf->progress(conf->ctx, stats.cursor, through);
+		if (st == ST_OK && conf->stop != NULL && conf->stop(conf->ctx))
+			st = err_set(e, ST_UNAVAILABLE, "stopped before the log was folded");
 	} while (st == ST_OK && done > 0);
 	return st;
 }

@@ -4,6 +4,7 @@
  *
  *   DIR/events.db   the event log          DIR/state.db    the state folded from it
  *   DIR/keys.json   hashed keys            DIR/node.json   seed and creation time
+ *   DIR/backup.json when and where the last backup was made
  *   DIR/lock        held by the writer     DIR/daemon.json where the running daemon answers
  *
  * Thread: the one that opened it, except where appender.h and runner.h say otherwise.
@@ -54,6 +55,15 @@ bool node_locked(const char *dir, int *pid_r);
  * back with their seq. */
 MUST_USE enum status node_submit(struct node *n, struct log_entry *entries, size_t count,
 				 struct err *e);
+/* Copies log, state, keys and seed into a new folder, while others write. The folder is there when
+ * it is whole: until then it is called DIR.part, and what a killed backup left under that name goes
+ * with the next one. ST_CONFLICT: DIR exists, or another backup is writing there. */
+MUST_USE enum status node_backup(struct node *n, const char *dir, struct err *e);
+/* Remembers in the data folder when and where the last backup was made, for doctor. */
+MUST_USE enum status node_backup_note(const char *data, const char *dir, int64_t at_us,
+				      struct err *e);
+/* False: none is known of. */
+bool node_backup_last(const char *data, struct arena *a, int64_t *at_us_r, struct str *dir_r);
 /* The program applied last, compiled, from the state; ST_NOT_FOUND when none was. Free with
  * program_destroy. version_r may be NULL. */
 MUST_USE enum status node_program(struct store *s, struct program **out, uint64_t *version_r,

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * view_did.h: documents about what an order did: a trigger, a replay, a backup.
+ */
+#ifndef VIEW_VIEW_DID_H
+#define VIEW_VIEW_DID_H
+
+#include "engine/engine.h"
+#include "view/view.h"
+
+/* Where somebody stands; `there` false: nobody is known under that name. */
+struct view_standing {
+	bool there;
+	uint64_t lead;
+	double fit, engagement, score;
+	enum tier tier;
+};
+void view_standing(struct view *v, struct str who, struct view_standing *out);
+
+struct view_triggered {
+	uint64_t seq;
+	bool duplicate;
+	struct view_standing before, after;
+};
+void view_triggered(const struct view_triggered *t, struct json_w *w);
+void view_replayed(const struct replay_result *r, struct json_w *w);
+void view_backed_up(const char *dir, struct json_w *w);
+
+#endif
