@@ -18,7 +18,7 @@ static size_t count(struct str s, char c)
 static size_t elements(struct str text, struct str address, struct buf *out)
 {
 	struct page_choice choice = {text, text, text, true};
-	struct page_ask ask = {text, text, text, STR("a=b")};
+	struct page_ask ask = {text, text, text, STR("a=b"), true, true};
 	struct page p = {text, address, STR("/"), STR("/p"), STR("x"), &choice, 1};
 	buf_reset(out);
 	page_ask(&p, &ask, out);
@@ -40,6 +40,10 @@ static void change(struct str form)
 	}
 	if (page_changes(&p, fields, n, changes, &changes_n, NULL) == ST_OK)
 		ASSERT(changes_n == 0 || (changes_n == 1 && !changes[0].on));
+	struct page_rep rep;
+	if (page_rep_read(fields, n, 0, &rep, NULL) == ST_OK)
+		ASSERT(rep.note.n <= PAGE_NOTE_MAX &&
+		       (rep.again_us == TIME_NONE || rep.again_us > 0));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)

@@ -30,6 +30,15 @@ static const struct {
 #undef LINK
 };
 
+static const struct {
+	const char *wire;
+	enum handoff_state state;
+} reps[LINK_REP_COUNT] = {
+#define REP(name, w, s, date, title, words, button) [LINK_REP_##name] = {w, HANDOFF_##s},
+#include "observe/rep.def"
+#undef REP
+};
+
 struct alphabet {
 	const char *chars;
 	unsigned bits; /* per character */
@@ -114,6 +123,7 @@ static void token_write(const struct link_keys *k, const struct link *l, struct 
 {
 	uint8_t mac[SHA256_BYTES];
 	ASSERT(k->n > 0 && l->kind < LINK_KIND_COUNT && l->id < LINK_ID_MAX);
+	ASSERT(l->kind != LINK_REP || l->n < LINK_REP_COUNT);
 	ASSERT(l->expires_us == TIME_NONE || l->expires_us > 0);
 	out->n = 0;
 	out->bytes[out->n++] = kinds[l->kind].byte;
@@ -152,7 +162,8 @@ static bool head_read(struct str head, struct link *l)
 	(void)rd_u8(&r); /* the key's id: the signature has told that it is right */
 	l->id = rd_varint(&r);
 	uint64_t n = rd_varint(&r), day = rd_varint(&r);
-	if (!known || !rd_done(&r) || n > UINT32_MAX || day > INT64_MAX / US_PER_D)
+	if (!known || !rd_done(&r) || n > UINT32_MAX || day > INT64_MAX / US_PER_D ||
+	    (l->kind == LINK_REP && n >= LINK_REP_COUNT))
 		return false;
 	l->n = (uint32_t)n;
 	l->expires_us = day == 0 ? TIME_NONE : (int64_t)day * US_PER_D;
@@ -272,4 +283,16 @@ const char *link_kind_words(enum link_kind kind)
 {
 	ASSERT(kind < LINK_KIND_COUNT);
 	return kinds[kind].words;
+}
+
+const char *link_rep_wire(enum link_rep rep)
+{
+	ASSERT(rep < LINK_REP_COUNT);
+	return reps[rep].wire;
+}
+
+enum handoff_state link_rep_state(enum link_rep rep)
+{
+	ASSERT(rep < LINK_REP_COUNT);
+	return reps[rep].state;
 }

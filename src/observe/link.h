@@ -18,6 +18,7 @@
 
 #include "base/status.h"
 #include "base/str.h"
+#include "model/handoff.h"
 
 #define LINK_KEYS_MAX 4
 #define LINK_SECRET_BYTES 32
@@ -33,16 +34,11 @@ enum link_kind {
 	LINK_KIND_COUNT
 };
 
-/* What a rep may say about a hand-off: `n` of LINK_REP. On links: never reorder. */
-enum link_rep {
-	LINK_REP_ACCEPT,
-	LINK_REP_NOT_NOW,
-	LINK_REP_NOT_A_FIT,
-	LINK_REP_BAD_DATA,
-	LINK_REP_MEETING,
-	LINK_REP_WON,
-	LINK_REP_LOST,
-	LINK_REP_COUNT
+enum link_rep { /* `n` of LINK_REP */
+#define REP(name, wire, state, date, title, words, button) LINK_REP_##name,
+#include "observe/rep.def"
+#undef REP
+		LINK_REP_COUNT
 };
 
 struct link {
@@ -82,5 +78,7 @@ void link_address_write(const struct link_keys *k, uint64_t id, char out[LINK_TE
 MUST_USE enum status link_address_read(const struct link_keys *k, struct str token, uint64_t *id_r,
 				       struct err *e);
 const char *link_kind_words(enum link_kind kind);
+const char *link_rep_wire(enum link_rep rep);         /* "not_now": the hand-off's verdict */
+enum handoff_state link_rep_state(enum link_rep rep); /* where the hand-off goes */
 
 #endif

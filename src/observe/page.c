@@ -10,7 +10,8 @@
 	"main{max-width:34em;margin:0 auto;padding:2em 1em}h1{font-size:1.5em;line-height:1.2}" \
 	"fieldset{border:1px solid #767676;border-radius:.3em;padding:1em;margin:1.5em 0}" \
 	"label{display:block;padding:.5em 0}input{width:1.2em;height:1.2em;margin:0 .6em 0 0}" \
-	"button{font:inherit;padding:.6em 1.2em;margin:0 .6em .6em 0;border:2px solid #0b57a4;" \
+	"textarea{display:block;font:inherit;width:100%;margin-top:.4em}button{font:inherit;" \
+	"padding:.6em 1.2em;margin:0 .6em .6em 0;border:2px solid #0b57a4;" \
 	"border-radius:.3em;background:#0b57a4;color:#fff}" \
 	"button.quiet{background:#fff;color:#0b57a4}a{color:#0b57a4}" \
 	":focus-visible{outline:3px solid #b35c00;outline-offset:2px}" \
@@ -26,6 +27,8 @@ const struct page_ask page_ask_unsubscribe = {
 	TEXT("You will get no more messages like this one at this address."),
 	TEXT("Unsubscribe"),
 	TEXT("List-Unsubscribe=One-Click"),
+	false,
+	false,
 };
 const struct page_ask page_ask_confirm = {
 	TEXT("Is this your address?"),
@@ -33,6 +36,14 @@ const struct page_ask page_ask_confirm = {
 	     "close this page and nothing will be sent."),
 	TEXT("Yes, write to me"),
 	TEXT("confirm=yes"),
+	false,
+	false,
+};
+const struct page_ask page_ask_rep[LINK_REP_COUNT] = {
+#define REP(name, wire, state, date, title, words, button) \
+	[LINK_REP_##name] = {TEXT(title), TEXT(words), TEXT(button), TEXT(""), true, date},
+#include "observe/rep.def"
+#undef REP
 };
 const struct page_note page_unsubscribed = {
 	TEXT("You are unsubscribed"),
@@ -55,6 +66,10 @@ const struct page_note page_broken = {
 	TEXT("This link does not work"),
 	TEXT("It is not whole, or was not made here. Nothing was changed. Copy all of the link, "
 	     "or answer to the message it was in."),
+};
+const struct page_note page_noted = {
+	TEXT("Thank you"),
+	TEXT("It is noted. You can close this page."),
 };
 
 /* ---- text ---- */
@@ -179,6 +194,13 @@ void page_ask(const struct page *p, const struct page_ask *ask, struct buf *out)
 	PUT(out, "<p>{}</p>\n<form method=\"post\" action=\"{}\">\n", ask->words, p->action);
 	if (name.n)
 		PUT(out, "<input type=\"hidden\" name=\"{}\" value=\"{}\">\n", name, value);
+	if (ask->date)
+		buf_z(out, "<label>Ask me again on <input type=\"date\" name=\"again\"></label>\n");
+	if (ask->note)
+		buf_printf(out,
+			   "<label>Anything we should know?\n<textarea name=\"note\" rows=\"3\" "
+			   "maxlength=\"%d\"></textarea></label>\n",
+			   PAGE_NOTE_MAX);
 	PUT(out, "<button type=\"submit\">{}</button>\n</form>\n", ask->button);
 	if (p->preferences.n)
 		PUT(out, "<p><a href=\"{}\">Choose what to hear about instead</a></p>\n",
@@ -317,5 +339,36 @@ enum status page_changes(const struct page *p, const struct page_field *fields, 
 			out[n++] = (struct page_change){i, on};
 	}
 	*n_r = n;
+	return ST_OK;
+}
+
+/* ---- the form of a rep ---- */
+
+#define AGAIN_MAX_US (731 * US_PER_D)
+
+static bool day_parse(struct str day, int64_t *at_us_r)
+{
+	char text[] = "2026-01-01T00:00:00Z";
+	if (day.n != 10)
+		return false;
+	memcpy(text, day.p, day.n);
+	return time_parse(str_of(text), at_us_r);
+}
+
+enum status page_rep_read(const struct page_field *fields, size_t fields_n, int64_t now_us,
+			  struct page_rep *out, struct err *e)
+{
+	const struct page_field *note = field_of(fields, fields_n, "note");
+	const struct page_field *again = field_of(fields, fields_n, "again");
+	struct page_rep r = {.again_us = TIME_NONE};
+	if (note != NULL)
+		r.note = str_upto(str_trim(note->value), PAGE_NOTE_MAX);
+	if (again != NULL && again->value.n > 0 &&
+	    (!day_parse(again->value, &r.again_us) || r.again_us <= now_us ||
+	     time_between(now_us, r.again_us) > AGAIN_MAX_US))
+		return err_set(e, ST_INVALID,
+			       "\"%.*s\" is not a day to come within two years, like 2027-03-31",
+			       (int)str_upto(again->value, 40).n, again->value.p);
+	*out = r;
 	return ST_OK;
 }

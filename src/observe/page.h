@@ -14,6 +14,8 @@
 
 #include "base/buf.h"
 #include "base/status.h"
+#include "base/time.h"
+#include "observe/link.h"
 
 #define PAGE_CHOICES_MAX 64
 #define PAGE_FIELDS_MAX 256
@@ -21,7 +23,7 @@
 
 /* What to answer with beside the page itself. */
 #define PAGE_CSP \
-	"default-src 'none'; style-src 'sha256-DyAP1AIB7B5qnU//AX/bELiJaRBmyKYreAyC8Od3WfE='; " \
+	"default-src 'none'; style-src 'sha256-i4XmWJQ4UQQCulgv+iyMEwJLgqFQNxtMA1nHPD3V5NM='; " \
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 /* One thing one may hear about on one channel. The names have no '/'. */
@@ -41,19 +43,21 @@ struct page {
 	size_t choices_n; /* at most PAGE_CHOICES_MAX */
 };
 
-/* A page with one button. `hidden` is the form's only field, "name=value"; empty: none. */
+/* A page with one button. `hidden` is a field of the form, "name=value"; empty: none. */
 struct page_ask {
 	struct str title, words, button, hidden;
+	bool note, date; /* asks for a few words; for a day */
 };
 extern const struct page_ask page_ask_unsubscribe; /* its form is an RFC 8058 post */
 extern const struct page_ask page_ask_confirm;     /* double opt-in */
+extern const struct page_ask page_ask_rep[LINK_REP_COUNT];
 
 /* A page that only tells. */
 struct page_note {
 	struct str title, words;
 };
 extern const struct page_note page_unsubscribed, page_saved, page_confirmed;
-extern const struct page_note page_expired, page_broken;
+extern const struct page_note page_expired, page_broken, page_noted;
 
 /* Each appends a whole document. buf_ok tells whether it fitted. */
 void page_ask(const struct page *p, const struct page_ask *ask, struct buf *out);
@@ -78,5 +82,15 @@ struct page_change {
 MUST_USE enum status page_changes(const struct page *p, const struct page_field *fields,
 				  size_t fields_n, struct page_change out[PAGE_CHOICES_MAX],
 				  size_t *n_r, struct err *e);
+
+#define PAGE_NOTE_MAX 500
+struct page_rep {
+	struct str note;  /* borrowed from the field, cut to PAGE_NOTE_MAX; empty: none */
+	int64_t again_us; /* the day's begin in UTC; TIME_NONE: none was given */
+};
+/* What the form of page_ask_rep says. ST_INVALID: a day that is none, has passed, or is more than
+ * two years off. */
+MUST_USE enum status page_rep_read(const struct page_field *fields, size_t fields_n, int64_t now_us,
+				   struct page_rep *out, struct err *e);
 
 #endif

@@ -263,6 +263,22 @@ static void test_rotation(void **state)
 				 i == 0 ? ST_DENIED : ST_OK);
 }
 
+/* Every answer of a rep is one a hand-off can be given, whether or not it was accepted before. */
+static void test_reps(void **state)
+{
+	(void)state;
+	for (enum link_rep rep = 0; rep < LINK_REP_COUNT; rep++) {
+		struct handoff h = {.id = 1, .state = HANDOFF_OPEN};
+		struct str verdict = str_of(link_rep_wire(rep));
+		assert_int_equal(handoff_move(&h, link_rep_state(rep), 1, verdict, NULL), ST_OK);
+		h.state = HANDOFF_ACCEPTED;
+		assert_int_equal(handoff_move(&h, link_rep_state(rep), 1, verdict, NULL),
+				 rep == LINK_REP_ACCEPT ? ST_CONFLICT : ST_OK);
+	}
+	assert_string_equal(link_rep_wire(LINK_REP_NOT_A_FIT), "not_a_fit");
+	assert_int_equal(LINK_REP_LOST, 6); /* numbers on links stay */
+}
+
 static void test_random(void **state)
 {
 	struct rng r;
@@ -277,6 +293,7 @@ static void test_random(void **state)
 			     .expires_us = rng_below(&r, 2) ? TIME_NONE
 							    : (int64_t)(1 + rng_below(&r, 99999)) *
 								      US_PER_D};
+		l.n = l.kind == LINK_REP ? l.n % LINK_REP_COUNT : l.n;
 		bool leads = l.kind == LINK_CLICK || l.kind == LINK_TRAP;
 		struct str to = leads ? str_n(target, 20 + (size_t)rng_below(&r, 10)) : STR_NULL;
 		uint64_t id;
@@ -297,7 +314,7 @@ int main(void)
 		cmocka_unit_test(test_tampered), cmocka_unit_test(test_other_targets),
 		cmocka_unit_test(test_targets),  cmocka_unit_test(test_expiry),
 		cmocka_unit_test(test_apart),    cmocka_unit_test(test_rotation),
-		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_reps),     cmocka_unit_test(test_random),
 	};
 	return cmocka_run_group_tests_name("link", tests, setup, NULL);
 }

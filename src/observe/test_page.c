@@ -94,8 +94,9 @@ static void test_preferences(void **state)
 
 static void test_notes(void **state)
 {
-	static const struct page_note *const notes[] = {
-		&page_unsubscribed, &page_saved, &page_confirmed, &page_expired, &page_broken};
+	static const struct page_note *const notes[] = {&page_unsubscribed, &page_saved,
+							&page_confirmed,    &page_expired,
+							&page_broken,       &page_noted};
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(notes); i++) {
 		buf_reset(&out);
@@ -230,6 +231,55 @@ static void test_one_click(void **state)
 						       str_of(rows[i].body)) == rows[i].yes);
 }
 
+static void test_rep_pages(void **state)
+{
+	(void)state;
+	for (enum link_rep rep = 0; rep < LINK_REP_COUNT; rep++) {
+		buf_reset(&out);
+		page_ask(&page, &page_ask_rep[rep], &out);
+		assert_document();
+		assert_has("<textarea name=\"note\"", 1);
+		assert_has("type=\"date\" name=\"again\"", rep == LINK_REP_NOT_NOW);
+		assert_has("<input type=\"hidden\"", 0);
+	}
+}
+
+static void test_rep_read(void **state)
+{
+	static const struct {
+		const char *name, *note, *again;
+		enum status st;
+		const char *want;
+		int64_t again_us;
+	} rows[] = {
+		{"neither", NULL, NULL, ST_OK, "", TIME_NONE},
+		{"both empty", " ", "", ST_OK, "", TIME_NONE},
+		{"a note", " in May \n", NULL, ST_OK, "in May", TIME_NONE},
+		{"a day", "x", "1970-02-01", ST_OK, "x", 31 * US_PER_D},
+		{"two years", NULL, "1971-12-31", ST_OK, "", 729 * US_PER_D},
+		{"too far", NULL, "1972-01-20", ST_INVALID, NULL, 0},
+		{"today", NULL, "1970-01-11", ST_INVALID, NULL, 0},
+		{"no such day", NULL, "1970-02-30", ST_INVALID, NULL, 0},
+		{"no day", NULL, "next month", ST_INVALID, NULL, 0},
+		{"more than a day", NULL, "1970-02-01T00:00:00Z", ST_INVALID, NULL, 0},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct page_field fields[2];
+		struct page_rep got = {.again_us = 4711};
+		size_t n = 0;
+		if (rows[i].note != NULL)
+			fields[n++] = (struct page_field){STR("note"), str_of(rows[i].note)};
+		if (rows[i].again != NULL)
+			fields[n++] = (struct page_field){STR("again"), str_of(rows[i].again)};
+		enum status st = page_rep_read(fields, n, 10 * US_PER_D, &got, NULL);
+		CHECK_ROW(rows[i].name, st == rows[i].st);
+		CHECK_ROW(rows[i].name, got.again_us == (st == ST_OK ? rows[i].again_us : 4711));
+		if (st == ST_OK)
+			check_str(rows[i].name, got.note, rows[i].want);
+	}
+}
+
 #define SHOWN_ALL \
 	{"shown", "email/marketing"}, {"shown", "sms/marketing"}, \
 	{ \
@@ -322,6 +372,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_style_is_allowed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_mask, setup, teardown),
 		cmocka_unit_test(test_one_click),
+		cmocka_unit_test_setup_teardown(test_rep_pages, setup, teardown),
+		cmocka_unit_test(test_rep_read),
 		cmocka_unit_test_setup_teardown(test_changes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_too_many_fields, setup, teardown),
 	};
