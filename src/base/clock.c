@@ -2,6 +2,8 @@
  * clock.c: kept tiny, so that "who reads the clock" is one grep. */
 #include "base/clock.h"
 
+#include "base/assert.h"
+
 #include <errno.h>
 #include <time.h>
 
@@ -27,4 +29,19 @@ void clock_sleep_us(int64_t us)
 	struct timespec ts = {us / 1000000, (us % 1000000) * 1000};
 	while (us > 0 && nanosleep(&ts, &ts) != 0 && errno == EINTR)
 		continue;
+}
+
+void clock_cond_init(pthread_cond_t *c)
+{
+	pthread_condattr_t attr;
+	ASSERT(pthread_condattr_init(&attr) == 0);
+	ASSERT(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0);
+	ASSERT(pthread_cond_init(c, &attr) == 0);
+	(void)pthread_condattr_destroy(&attr);
+}
+
+bool clock_cond_wait(pthread_cond_t *c, pthread_mutex_t *lock, int64_t mono_us)
+{
+	struct timespec ts = {mono_us / 1000000, mono_us % 1000000 * 1000};
+	return pthread_cond_timedwait(c, lock, &ts) != ETIMEDOUT;
 }

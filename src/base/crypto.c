@@ -7,6 +7,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -17,9 +18,20 @@ void crypto_random(void *out, size_t bytes)
 	ASSERT(RAND_bytes(out, (int)bytes) == 1);
 }
 
+/* Looked up once: OpenSSL 3 searches its providers, behind a lock, for each EVP_sha256() in use. */
+static EVP_MD *sha256;
+static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
+
+static void sha256_fetch(void)
+{
+	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	ASSERT(sha256 != NULL);
+}
+
 void crypto_sha256(struct str data, uint8_t out[SHA256_BYTES])
 {
-	ASSERT(EVP_Digest(data.n ? data.p : "", data.n, out, NULL, EVP_sha256(), NULL) == 1);
+	ASSERT(pthread_once(&sha256_once, sha256_fetch) == 0);
+	ASSERT(EVP_Digest(data.n ? data.p : "", data.n, out, NULL, sha256, NULL) == 1);
 }
 
 void crypto_hmac_sha256(struct str key, struct str data, uint8_t out[SHA256_BYTES])

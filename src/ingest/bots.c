@@ -198,11 +198,18 @@ static const char *const openings[26] = {
 	['z' - 'a'] = "zdm/|zendesk|zmeu|zoom ",
 };
 
-/* Bits of real browsers that hold a bot's word: "Cubot" is a telephone. Blanked before the scan. */
-static const char *const innocent[] = {
-	"cubot",          "camscanner",          "compatible; msie", "compatible; konqueror",
-	"compatible; u;", "compatible; ibrowse", "libwww-fm",        "compatible; ms-office",
-	"server_",
+/* Bits of real browsers that hold a bot's word: "Cubot" is a telephone. Blanked before the scan.
+ * They begin with c, l or s (blank_innocent). */
+static const struct str innocent[] = {
+	STR("cubot"),
+	STR("camscanner"),
+	STR("compatible; msie"),
+	STR("compatible; u;"),
+	STR("compatible; ibrowse"),
+	STR("compatible; konqueror"),
+	STR("libwww-fm"),
+	STR("server_"),
+	STR("compatible; ms-office"),
 };
 
 static char lower(char c)
@@ -236,12 +243,17 @@ static bool any_word(const char *list, struct str rest)
 	return false;
 }
 
-static void blank(char *p, size_t n, const char *word)
+/* One look at every letter: most begin none of them. */
+static void blank_innocent(char *p, size_t n)
 {
-	size_t len = strlen(word);
-	for (size_t i = 0; i + len <= n; i++)
-		if (p[i] == word[0] && memcmp(p + i, word, len) == 0)
-			memset(p + i, '_', len);
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] != 'c' && p[i] != 'l' && p[i] != 's')
+			continue;
+		for (size_t k = 0; k < sizeof innocent / sizeof innocent[0]; k++)
+			if (innocent[k].n <= n - i &&
+			    memcmp(p + i, innocent[k].p, innocent[k].n) == 0)
+				memset(p + i, '_', innocent[k].n);
+	}
 }
 
 /* One product and nothing else, "Thing/1.0": a program that never claimed to be a browser. */
@@ -264,8 +276,7 @@ uint32_t ingest_bot_flags(struct str user_agent)
 		return 0;
 	for (; ua.n < user_agent.n && ua.n < sizeof text; ua.n++)
 		text[ua.n] = lower(user_agent.p[ua.n]);
-	for (size_t i = 0; i < sizeof innocent / sizeof innocent[0]; i++)
-		blank(text, ua.n, innocent[i]);
+	blank_innocent(text, ua.n);
 	if (str_is(ua, "mozilla/5.0"))
 		return EVENT_MACHINE; /* Apple Mail fetches for everybody and says only this */
 	if (bare_product(ua) || (is_letter(text[0]) && any_word(openings[text[0] - 'a'], ua)))

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define THREADS 4
+#define THREADS 12 /* so many make groups */
 #define JOBS 200
 
 struct kit {
