@@ -57,10 +57,12 @@ struct decide_version {
 
 struct decide {
 	struct decide_version now;    /* in force */
-	struct decide_version pinned; /* the journey's; equal to now when it has none */
+	struct decide_version pinned; /* the journey's; equal to now when it has none. Becomes
+				       * now with the first step entered here. */
 	struct journey *journey;      /* changed in place */
 	const struct lead *lead;
-	struct facts *facts; /* opened with play->reads; event set for decide_event */
+	struct facts *facts; /* as of now.program, opened with the play->reads of both versions;
+			      * event and properties set for decide_event, NULL otherwise */
 	struct env *env;
 	const struct decide_world *world;
 	struct arena *arena;
@@ -69,7 +71,7 @@ struct decide {
 /* ---- guards: one table of named predicates ---- */
 
 enum guard_no {
-#define GUARD(name, wire, words) GUARD_##name,
+#define GUARD(name, predicate, class, wire, words) GUARD_##name,
 #include "decide/guard.def"
 #undef GUARD
 	GUARD_COUNT
@@ -77,10 +79,11 @@ enum guard_no {
 
 struct candidate {
 	size_t step;    /* index in the track */
-	size_t angle;   /* index in the step */
-	size_t channel; /* index in consent.channels */
+	size_t angle;   /* index in the step; NO_INDEX: a substitute's, see content */
+	size_t channel; /* index in consent.channels of the version in force; NO_INDEX: gone */
 	uint32_t subject_n;
 	struct str message;                 /* the step's, or its substitute */
+	struct str purpose;                 /* what consent is asked for */
 	const struct content_file *content; /* NULL for NOTHING */
 	uint64_t key;                       /* content_key */
 	int64_t at_us;                      /* when it would leave */
@@ -100,11 +103,16 @@ extern const struct guard guards[GUARD_COUNT]; /* in the order they are asked */
 
 /* Asks every guard in order until one holds; sets held, free_us, why. At c->at_us. */
 void guards_ask(const struct decide *d, struct candidate *c);
-/* The same for a message about to be handed over: at the instant of sending. */
+/* The same for a message about to be handed over, at env->now_us; what it is compared with does
+ * not count the message itself. Needs now, journey, env and world only. */
 void guards_ask_message(const struct decide *d, const struct message *m, struct candidate *out);
 /* The first instant at or after at_us that quiet hours, windows, weekends and holidays allow, in
  * the world's zone; daylight saving right. TIME_NONE: there is none within a year. */
 int64_t guards_open_us(const struct program_guardrails *g, const struct tz *zone, int64_t at_us);
+/* When so much working time of a team has passed since from_us; its hours, else round the clock;
+ * Saturdays and Sundays do not count where hours are set. */
+int64_t hours_after_us(const struct program_hours *h, const struct tz *zone, int64_t from_us,
+		       int64_t work_us);
 const char *guard_wire(enum guard_no g);
 const char *guard_words(enum guard_no g);
 
@@ -120,13 +128,16 @@ struct decide_out {
 	bool moved;        /* the journey changed: write it */
 	bool decided;      /* a record was made */
 	struct str record; /* JSON: inputs, candidates with p or guard, draw, versions, words */
-	bool send; /* make this message (READY, due at message.due_us); id, lead, decision unset */
+	/* Make this message (READY, due at message.due_us); id, lead and decision are unset: the
+	 * engine numbers it and puts the number into journey->message. */
+	bool send;
 	struct message message;
 	uint64_t cancel; /* this message must not leave any more; 0: none */
-	bool handoff;    /* open this one; id unset, rep not yet assigned */
+	bool handoff;    /* open this one; id, rep, clocks unset; its number goes to the journey */
 	struct handoff hand;
-	bool close_handoff; /* the journey's open one is over */
-	bool suppress;      /* the address on this channel is never written to again */
+	int64_t hand_within_us; /* accept within, in the team's hours (hours_after_us) */
+	bool close_handoff;     /* the journey's open one is over */
+	bool suppress;          /* the address on this channel is never written to again */
 	size_t suppress_channel;
 	struct decide_count counts[DECIDE_COUNTS_MAX];
 	size_t counts_n;
@@ -138,15 +149,22 @@ struct decide_out {
 /* An event has been folded and scored: stops, outcomes of the watched message, triggers, entry.
  * Events that speak of a message carry properties.message (its number). */
 MUST_USE enum status decide_event(struct decide *d, struct decide_out *out, struct err *e);
-/* The journey's due time has come: judge the watch, or choose. Call again while due_us <= now:
- * each call makes at most one message. */
+/* The journey's due time has come, or an alarm (decide_next_us): looks at exits and triggers,
+ * judges the watch, chooses, lets in. Call again while due_us <= now: each call makes at most one
+ * message. */
 MUST_USE enum status decide_due(struct decide *d, struct decide_out *out, struct err *e);
-/* What became of the message in hand: sent starts the watch; failed and cancelled go on. */
+/* What became of a message that reached a final state: sent and uncertain are remembered as a
+ * touch and start the watch; failed and cancelled go on to the next step. */
 MUST_USE enum status decide_message(struct decide *d, const struct message *m,
 				    struct decide_out *out, struct err *e);
-/* An operator or a trigger moves the lead: to a track (NO_INDEX: off all), pauses or resumes. */
+/* An operator moves the lead: to a track of the version in force (NO_INDEX: off all), also out of
+ * STOPPED and HANDED. */
 MUST_USE enum status decide_move(struct decide *d, size_t track, struct str reason,
 				 struct decide_out *out, struct err *e);
+/* Nothing more for so long, then on where it was; 0: on right now. */
+MUST_USE enum status decide_pause(struct decide *d, int64_t for_us, struct str reason,
+				  struct decide_out *out, struct err *e);
+/* A person takes over; ST_INVALID: no such team. */
 MUST_USE enum status decide_handoff(struct decide *d, size_t team, struct str reason,
 				    struct decide_out *out, struct err *e);
 /* A rep returned the lead, or an outcome came: nurtured again from again_us on, or never. */

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * candidates.c: everything that could be said at this step: content x channel x time, with
+ * "nothing now" last. Each is asked through the guards; one that is held for a while stands there
+ * twice, once now with the guard that holds it and once at the instant that lets it go.
+ *
+ * An angle is used up when any of its subject lines was sent: the same text under another subject
+ * is the same text. Only a repetition that asks for a new subject may say it again. */
+#include "decide/internal.h"
+
+#include "base/assert.h"
+#include "base/hash.h"
+
+struct str candidates_channel(const struct decide *d, size_t channel)
+{
+	const struct program_consent *k = &d->now.program->consent;
+	return channel < k->channels_n ? k->channels[channel] : STR_NULL;
+}
+
+static size_t channel_now(const struct turn *t, size_t channel)
+{
+	const struct program_consent *k = &t->d->now.program->consent;
+	struct str name = t->d->pinned.program->consent.channels[channel];
+	for (size_t i = 0; i < k->channels_n; i++)
+		if (str_eq(k->channels[i], name))
+			return i;
+	return NO_INDEX;
+}
+
+static struct str persona_of(const struct turn *t)
+{
+	const struct program *p = t->d->now.program;
+	uint32_t at = t->d->lead->persona;
+	return at > 0 && at <= p->personas_n ? p->personas[at - 1].name : STR_NULL;
+}
+
+/* ---- what was said ---- */
+
+/* A subject line of this angle that was sent lately; CONTENT_SUBJECTS_MAX: none. */
+static uint32_t used_subject(const struct turn *t, struct str message, struct str angle)
+{
+	uint32_t i = 0;
+	while (i < CONTENT_SUBJECTS_MAX &&
+	       !guards_used(t->d, content_key(message, angle, i), t->now_us))
+		i++;
+	return i;
+}
+
+bool candidates_latest(const struct turn *t, const struct program_step *s, size_t *angle_r,
+		       uint32_t *subject_r, uint64_t *message_r)
+{
+	const struct journey *j = t->j;
+	for (size_t i = j->touches_n; i-- > 0;)
+		for (size_t k = 0; k < s->angles_n * CONTENT_SUBJECTS_MAX; k++) {
+			size_t angle = k / CONTENT_SUBJECTS_MAX;
+			uint32_t subject = (uint32_t)(k % CONTENT_SUBJECTS_MAX);
+			if (j->touches[i].content !=
+			    content_key(s->message, s->angles[angle].name, subject))
+				continue;
+			*angle_r = angle;
+			*subject_r = subject;
+			*message_r = j->touches[i].message;
+			return true;
+		}
+	return false;
+}
+
+/* The next subject line of the angle said last; false: it has no other. */
+static bool next_subject(const struct turn *t, const struct program_step *s, size_t *angle_r,
+			 uint32_t *subject_r)
+{
+	uint64_t message;
+	uint32_t said;
+	if (!candidates_latest(t, s, angle_r, &said, &message))
+		return false;
+	struct str angle = s->angles[*angle_r].name;
+	const struct content_file *f =
+		content_find(t->d->pinned.content, s->message, angle, persona_of(t));
+	for (uint32_t i = 0; f != NULL && i < f->subjects_n && i < CONTENT_SUBJECTS_MAX; i++)
+		if (!guards_used(t->d, content_key(s->message, angle, i), t->now_us)) {
+			*subject_r = i;
+			return true;
+		}
+	return false;
+}
+
+bool candidates_anything(const struct turn *t, const struct program_step *s, uint32_t with)
+{
+	size_t angle;
+	uint32_t subject;
+	if (with == AGAIN_NEW_SUBJECT)
+		return next_subject(t, s, &angle, &subject);
+	if (with == AGAIN_SAME && t->d->now.program->play->guardrails.repeat_after_us > 0)
+		return true; /* it may be said again one day */
+	for (size_t i = 0; i < s->angles_n; i++) {
+		struct str name = s->angles[i].name;
+		if (content_find(t->d->pinned.content, s->message, name, persona_of(t)) != NULL &&
+		    used_subject(t, s->message, name) == CONTENT_SUBJECTS_MAX)
+			return true;
+	}
+	return false;
+}
+
+/* ---- experiments ---- */
+
+size_t candidates_arm(const struct program_experiment *x, uint64_t lead)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; i < x->arms_n; i++)
+		sum += x->arms[i].weight;
+	if (sum == 0)
+		return NO_INDEX;
+	uint64_t at = hash_u64(hash_u64(lead) ^ x->key) % sum;
+	size_t i = 0;
+	for (; at >= x->arms[i].weight; i++)
+		at -= x->arms[i].weight;
+	return i;
+}
+
+/* What the lead's arms fix at this step: an angle of that name, or "subject_2". */
+struct arms {
+	size_t angle; /* NO_INDEX: free */
+	uint32_t subject;
+};
+
+static struct arms arms_of(const struct turn *t, const struct program_step *s)
+{
+	const struct program *p = t->d->pinned.program;
+	struct arms out = {NO_INDEX, 0};
+	for (size_t i = 0; i < p->play->experiments_n; i++) {
+		const struct program_experiment *x = &p->play->experiments[i];
+		bool here = x->track == NO_INDEX || &p->play->tracks[x->track] == place_track(t);
+		size_t arm = here ? candidates_arm(x, t->j->lead) : NO_INDEX;
+		int64_t number = 0;
+		if (arm == NO_INDEX)
+			continue;
+		struct str name = x->arms[arm].name;
+		for (size_t k = 0; k < s->angles_n; k++)
+			if (str_eq(s->angles[k].name, name))
+				out.angle = k;
+		if (str_starts(name, STR("subject_")) &&
+		    str_to_i64(str_slice(name, 8, name.n), &number) && number >= 1 &&
+		    number <= CONTENT_SUBJECTS_MAX)
+			out.subject = (uint32_t)number - 1;
+	}
+	return out;
+}
+
+/* ---- the slate ---- */
+
+static void put(const struct turn *t, struct slate *out, const struct candidate *c, bool fits,
+		bool other)
+{
+	size_t room = DECIDE_CANDIDATES_MAX - 1; /* the last one is "nothing" */
+	if (out->n >= room) {
+		out->left_out++;
+		return;
+	}
+	size_t at = out->n++;
+	out->c[at] = *c;
+	out->fits[at] = fits;
+	out->other[at] = other;
+	guards_ask(t->d, &out->c[at]);
+	if (out->c[at].held == GUARD_COUNT || out->c[at].free_us == TIME_NONE || out->n >= room)
+		return;
+	int64_t free_us = guards_free_us(t->d, &out->c[at]);
+	if (free_us == TIME_NONE)
+		return;
+	struct candidate *later = &out->c[out->n];
+	*later = *c;
+	later->at_us = free_us;
+	guards_ask(t->d, later);
+	out->later[out->n] = true;
+	out->fits[out->n] = fits;
+	out->other[out->n++] = other;
+}
+
+static struct candidate candidate_of(const struct turn *t, const struct program_step *s,
+				     size_t angle)
+{
+	const struct program_track *k = place_track(t);
+	struct str name = s->angles[angle].name;
+	return (struct candidate){
+		.step = (size_t)(s - k->steps),
+		.angle = angle,
+		.channel = channel_now(t, s->channel),
+		.message = s->message,
+		.purpose = t->d->pinned.program->consent.purposes[s->purpose],
+		.content = content_find(t->d->pinned.content, s->message, name, persona_of(t)),
+		.at_us = t->now_us};
+}
+
+static void put_angle(const struct turn *t, const struct program_step *s, struct slate *out,
+		      size_t angle, const struct arms *arms)
+{
+	struct candidate c = candidate_of(t, s, angle);
+	struct str name = s->angles[angle].name;
+	uint32_t used = used_subject(t, s->message, name);
+	bool fresh = used == CONTENT_SUBJECTS_MAX;
+	c.subject_n = fresh ? 0 : used; /* so that the guard names what was said */
+	if (fresh && c.content != NULL && arms->subject < c.content->subjects_n)
+		c.subject_n = arms->subject;
+	c.key = content_key(s->message, name, c.subject_n);
+	put(t, out, &c, t->j->with != AGAIN_NEW_SUBJECT, false);
+}
+
+static void put_next_subject(const struct turn *t, const struct program_step *s, struct slate *out)
+{
+	size_t angle;
+	uint32_t subject;
+	if (!next_subject(t, s, &angle, &subject))
+		return;
+	struct candidate c = candidate_of(t, s, angle);
+	c.subject_n = subject;
+	c.key = content_key(s->message, s->angles[angle].name, subject);
+	put(t, out, &c, true, false);
+}
+
+/* As it was: where the program lets a text be said again after a while. */
+static void put_same(const struct turn *t, const struct program_step *s, struct slate *out)
+{
+	size_t angle;
+	uint32_t subject;
+	uint64_t message;
+	if (!candidates_latest(t, s, &angle, &subject, &message))
+		return;
+	struct candidate c = candidate_of(t, s, angle);
+	c.subject_n = subject;
+	c.key = content_key(s->message, s->angles[angle].name, subject);
+	put(t, out, &c, true, false);
+}
+
+/* The other channel, the other message, or both: what a step names for when it is held. */
+static void put_substitutes(const struct turn *t, const struct program_step *s, struct slate *out)
+{
+	const struct content_index *ix = t->d->pinned.content;
+	struct str message = s->substitute.n ? s->substitute : s->message;
+	struct str persona = persona_of(t);
+	for (size_t i = 0; i < ix->n; i++) {
+		const struct content_file *f = &ix->files[i];
+		if (!str_eq(f->message, message) ||
+		    content_find(ix, message, f->angle, persona) != f)
+			continue;
+		struct candidate c = candidate_of(t, s, 0);
+		if (s->substitute_channel != NO_INDEX)
+			c.channel = channel_now(t, s->substitute_channel);
+		c.angle = NO_INDEX;
+		for (size_t k = 0; k < s->angles_n && !s->substitute.n; k++)
+			if (str_eq(s->angles[k].name, f->angle))
+				c.angle = k;
+		c.message = message;
+		c.content = f;
+		c.key = content_key(message, f->angle, 0);
+		put(t, out, &c, true, true);
+	}
+}
+
+void candidates_list(const struct turn *t, const struct program_step *s, struct slate *out)
+{
+	struct arms arms = arms_of(t, s);
+	*out = (struct slate){0};
+	if (t->j->with == AGAIN_NEW_SUBJECT)
+		put_next_subject(t, s, out);
+	if (t->j->with == AGAIN_SAME && t->j->again_n > 0)
+		put_same(t, s, out);
+	if (arms.angle != NO_INDEX)
+		put_angle(t, s, out, arms.angle, &arms);
+	for (size_t i = 0; i < s->angles_n; i++)
+		if (i != arms.angle)
+			put_angle(t, s, out, i, &arms);
+	if (s->capped == CAPPED_SUBSTITUTE)
+		put_substitutes(t, s, out);
+	out->c[out->n++] = (struct candidate){
+		.nothing = true, .at_us = t->now_us, .held = GUARD_COUNT, .channel = NO_INDEX};
+}

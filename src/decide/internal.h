@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * internal.h: the room's own inside, for the files of this folder only.
+ *
+ * A turn is one call from outside: what was asked, the journey as it was, and what is left of the
+ * budget of moves. Reading order: decide.c (doors), trigger.c, react.c, place.c (moves), choose.c
+ * over candidates.c and guards.c.
+ */
+#ifndef DECIDE_INTERNAL_H
+#define DECIDE_INTERNAL_H
+
+#include "decide/decide.h"
+
+/* Moves and passed-over steps in one call. A loop of tracks without a wait stops here and goes on
+ * an hour later. */
+#define TURN_HOPS_MAX 128
+#define TURN_REST_US US_PER_H
+#define REENTRY_LEAST_US US_PER_H
+
+/* A hand-off is no end of its track: returned leads may enter it again, whatever its policy. */
+#define REASON_HANDED "handed to a person"
+
+struct turn {
+	struct decide *d;
+	struct decide_out *out;
+	struct journey *j;
+	int64_t now_us;
+	struct facts here;   /* facts as the pinned version names them */
+	const char *cause;   /* "event", "due", "trigger", ...: goes into the record */
+	struct str cause_of; /* which: the event's type, the trigger's name */
+	unsigned hops;
+	struct journey before;
+};
+
+MUST_USE enum status turn_begin(struct turn *t, struct decide *d, struct decide_out *out,
+				const char *cause, struct err *e);
+enum status turn_end(struct turn *t);
+/* Adds to the sentence for people; sentences are joined by "; ". */
+void turn_say(struct turn *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* An empty name is written as "-". */
+void turn_count(struct turn *t, const char *name, const struct str *dims, size_t dims_n);
+
+/* ---- place.c: where the lead is, and every way to be somewhere else ---- */
+
+const struct program_track *place_track(const struct turn *t); /* pinned; NULL: on none */
+const struct program_step *place_step(const struct turn *t);
+bool place_unsent(const struct journey *j); /* a message is on its way and not yet out */
+/* By the facts as the pinned version names them. */
+bool place_holds(const struct turn *t, const struct program_cond *c);
+/* track: of the version in force */
+void place_enter(struct turn *t, size_t track, struct str reason);
+void place_next(struct turn *t);
+void place_leave(struct turn *t, enum journey_phase phase, struct str reason);
+void place_pause(struct turn *t, int64_t for_us, struct str reason);
+void place_hand(struct turn *t, size_t team, int64_t within_us, struct str reason);
+/* Carries out an action of `from` (now's or the pinned program) and what follows it. */
+void place_act(struct turn *t, const struct program *from, const struct program_action *a);
+/* How far apart touches are for this lead now: the range, its tier's pace, its fatigue. */
+int64_t place_gap_us(const struct turn *t, const struct program_step *s);
+int64_t place_watch_us(const struct turn *t, const struct program_step *s);
+
+/* ---- trigger.c: looked at on every event and alarm ---- */
+
+bool trigger_exits(struct turn *t); /* true: the track was left */
+bool trigger_fire(struct turn *t);  /* true: one acted */
+void trigger_reply(struct turn *t); /* a reply has stopped everything: who takes over? */
+void trigger_enter(struct turn *t); /* when OUT: the first track that lets the lead in */
+/* Before this a track that was left is not begun again, by whatever loop of moves: a track whose
+ * steps are all passed over would be entered and left without end. TIME_NONE: never was on it. */
+int64_t trigger_back_us(const struct journey *j, const struct program_track *k);
+bool trigger_may_reenter(const struct journey *j, const struct program_track *k, int64_t now_us,
+			 int64_t *at_us_r); /* false: at *at_us_r, TIME_NONE: never */
+/* Somebody we know: nobody else is let in, moved or handed over. */
+bool trigger_reachable(const struct lead *l);
+bool trigger_persona_fits(const struct program_track *k, const struct lead *l);
+
+/* ---- react.c: what came of a message ---- */
+
+bool react_stops(struct turn *t);   /* reply, unsubscribe, complaint, goal, ...: true: stopped */
+void react_note(struct turn *t);    /* flags of the touch the event speaks of */
+void react_at_once(struct turn *t); /* a click does not wait for the end of the watch */
+void react_judge(struct turn *t);   /* the watch has ended */
+void react_message(struct turn *t, const struct message *m);
+
+/* ---- candidates.c ---- */
+
+struct slate {
+	struct candidate c[DECIDE_CANDIDATES_MAX];
+	bool later[DECIDE_CANDIDATES_MAX]; /* the one before it, at the instant its guard ends */
+	bool fits[DECIDE_CANDIDATES_MAX];  /* the program's rules may choose it */
+	bool other[DECIDE_CANDIDATES_MAX]; /* a substitute */
+	size_t n, left_out;                /* nothing is the last one */
+};
+void candidates_list(const struct turn *t, const struct program_step *s, struct slate *out);
+/* Is there anything of this step not yet said, in the way of `with`? */
+bool candidates_anything(const struct turn *t, const struct program_step *s, uint32_t with);
+/* The journey's latest touch of this step's message: its angle and subject. False: none. */
+bool candidates_latest(const struct turn *t, const struct program_step *s, size_t *angle_r,
+		       uint32_t *subject_r, uint64_t *message_r);
+struct str candidates_channel(const struct decide *d, size_t channel); /* name; empty: gone */
+/* The arm of an experiment a lead is in: the same for ever. */
+size_t candidates_arm(const struct program_experiment *x, uint64_t lead);
+
+/* ---- choose.c ---- */
+
+MUST_USE enum status choose(struct turn *t, struct err *e);
+bool choose_permitted(const struct turn *t); /* held for want of a permission that is there now */
+
+/* ---- guards.c ---- */
+
+/* What a guard's hold means for the step. */
+enum guard_class {
+	GUARD_CLASS_HARD,   /* nothing for anybody, or for this lead: look again later */
+	GUARD_CLASS_PERMIT, /* an event may end it at any time */
+	GUARD_CLASS_CHOICE, /* this content is none; another may be */
+	GUARD_CLASS_CAP,    /* enough for now: the step says what to do */
+	GUARD_CLASS_TIME    /* the hour: it just waits */
+};
+enum guard_class guard_class(enum guard_no g);
+double guards_fatigue(const struct journey *j, const struct program_guardrails *g, int64_t at_us);
+/* The first instant from c->at_us on at which no guard holds; TIME_NONE: none is known. */
+int64_t guards_free_us(const struct decide *d, const struct candidate *c);
+bool guards_used(const struct decide *d, uint64_t key,
+		 int64_t at_us); /* said within repeat_after */
+
+#endif
