@@ -9,6 +9,8 @@
 
 /* To add a suite: one file, one declaration, one row. */
 static const struct suite suites[] = {
+	{"bounce", "inbound mail: labels, JSON Lines, and the folder of their files", suite_bounce},
+	{"reply", "new text of replies: case files, JSON Lines", suite_reply},
 	{"cel", "expressions: CEL case files, JSON Lines", suite_cel},
 	{NULL, NULL, NULL},
 };

@@ -22,6 +22,8 @@ struct suite {
 };
 
 /* The suites, one file each. */
+suite_run suite_bounce;
+suite_run suite_reply;
 suite_run suite_cel;
 
 #endif
