@@ -194,7 +194,7 @@ static enum inbound_action action_of_words(const struct report *r)
 		"temporary failure report",
 	};
 	struct str subject = r->out->subject;
-	struct str top = text_cut(r->letter->said_only, 2000);
+	struct str top = str_upto(r->letter->said_only, 2000);
 	for (size_t i = 0; i < sizeof delayed / sizeof delayed[0]; i++)
 		if (text_has_nocase(top, delayed[i]) || text_has_nocase(subject, delayed[i]))
 			return INBOUND_DELAYED;

@@ -124,7 +124,7 @@ enum status inbound_read(struct str bytes, const struct inbound_conf *conf, stru
 	struct kind_in in = {&m, &letter, out, a};
 	read_head(&m, a, out);
 	hint_read(&m, &letter, conf, out);
-	out->text_whole = text_cut(letter.said, conf->text_bytes_max);
+	out->text_whole = str_upto(letter.said, conf->text_bytes_max);
 	out->text = inbound_reply_text(out->text_whole, a);
 	out->cut = m.cut;
 	classify(&in, out);

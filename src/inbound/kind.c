@@ -115,7 +115,7 @@ const char *kind_bounce(const struct kind_in *in)
 	if (has_head(in, "X-Failed-Recipients"))
 		return "X-Failed-Recipients";
 	bool titled = HAS_ANY(in->out->subject, titles);
-	bool worded = HAS_ANY(text_cut(in->letter->said_only, 4000), report_words);
+	bool worded = HAS_ANY(str_upto(in->letter->said_only, 4000), report_words);
 	bool transcript = text_has_nocase(in->letter->said_only, "rcpt to");
 	if (daemon && (titled || worded || transcript))
 		return "a mail system's words";
@@ -185,7 +185,7 @@ static bool vacation_field(const struct kind_in *in)
 
 static bool says_absent(const struct kind_in *in)
 {
-	return HAS_ANY(text_cut(in->out->text, 2000), absent_words);
+	return HAS_ANY(str_upto(in->out->text, 2000), absent_words);
 }
 
 const char *kind_auto_reply(const struct kind_in *in)

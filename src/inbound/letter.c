@@ -122,7 +122,7 @@ bool letter_read(const struct mail *m, struct arena *a, struct letter *out)
 		}
 	}
 	if (m->part_count == 0)
-		add_text(&said, text_utf8(text_cut(m->body_raw, SAID_BYTES_MAX / 4), a));
+		add_text(&said, text_utf8(str_upto(m->body_raw, SAID_BYTES_MAX / 4), a));
 	if (!buf_ok(&said))
 		return false;
 	out->said = buf_view(&said);

@@ -56,7 +56,7 @@ static GMimeFilter *charset_filter(GMimeObject *part, struct str raw)
 
 static struct str keep(struct walk *w, const guint8 *p, size_t n)
 {
-	struct str s = text_cut(str_n((const char *)p, n), w->limits->text_bytes_max);
+	struct str s = str_upto(str_n((const char *)p, n), w->limits->text_bytes_max);
 	w->out->cut |= s.n < n;
 	struct str copy = arena_str(w->arena, s);
 	w->full |= copy.p == NULL;
@@ -205,7 +205,7 @@ bool mail_read(struct str bytes, const struct mail_limits *limits, struct arena 
 	*out = (struct mail){.type = STR("text/plain"), .report_type = STR("")};
 	bytes = without_mbox_line(bytes);
 	split(bytes, out);
-	struct str head = arena_str(a, text_cut(out->head_raw, HEAD_BYTES_MAX));
+	struct str head = arena_str(a, str_upto(out->head_raw, HEAD_BYTES_MAX));
 	if (head.p == NULL)
 		return false;
 	out->head_raw = head;

@@ -83,7 +83,6 @@ static void lines_and_characters(void **state)
 		check_str("line", line, want[i]);
 	}
 	assert_false(text_line(&rest, &line));
-	check_str("cut", text_cut(STR("ab\xc3\xa4"), 3), "ab");
 	check_str("utf8", text_utf8(STR("a\xff\xc3\xa4"), &a), "a\xef\xbf\xbd\xc3\xa4");
 	check_str("lower", text_lower(STR("DON\xe2\x80\x99T"), &a), "don't");
 	check_str("squeeze", text_squeeze(STR("  a \n\t b "), &a), "a b");

@@ -86,15 +86,6 @@ struct str text_squeeze(struct str s, struct arena *a)
 	return str_n(out, n);
 }
 
-struct str text_cut(struct str s, size_t bytes)
-{
-	if (s.n <= bytes)
-		return s;
-	while (bytes > 0 && ((unsigned char)s.p[bytes] & 0xC0) == 0x80)
-		bytes--;
-	return str_n(s.p, bytes);
-}
-
 bool text_is_digit(char c)
 {
 	return c >= '0' && c <= '9';

@@ -17,8 +17,6 @@ bool text_has_nocase(struct str s, const char *lower);
 bool text_starts_nocase(struct str s, const char *lower);
 /* Runs of white space become one space, both ends are trimmed. */
 struct str text_squeeze(struct str s, struct arena *a);
-/* At most `bytes`, cut between characters. */
-struct str text_cut(struct str s, size_t bytes);
 /* Valid UTF-8: what is not becomes U+FFFD. Borrowed when nothing had to change. */
 struct str text_utf8(struct str s, struct arena *a);
 bool text_is_digit(char c);

@@ -170,7 +170,7 @@ static bool phrase_fits(struct str s, struct str phrase)
 /* Lower case, single spaces, addresses gone: their words are nobody's reason. */
 static struct str plain_words(struct str s, struct arena *a)
 {
-	struct str lower = text_lower(text_squeeze(text_cut(s, WORDS_BYTES_MAX), a), a);
+	struct str lower = text_lower(text_squeeze(str_upto(s, WORDS_BYTES_MAX), a), a);
 	struct str rest = lower, address;
 	struct buf b;
 	buf_init_arena(&b, a, lower.n + 1);
@@ -302,7 +302,7 @@ void verdict_of(const struct verdict_in *in, struct arena *a, struct inbound_rec
 		    : field.n > 0              ? field
 		    : c.status.n > 0           ? c.status
 					       : around.status;
-	r->diagnostic = text_utf8(text_cut(text_squeeze(in->words, a), DIAGNOSTIC_BYTES_MAX), a);
+	r->diagnostic = text_utf8(str_upto(text_squeeze(in->words, a), DIAGNOSTIC_BYTES_MAX), a);
 	if (r->action == INBOUND_DELIVERED || r->action == INBOUND_RELAYED ||
 	    r->action == INBOUND_EXPANDED) {
 		r->reason = INBOUND_REASON_DELIVERED;

@@ -233,7 +233,7 @@ int64_t when_back(struct str text, int64_t now_us, struct arena *a)
 	if (t == NULL || now_us < 0 || now_us > INT64_MAX / 4)
 		return TIME_NONE;
 	t->now_us = now_us;
-	split(text_lower(text_cut(text, TEXT_BYTES_MAX), a), t);
+	split(text_lower(str_upto(text, TEXT_BYTES_MAX), a), t);
 	for (int worth = 1; worth <= 3; worth++)
 		for (size_t i = 0; i < t->count; i++) {
 			if (word_value(token(t, i), LEADS) != worth)
