@@ -81,18 +81,20 @@ static enum status auth_admin(struct api_call *call, struct api_problem *p)
 {
 	struct key key;
 	struct str token, header = http_header(call->req, "Authorization");
-	if (header.p == NULL || !http_bearer_auth(header, &token))
-		return refuse(call, p, ST_UNAUTHENTICATED, "this route needs an admin token",
-			      "send \"Authorization: Bearer nt_...\"");
-	if (keys_find(call->api->keys, KEY_ADMIN, token, &key)) {
+	bool any = header.p != NULL && offered(call->req, header, &token);
+	bool bearer = any && http_bearer_auth(header, &token);
+	if (bearer && keys_find(call->api->keys, KEY_ADMIN, token, &key)) {
 		call->key = key;
 		call->key_known = true;
 		return ST_OK;
 	}
-	if (keys_find(call->api->keys, KEY_WRITE, token, &key))
+	if (any && keys_find(call->api->keys, KEY_WRITE, token, &key))
 		return refuse(call, p, ST_DENIED,
 			      "a write key can bring events in and nothing else",
 			      "use an admin token (nt_...)");
+	if (!bearer)
+		return refuse(call, p, ST_UNAUTHENTICATED, "this route needs an admin token",
+			      "send \"Authorization: Bearer nt_...\"");
 	return refuse(call, p, ST_UNAUTHENTICATED, "the admin token is not one we know",
 		      "nurtured key add --admin makes one");
 }
