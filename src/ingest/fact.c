@@ -267,19 +267,24 @@ void fact_add_id(struct event *ev, enum id_kind kind, struct str name, struct st
 	(void)event_add_id(ev, kind, name, value);
 }
 
-void fact_ids_of(struct event *ev, const struct json *d, uint32_t object, struct arena *a)
+bool fact_ids_of(struct event *ev, const struct json *d, uint32_t object, struct arena *a)
 {
+	bool sound = true;
 	for (uint32_t v = json_is(d, object, JSON_OBJECT) ? json_first(d, object) : JSON_NONE;
 	     v != JSON_NONE; v = json_next(d, object, v)) {
 		struct str key = json_raw(d, json_key(d, v)); /* with its quotes */
 		if (key.n < 7 || key.n > 8)
 			continue;
 		key = str_slice(key, 1, key.n - 1);
-		if (str_eq_nocase(key, STR("email")) || str_eq_nocase(key, STR("e-mail")))
-			fact_add_id(ev, ID_EMAIL, STR_NULL, fact_text(d, v, a));
-		else if (str_eq_nocase(key, STR("phone")))
-			fact_add_id(ev, ID_PHONE, STR_NULL, fact_text(d, v, a));
+		struct str text = fact_text(d, v, a);
+		if (str_eq_nocase(key, STR("email")) || str_eq_nocase(key, STR("e-mail"))) {
+			fact_add_id(ev, ID_EMAIL, STR_NULL, text);
+			sound = sound && (str_trim(text).n == 0 || fact_is_email(text));
+		} else if (str_eq_nocase(key, STR("phone"))) {
+			fact_add_id(ev, ID_PHONE, STR_NULL, text);
+		}
 	}
+	return sound;
 }
 
 static int hex_digit(char c)

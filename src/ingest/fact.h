@@ -66,8 +66,9 @@ bool fact_is_phone(struct str s); /* five digits or more */
 bool fact_is_ip(struct str s);    /* has the letters of one */
 /* Adds an id unless the same is there. Values that are not of the kind's shape are not ids. */
 void fact_add_id(struct event *ev, enum id_kind kind, struct str name, struct str value);
-/* email, phone of an object ("email", "Email", "e-mail", "phone"...). */
-void fact_ids_of(struct event *ev, const struct json *d, uint32_t object, struct arena *a);
+/* email, phone of an object ("email", "Email", "e-mail", "phone"...). False: an e-mail field holds
+ * something that is no address. */
+bool fact_ids_of(struct event *ev, const struct json *d, uint32_t object, struct arena *a);
 
 /* ISO 3166 alpha-2 in capitals of a code or a name; empty when it is not known. Static memory. */
 struct str fact_country(struct str text);

@@ -195,18 +195,21 @@ static enum fault read_ids(struct item *it)
 		return FAULT_LONG_ID;
 	fact_add_id(ev, ID_USER_ID, STR_NULL, user);
 	fact_add_id(ev, ID_ANONYMOUS_ID, STR_NULL, anonymous);
-	bool known = ev->ids_n > 0;
+	bool known = ev->ids_n > 0, sound = true;
 	fact_add_id(ev, ID_EMAIL, STR_NULL, user);
 	if (it->kind != INGEST_GROUP) /* a group's traits are those of the company */
-		fact_ids_of(ev, &it->c->d, it->s[S_TRAITS], it->c->a);
-	fact_ids_of(ev, &it->c->d, it->ctx[C_TRAITS], it->c->a);
+		sound = fact_ids_of(ev, &it->c->d, it->s[S_TRAITS], it->c->a);
+	sound = fact_ids_of(ev, &it->c->d, it->ctx[C_TRAITS], it->c->a) && sound;
 	/* An address among the properties of a known user may be somebody else's: an invitation. */
 	if (user.n == 0)
-		fact_ids_of(ev, &it->c->d, it->s[S_PROPERTIES], it->c->a);
+		sound = fact_ids_of(ev, &it->c->d, it->s[S_PROPERTIES], it->c->a) && sound;
 	external_ids(it, it->ctx[C_EXTERNAL_IDS]);
 	external_ids(it, it->ctx[C_EXTERNAL_ID]);
-	if (it->c->r->strict ? !known : ev->ids_n == 0)
-		return FAULT_NO_IDENTITY;
+	bool strict = it->c->r->strict;
+	if (strict ? !known : ev->ids_n == 0)
+		return strict || sound ? FAULT_NO_IDENTITY : FAULT_BAD_EMAIL;
+	if (strict && !sound)
+		return FAULT_BAD_EMAIL;
 	ev->group_id = text(it, it->s[S_GROUP_ID]);
 	if (ev->group_id.n == 0)
 		ev->group_id = text(it, it->ctx[C_GROUP_ID]);

@@ -146,6 +146,14 @@ static const struct row rows[] = {
 	{INGEST_TRACK, "{\"event\":\"e\"}", "0 refused: no_identity", NULL},
 	{INGEST_TRACK, "{\"userId\":\"  \",\"event\":\"e\"}", "0 refused: no_identity", NULL},
 	{INGEST_TRACK, "{\"userId\":null,\"event\":\"e\"}", "0 refused: no_identity", NULL},
+	{INGEST_TRACK, "{\"event\":\"e\",\"traits\":{\"email\":\"nobody\"}}",
+	 "0 refused: bad_email", "0 refused: no_identity"},
+	{INGEST_TRACK,
+	 "{\"messageId\":\"m\",\"userId\":\"u\",\"event\":\"e\",\"context\":{\"traits\":{\"email\":"
+	 "\"nobody\"}}}",
+	 "m {\"type\":\"e\",\"name\":\"e\"," AT ",\"ids\":[[\"userId\",\"u\"]],\"ctx\":{},"
+	 "\"traits\":{\"email\":\"nobody\"}}",
+	 "0 refused: bad_email"},
 	{INGEST_TRACK, "{\"userId\":\"u\"}", "0 refused: no_event_name", NULL},
 	{INGEST_TRACK, "{\"userId\":\"u\",\"event\":\"?!\"}", "0 refused: bad_event_name", NULL},
 	{INGEST_GROUP, "{\"userId\":\"u\"}", "0 refused: no_group_id", NULL},

@@ -102,10 +102,10 @@ static void read_ids(struct event *ev, const struct json *d, uint32_t data, stru
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
 		fact_add_id(ev, keys[i].kind, STR_NULL,
 			    fact_text(d, json_get(d, data, keys[i].key), a));
-	fact_ids_of(ev, d, data, a);
+	(void)fact_ids_of(ev, d, data, a); /* refused only when nobody is named */
 	static const char *const people[] = {"traits", "contact", "lead", "person", "user"};
 	for (size_t i = 0; i < sizeof people / sizeof people[0]; i++)
-		fact_ids_of(ev, d, json_get(d, data, people[i]), a);
+		(void)fact_ids_of(ev, d, json_get(d, data, people[i]), a);
 	ev->group_id = fact_text(d, json_get(d, data, "group_id"), a);
 	if (ev->group_id.n == 0)
 		ev->group_id = fact_text(d, json_get(d, data, "groupId"), a);

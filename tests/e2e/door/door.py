@@ -76,6 +76,11 @@ def keys_and_errors():
     check("gzip", s == 200, b)
     s, h, b = d.call("POST", "/v1/batch", json.dumps({"batch": [json.loads(event(7, type="track")), {"type": "track"}]}), JSON)
     check("strict names the refused item", s == 422 and json.loads(b)["refused"][0]["index"] == 1, b)
+    for name, call, code in (("nobody", {}, "no_identity"),
+                             ("only an address that is none", {"traits": {"email": "nobody"}}, "no_identity"),
+                             ("a user with an address that is none", {"userId": "u", "traits": {"email": "nobody"}}, "bad_email")):
+        s, h, b = d.call("POST", "/v1/batch", json.dumps({"batch": [{"type": "track", "event": "e", **call}]}), JSON)
+        check(f"strict: {name}", s == 422 and json.loads(b)["refused"][0]["code"] == code, b)
     s, h, b = d.call("OPTIONS", "/v1/track", None, {"Origin": "https://www.larkspur.example", "Access-Control-Request-Method": "POST"}, key=False)
     check("CORS preflight", s in (200, 204) and h.get("access-control-allow-origin") == "https://www.larkspur.example", h)
     s, h, b = d.call("OPTIONS", "/v1/track", None, {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}, key=False)
