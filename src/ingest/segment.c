@@ -354,10 +354,13 @@ static void read_context(struct item *it)
 		c->ip = r->remote_ip;
 	if (it->c->browser && c->user_agent.n == 0)
 		c->user_agent = r->headers[INGEST_H_USER_AGENT];
-	c->country = fact_country(text(it, json_get(&it->c->d, it->ctx[C_LOCATION], "country")));
+	/* What they say of themselves, before where a machine thinks they are. */
 	if (it->kind != INGEST_GROUP)
 		fact_country_of(it->ev, &it->c->d, it->s[S_TRAITS], it->c->a);
 	fact_country_of(it->ev, &it->c->d, it->ctx[C_TRAITS], it->c->a);
+	if (c->country.n == 0)
+		c->country =
+			fact_country(text(it, json_get(&it->c->d, it->ctx[C_LOCATION], "country")));
 	it->ev->flags |= bot_flags(it->c, c->user_agent) | fact_request_flags(r);
 }
 

@@ -142,6 +142,14 @@ static const struct row rows[] = {
 	 "{\"messageId\":\"m\",\"userId\":\"u\",\"event\":\"e\",\"timestamp\":\"yesterday\"}",
 	 "m {\"type\":\"e\",\"name\":\"e\"," AT ",\"ids\":[[\"userId\",\"u\"]],\"ctx\":{}}",
 	 "0 refused: bad_timestamp"},
+	/* The country somebody names beats the one of their address on the net. */
+	{INGEST_IDENTIFY,
+	 "{\"messageId\":\"m\",\"userId\":\"u\",\"context\":{\"location\":{\"country\":\"US\"}},"
+	 "\"traits\":{\"country\":\"Germany\"}}",
+	 "m {\"type\":\"identify\"," AT ",\"ids\":[[\"userId\",\"u\"]],\"ctx\":{\"country\":\"DE\"}"
+	 ",\"traits\":{\"country\":\"Germany\"}"
+	 "}",
+	 NULL},
 	/* Refused. */
 	{INGEST_TRACK, "{\"event\":\"e\"}", "0 refused: no_identity", NULL},
 	{INGEST_TRACK, "{\"userId\":\"  \",\"event\":\"e\"}", "0 refused: no_identity", NULL},
