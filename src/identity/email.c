@@ -113,6 +113,41 @@ static const char *domain_ascii(struct str domain, struct arena *a, struct str *
 	return out->p ? NULL : "there is no memory left to read it";
 }
 
+/* Letters and digits of any script: NFC and lower case by the rule of domains (UTS #46): so one
+ * rule holds on both sides of the @. What it does not know (an emoji) stays as it is. */
+static void put_word(struct str word, struct buf *out)
+{
+	char z[LOCAL_MAX + 1], *ascii = NULL, *mapped = NULL;
+	for (size_t i = 0; i < word.n; i++)
+		z[i] = (char)lower(word.p[i]);
+	z[word.n] = '\0';
+	if (!is_ascii(word) &&
+	    idn2_to_ascii_8z(z, &ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) == IDN2_OK &&
+	    idn2_to_unicode_8z8z(ascii, &mapped, 0) == IDN2_OK)
+		buf_z(out, mapped);
+	else
+		buf_put(out, z, word.n);
+	idn2_free(ascii);
+	idn2_free(mapped);
+}
+
+/* Word by word; the marks between them are ASCII and have no case. */
+static struct str local_lower(struct str local, struct arena *a)
+{
+	struct buf out;
+	buf_init_arena(&out, a, 8 * LOCAL_MAX);
+	for (size_t i = 0, from = 0; i <= local.n; i++) {
+		unsigned char c = i < local.n ? lower(local.p[i]) : 0;
+		if (i < local.n && (is_alnum(c) || c >= 0x80))
+			continue;
+		put_word(str_slice(local, from, i), &out);
+		if (i < local.n)
+			buf_byte(&out, local.p[i]);
+		from = i + 1;
+	}
+	return buf_ok(&out) ? buf_view(&out) : local;
+}
+
 static const char *parts(struct str text, struct str *local, struct str *domain)
 {
 	size_t at = text.n;
@@ -141,6 +176,10 @@ enum status identity_email(struct str text, struct arena *a, struct str *out, st
 		fault = parts(text, &local, &domain);
 	if (fault == NULL)
 		fault = local_fault(local);
+	if (fault == NULL && !is_ascii(local)) {
+		local = local_lower(local, a);
+		fault = local_fault(local); /* a mark in another width became a plain one */
+	}
 	if (fault == NULL)
 		fault = domain_ascii(domain, a, &domain);
 	if (fault == NULL)

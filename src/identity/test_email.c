@@ -31,6 +31,23 @@ static const struct {
 	{"ana@XN--BCHER-KVA.example", "ana@xn--bcher-kva.example", NULL},
 	{"ana@fa\xC3\x9F.de", "ana@xn--fa-hia.de", NULL}, /* non-transitional keeps the sharp s */
 	{"jos\xC3\xA9@acme.example", "jos\xC3\xA9@acme.example", NULL},
+	/* Beyond ASCII: capitals, a letter in two code points, other widths; the sharp s stays. */
+	{"JOS\xC3\x89.Mu\xC3\x91oz+X@acme.example", "jos\xC3\xA9.mu\xC3\xB1oz+x@acme.example",
+	 NULL},
+	{"jose\xCC\x81@acme.example", "jos\xC3\xA9@acme.example", NULL},
+	{"JOSE\xCC\x81@acme.example", "jos\xC3\xA9@acme.example", NULL},
+	{"\xD0\x90\xD0\x9D\xD0\x9D\xD0\x90@acme.example",
+	 "\xD0\xB0\xD0\xBD\xD0\xBD\xD0\xB0@acme.example", NULL},
+	{"\xEF\xBC\xA1na@acme.example", "ana@acme.example", NULL},
+	{"stra\xC3\x9F"
+	 "e@acme.example",
+	 "stra\xC3\x9F"
+	 "e@acme.example",
+	 NULL},
+	{"A\xF0\x9F\x98\x80@acme.example", "a\xF0\x9F\x98\x80@acme.example", NULL},
+	{"a\xEF\xBC\x8E\xEF\xBC\x8E"
+	 "b@acme.example",
+	 NULL, "dot"},
 	{"\xE4\xBD\xA0@\xE4\xBE\x8B\xE5\xAD\x90.\xE6\xB5\x8B\xE8\xAF\x95",
 	 "\xE4\xBD\xA0@xn--fsqu00a.xn--0zwm56d", NULL},
 	{X64 "@acme.example", X64 "@acme.example", NULL},
