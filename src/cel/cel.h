@@ -217,8 +217,19 @@ struct cel_problem {
 	char suggestion[80];     /* "did you mean": a declared name; or empty */
 };
 
+#define CEL_PROBLEMS_MAX 8
+struct cel_problems {
+	size_t n;                                      /* at most CEL_PROBLEMS_MAX */
+	struct cel_problem list[CEL_PROBLEMS_MAX + 1]; /* the last one is scratch */
+};
+
 struct cel_prog;
-/* ST_INVALID or ST_LIMIT fill *p. */
+/* ST_INVALID or ST_LIMIT fill *ps: every unknown name and every wrong type, from left to right; of
+ * what cannot be read at all, the first. */
+MUST_USE enum status cel_compile_all(const struct cel_env *env, struct str source,
+				     struct cel_options options, struct arena *a,
+				     struct cel_prog **out_r, struct cel_problems *ps);
+/* The same for who wants the first problem only. */
 MUST_USE enum status cel_compile(const struct cel_env *env, struct str source,
 				 struct cel_options options, struct arena *a,
 				 struct cel_prog **out_r, struct cel_problem *p);

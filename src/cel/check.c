@@ -31,7 +31,8 @@ bool check_fail(struct checker *k, struct node *x, enum cel_problem_code code, c
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	return compile_fail(k->c, code, x->at, x->end, "%s", text);
+	compile_note(k->c, code, x->at, x->end, text);
+	return true;
 }
 
 bool check_fail_name(struct checker *k, struct node *x, const char *fmt, ...)
@@ -44,8 +45,9 @@ bool check_fail_name(struct checker *k, struct node *x, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	return compile_fail(k->c, CEL_PROBLEM_UNKNOWN_NAME, x->name_at,
-			    x->name_at + (uint32_t)x->name.n, "%s", text);
+	compile_note(k->c, CEL_PROBLEM_UNKNOWN_NAME, x->name_at, x->name_at + (uint32_t)x->name.n,
+		     text);
+	return true;
 }
 
 /* ---- names ---- */
@@ -233,8 +235,7 @@ static bool check_ident(struct checker *k, struct node *x)
 	x->kind = NODE_FAULT;
 	x->k = (struct cel_value){.code = CEL_E_UNKNOWN_NAME};
 	bool ok = check_fail_name(k, x, "nothing here is called '" STR_FMT "'", STR_ARG(x->name));
-	if (!ok)
-		suggest_name(k, x->name, NULL);
+	suggest_name(k, x->name, NULL);
 	return ok;
 }
 
@@ -259,8 +260,7 @@ static bool object_field(struct checker *k, struct node *x, const struct node *o
 	x->k = (struct cel_value){.code = CEL_E_NO_FIELD};
 	bool ok = check_fail_name(k, x, "'" STR_FMT "' has no field '" STR_FMT "'",
 				  STR_ARG(of->name), STR_ARG(x->name));
-	if (!ok)
-		suggest_name(k, x->name, o);
+	suggest_name(k, x->name, o);
 	return ok;
 }
 

@@ -21,7 +21,8 @@ struct checker {
 	uint32_t locals; /* in scope now */
 };
 
-/* Notes a problem, or in a dynamic program forgives it (true: go on, the type is dyn). */
+/* Notes a problem, or in a dynamic program forgives it. True: go on, the type is dyn, so that what
+ * follows from it is no problem of its own. */
 bool check_fail(struct checker *k, struct node *x, enum cel_problem_code code, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);
 /* The same, pointing at the name of x alone. */
@@ -40,7 +41,8 @@ void functions_each(const struct cel_env *env, function_visit *visit, void *ctx)
 typedef bool name_visit(void *ctx, struct str name);
 bool names_each(struct checker *k, struct str name, bool rooted, name_visit *visit, void *ctx);
 
-/* suggest.c: the nearest declared name into p->suggestion. `of`: only fields of this object. */
+/* suggest.c: the nearest declared name, as the suggestion of the problem just noted. `of`: only
+ * fields of this object. In a dynamic program nothing is noted, and nothing suggested. */
 void suggest_name(struct checker *k, struct str name, const struct cel_object *of);
 void suggest_function(struct checker *k, struct str name);
 

@@ -5,20 +5,30 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+void compile_note(struct compile *c, enum cel_problem_code code, uint32_t at, uint32_t end,
+		  const char *text)
+{
+	struct cel_problems *ps = c->problems;
+	if (c->status == ST_OK)
+		c->status = code == CEL_PROBLEM_LIMIT ? ST_LIMIT : ST_INVALID;
+	c->problem = &ps->list[ps->n];
+	*c->problem =
+		(struct cel_problem){.code = code, .offset = at, .length = end > at ? end - at : 0};
+	(void)snprintf(c->problem->text, sizeof c->problem->text, "%s", text);
+	ps->n += ps->n < CEL_PROBLEMS_MAX;
+}
+
 bool compile_fail(struct compile *c, enum cel_problem_code code, uint32_t at, uint32_t end,
 		  const char *fmt, ...)
 {
+	char text[sizeof c->problem->text];
 	va_list ap;
 	if (c->status != ST_OK)
 		return false;
-	c->status = code == CEL_PROBLEM_LIMIT ? ST_LIMIT : ST_INVALID;
-	c->problem->code = code;
-	c->problem->offset = at;
-	c->problem->length = end > at ? end - at : 0;
-	c->problem->suggestion[0] = '\0';
 	va_start(ap, fmt);
-	vsnprintf(c->problem->text, sizeof c->problem->text, fmt, ap);
+	(void)vsnprintf(text, sizeof text, fmt, ap); /* cut words are still words */
 	va_end(ap);
+	compile_note(c, code, at, end, text);
 	return false;
 }
 

@@ -135,13 +135,17 @@ struct compile {
 	struct cel_options options;
 	struct arena *arena;
 	struct str source;
-	struct cel_problem *problem;
-	enum status status; /* ST_OK until the first problem */
+	struct cel_problems *problems;
+	struct cel_problem *problem; /* the one noted last */
+	enum status status;          /* ST_OK until the first problem */
 	uint32_t node_count, local_count;
 	uint64_t fold_steps_left; /* what evaluating constants may cost in all */
 };
 
-/* Notes the first problem; later ones are echoes. Always returns false. */
+/* Notes a problem behind those there are. */
+void compile_note(struct compile *c, enum cel_problem_code code, uint32_t at, uint32_t end,
+		  const char *text);
+/* Notes it when it is the first; later ones are echoes. Always returns false. */
 bool compile_fail(struct compile *c, enum cel_problem_code code, uint32_t at, uint32_t end,
 		  const char *fmt, ...) PRINTF_LIKE(5, 6);
 /* NULL (and a problem) past CEL_NODES_MAX. */

@@ -264,7 +264,7 @@ static bool unknown_function(struct checker *k, struct node *x)
 		x->flags & NODE_MEMBER ? "it is called as " : "it is called behind a value, x.";
 	bool ok = check_fail_name(k, x, "there is no function '" STR_FMT "'%s%s", STR_ARG(x->name),
 				  other ? " of this form: " : "", other ? how : "");
-	if (!ok && !other)
+	if (!other)
 		suggest_function(k, x->name);
 	return ok;
 }

@@ -8,10 +8,22 @@
 enum status cel_compile(const struct cel_env *env, struct str source, struct cel_options options,
 			struct arena *a, struct cel_prog **out_r, struct cel_problem *p)
 {
+	struct cel_problems ps;
+	enum status st = cel_compile_all(env, source, options, a, out_r, &ps);
+	if (st != ST_OK)
+		*p = ps.list[0];
+	return st;
+}
+
+enum status cel_compile_all(const struct cel_env *env, struct str source,
+			    struct cel_options options, struct arena *a, struct cel_prog **out_r,
+			    struct cel_problems *ps)
+{
+	ps->n = 0;
 	struct compile c = {.env = env,
 			    .options = options,
 			    .arena = a,
-			    .problem = p,
+			    .problems = ps,
 			    .fold_steps_left = FOLD_STEPS_MAX};
 	struct cel_prog *prog = ARENA_NEW(a, struct cel_prog);
 	if (source.n > CEL_SOURCE_BYTES_MAX)

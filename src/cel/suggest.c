@@ -23,7 +23,7 @@ static void consider(struct nearest *n, struct str name)
 
 static void answer(struct checker *k, const struct nearest *n, struct str prefix)
 {
-	if (n->best.n == 0 || n->distance == 0)
+	if (n->best.n == 0 || n->distance == 0 || k->c->problem == NULL)
 		return;
 	snprintf(k->c->problem->suggestion, sizeof k->c->problem->suggestion, STR_FMT "%s" STR_FMT,
 		 STR_ARG(prefix), prefix.n ? "." : "", STR_ARG(n->best));

@@ -214,12 +214,55 @@ static void bounds_the_size_of_types(void **state)
 	help_finish(&h);
 }
 
+/* All that is wrong with names and types is told at once, from left to right; what follows from
+ * one of them is not told again. */
+static void tells_every_problem(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *source, *offsets, *suggestions;
+	} rows[] = {
+		{"lead.titel == 'x' && lead.emploees > 5 && fitt > 3 && lead.title > 5",
+		 "5 26 42 54", "title employees fit -"},
+		{"lead.titel", "5", "title"},
+		{"lead.titel.size() > lead.titel + 1", "5 25", "title title"},
+		{"[fitt, fitt].exists(x, x > scor) || nofunction(fit)", "1 7 27 36",
+		 "fit fit score -"},
+		{"has(lead.titel) && lead.employees + 'a' == 1 && 1 == 'b'", "9 19 48",
+		 "title - -"},
+		{"fitt + scor && (", "16", "-"}, /* cannot be read: no names yet */
+		{"a0 + a1 + a2 + a3 + a4 + a5 + a6 + a7 + a8 + a9", "0 5 10 15 20 25 30 35",
+		 "- - - - - - - -"},
+	};
+	struct help h;
+	help_init(&h);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct cel_problems ps;
+		struct buf at, meant;
+		CHECK_ROW(rows[i].source, cel_compile_all(&help_env, str_of(rows[i].source),
+							  (struct cel_options){0}, &h.arena,
+							  &h.prog, &ps) == ST_INVALID);
+		buf_init_arena(&at, &h.arena, 256);
+		buf_init_arena(&meant, &h.arena, 256);
+		for (size_t k = 0; k < ps.n; k++) {
+			const struct cel_problem *p = &ps.list[k];
+			buf_printf(&at, "%s%u", k ? " " : "", p->offset);
+			buf_printf(&meant, "%s%s", k ? " " : "",
+				   p->suggestion[0] ? p->suggestion : "-");
+		}
+		check_str(rows[i].source, buf_view(&at), rows[i].offsets);
+		check_str(rows[i].source, buf_view(&meant), rows[i].suggestions);
+	}
+	help_finish(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(finds_types),    cmocka_unit_test(refuses_with_words),
-		cmocka_unit_test(wants_a_type),   cmocka_unit_test(resolves_in_containers),
-		cmocka_unit_test(calls_the_host), cmocka_unit_test(bounds_the_size_of_types),
+		cmocka_unit_test(finds_types),         cmocka_unit_test(refuses_with_words),
+		cmocka_unit_test(wants_a_type),        cmocka_unit_test(resolves_in_containers),
+		cmocka_unit_test(calls_the_host),      cmocka_unit_test(bounds_the_size_of_types),
+		cmocka_unit_test(tells_every_problem),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

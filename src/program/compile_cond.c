@@ -295,19 +295,19 @@ static void warn_constant(struct cond *x)
 void compile_cond(struct compile *c, const struct ynode *n, enum cond_place place,
 		  struct program_cond *out)
 {
-	struct cel_problem cp = {0};
+	struct cel_problems problems;
 	struct cel_prog *prog = NULL;
 	if (n == NULL || n->bad || n->kind != YNODE_SCALAR)
 		return;
 	struct cond x = {.c = c, .node = n, .place = place, .text = n->text};
 	while (x.text.n && x.text.p[x.text.n - 1] == '\n') /* what | and > leave behind */
 		x.text.n--;
-	enum status st =
-		cel_compile(&c->env->cel, x.text, (struct cel_options){0}, c->arena, &prog, &cp);
-	if (st != ST_OK) {
-		say_cel(&x, &cp);
+	enum status st = cel_compile_all(&c->env->cel, x.text, (struct cel_options){0}, c->arena,
+					 &prog, &problems);
+	for (size_t i = 0; st != ST_OK && i < problems.n; i++)
+		say_cel(&x, &problems.list[i]);
+	if (st != ST_OK)
 		return;
-	}
 	enum cel_kind kind = cel_prog_type(prog)->kind;
 	if (kind != CEL_BOOL && kind != CEL_DYN) {
 		struct buf type;

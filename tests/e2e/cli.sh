@@ -21,6 +21,7 @@ outcomes: [meeting.booked, deal.lost]
 YAML
 sed 's/form.demo: 60/form.demo: 90/' "$work/program.yaml" >"$work/program2.yaml"
 sed 's/half_life/half_lfe/' "$work/program.yaml" >"$work/bad.yaml"
+sed 's/lead.employees >= 20/lead.emploees >= 20 \&\& lead.titel == 1/' "$work/program.yaml" >"$work/bad2.yaml"
 printf 'email,employees\nana@firm.example,50\nbroken,1\n' >"$work/leads.csv"
 
 # ---- the frame ----
@@ -54,6 +55,7 @@ expect 0 "init" "write key" -- init
 expect 6 "init again" "already" -- init
 expect 0 "validate" "ok" -- validate "$work/program.yaml"
 expect 1 "validate a bad file" "half_life" -- validate "$work/bad.yaml"
+expect 1 "every problem of a condition" "2 problems" -- validate "$work/bad2.yaml"
 expect 4 "validate nothing" "cannot open" -- validate "$work/none.yaml"
 expect 0 "schema" "draft-07" -- validate --schema
 expect 0 "plan" "leads looked at" -- plan "$work/program.yaml"
