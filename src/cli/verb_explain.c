@@ -32,6 +32,29 @@ static void ledger(struct cli *c, const struct json *d, const char *name)
 	}
 }
 
+/* One way per line: a list is read, a sentence with five "or" is not. */
+static void to_become_hot(struct cli *c, const struct json *d, uint32_t hot)
+{
+	bool already = false;
+	uint32_t ways = json_get(d, hot, "ways");
+	double missing = render_number(d, hot, "points_missing");
+	struct str condition = render_text(d, hot, "condition", &c->arena);
+	(void)json_bool(d, json_get(d, hot, "already"), &already); /* absent: not */
+	if (already)
+		return;
+	if (missing <= 0)
+		fprintf(c->out, "  to become hot: the score is high enough\n");
+	else if (json_count(d, ways) == 0)
+		fprintf(c->out, "  to become hot: %g points missing, more than three rules give\n",
+			missing);
+	else
+		fprintf(c->out, "  to become hot: %g points missing; any one of\n", missing);
+	for (uint32_t x = json_first(d, ways); x != JSON_NONE; x = json_next(d, ways, x))
+		fprintf(c->out, "    " STR_FMT "\n", STR_ARG(json_str(d, x, &c->arena)));
+	if (condition.n)
+		fprintf(c->out, "  besides, it must hold that " STR_FMT "\n", STR_ARG(condition));
+}
+
 static void tier(struct cli *c, const struct json *d)
 {
 	uint32_t t = json_get(d, 0, "tier"), list = json_get(d, t, "thresholds");
@@ -46,13 +69,7 @@ static void tier(struct cli *c, const struct json *d)
 	}
 	struct str when = render_time(d, json_get(d, t, "changes_by_itself"), &c->arena);
 	fprintf(c->out, "  changes by itself: " STR_FMT "\n", STR_ARG(when));
-	uint32_t hot = json_get(d, 0, "to_become_hot");
-	struct str ways = render_text(d, hot, "ways", &c->arena);
-	bool already = false;
-	(void)json_bool(d, json_get(d, hot, "already"), &already); /* absent: not */
-	if (!already)
-		fprintf(c->out, "  to become hot: %g points missing; " STR_FMT "\n",
-			render_number(d, hot, "points_missing"), STR_ARG(ways));
+	to_become_hot(c, d, json_get(d, 0, "to_become_hot"));
 }
 
 static void consent(struct cli *c, const struct json *d)

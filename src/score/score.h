@@ -132,7 +132,9 @@ struct score_what_would {
 };
 /* What would make this lead `target` right now. n == 0 and not already: out of reach. */
 void score_what_would(const struct facts *f, enum tier target, struct score_what_would *out);
-/* "1 x webinar.attended (+25) or fit rule 'ops_lead' (+35)" */
+/* One of them: "1 x webinar.attended (+25) and fit rule 'ops_lead' (+35)" */
+void score_way_text(const struct program *p, const struct score_way *way, struct buf *out);
+/* All in one sentence: "1 x webinar.attended (+25) or fit rule 'ops_lead' (+35)" */
 void score_what_would_text(const struct program *p, const struct score_what_would *w,
 			   struct buf *out);
 

@@ -231,6 +231,15 @@ static void put_item(const struct program *p, const struct score_way_item *x, st
 	buf_byte(out, ')');
 }
 
+void score_way_text(const struct program *p, const struct score_way *way, struct buf *out)
+{
+	for (size_t k = 0; k < way->n; k++) {
+		if (k)
+			buf_z(out, " and ");
+		put_item(p, &way->items[k], out);
+	}
+}
+
 void score_what_would_text(const struct program *p, const struct score_what_would *w,
 			   struct buf *out)
 {
@@ -245,11 +254,7 @@ void score_what_would_text(const struct program *p, const struct score_what_woul
 	for (size_t i = 0; i < w->n; i++) {
 		if (i)
 			buf_z(out, " or ");
-		for (size_t k = 0; k < w->ways[i].n; k++) {
-			if (k)
-				buf_z(out, " and ");
-			put_item(p, &w->ways[i].items[k], out);
-		}
+		score_way_text(p, &w->ways[i], out);
 	}
 	if (w->condition.n)
 		buf_printf(out, "; besides, it must hold that " STR_FMT, STR_ARG(w->condition));

@@ -57,10 +57,16 @@ static void put_ways(struct view *v, const struct view_lead *l, struct json_w *w
 	json_w_kbool(w, "already", ways.already);
 	json_w_kf64(w, "points_missing",
 		    ways.already ? 0 : (double)ways.missing_cents / SCORE_CENTS);
-	buf_init_arena(&text, v->arena, 1u << 14);
-	if (!ways.already)
-		score_what_would_text(v->program, &ways, &text);
-	json_w_kstr(w, "ways", buf_view(&text));
+	json_w_key(w, "ways");
+	json_w_array(w);
+	for (size_t i = 0; i < ways.n; i++) {
+		buf_init_arena(&text, v->arena, 1u << 14);
+		score_way_text(v->program, &ways.ways[i], &text);
+		json_w_str(w, buf_view(&text));
+	}
+	json_w_end(w);
+	if (ways.condition.n)
+		json_w_kstr(w, "condition", ways.condition);
 	json_w_end(w);
 }
 

@@ -82,6 +82,9 @@ for verb in "status" "lead list" "lead get ana@firm.example" "explain ana@firm.e
 	expect 0 "$verb as text" "" -- $verb
 done
 expect 0 "explain names people plainly" "lead 1  email ana@firm.example" -- explain ana@firm.example
+expect 0 "ways to become hot are told" "to become hot: [0-9.]+ points missing; any one of" -- explain bo@firm.example
+expect 0 "one way per line" "^    1 x form.demo \\(\\+60\\)$" -- explain bo@firm.example
+expect 0 "and a list for machines" '"ways":\["1 x page.pricing \(\+20\)","1 x form.demo' -- explain bo@firm.example --json
 expect 0 "an outcome happens" "" -- trigger meeting.booked --email bo@firm.example
 expect 0 "its report counts it" '"converted": ?1' -- report tiers --outcome meeting.booked --json
 if grep -qE '"converted": ?[1-9]' <("$nurtured" report tiers --outcome deal.lost --json); then bad "one outcome is counted as another"; else good; fi
