@@ -136,6 +136,13 @@ static void say(struct cli *c, struct daemon *d)
 	cli_next(c, "nurtured trigger form.ebook --email sara@acme.example");
 }
 
+/* Also under --quiet and --json: it is about what is lost, not about how it goes. */
+static void notice(void *ctx, const char *line)
+{
+	(void)ctx;
+	fprintf(stderr, "nurtured: %s\n", line); /* one call: lines of threads do not mix */
+}
+
 static int run(struct cli *c)
 {
 	struct daemon *d = NULL;
@@ -143,6 +150,7 @@ static int run(struct cli *c)
 	sigset_t stop;
 	int sig;
 	conf.http.port = 7070;
+	conf.notice = notice;
 	const char *wrong = settings(c, &conf);
 	if (wrong != NULL)
 		return cli_usage(c, "%s", wrong);

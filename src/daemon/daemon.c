@@ -33,6 +33,7 @@ static void on_committed(void *ctx, uint64_t last_seq)
 	struct daemon *d = ctx;
 	(void)last_seq;
 	metrics_inc(d->metrics, METRIC_LOG_COMMITS);
+	notice_good(&d->disk);
 	runner_wake(d->runner);
 }
 
@@ -44,8 +45,11 @@ static void on_tick(void *ctx, int64_t now_us)
 	(void)now_us;
 	crypto_token("tick-", id);
 	/* A full disk stops the clock of the log as it stops events: the runner asks again. */
-	if (daemon_append_own(d, "clock.tick", STR_NULL, str_of(id), NULL, &e) != ST_OK)
+	enum status st = daemon_append_own(d, "clock.tick", STR_NULL, str_of(id), NULL, &e);
+	if (st != ST_OK)
 		metrics_inc(d->metrics, METRIC_LOG_NO_SPACE);
+	if (st == ST_NO_SPACE)
+		notice_full(&d->disk, clock_mono_us());
 }
 
 /* Retention, on the engine's thread: in bites, and only behind what the state on disk surely holds.
@@ -215,6 +219,7 @@ enum status daemon_start(const struct daemon_conf *conf, struct daemon **out, st
 	d->started_us = clock_now_us();
 	d->metrics = metrics_create();
 	http_replies_init(&d->replies);
+	notice_init(&d->disk, conf->notice, conf->notice_ctx);
 	enum status st = open_data(d, e);
 	if (st == ST_OK)
 		st = start_threads(d, e);
@@ -248,6 +253,7 @@ void daemon_stop(struct daemon **dp)
 		(void)unlink(node_path(d->node->dir, "daemon.json", path)); /* gone is gone */
 	node_close(&d->node);
 	metrics_destroy(&d->metrics);
+	notice_finish(&d->disk);
 	mem_free(d);
 	*dp = NULL;
 }

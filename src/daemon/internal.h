@@ -6,6 +6,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/desk.h"
+#include "daemon/notice.h"
 #include "engine/runner.h"
 #include "log/appender.h"
 
@@ -21,7 +22,8 @@ struct daemon {
 	struct appender *appender;
 	struct runner *runner;
 	struct desk *desk, *long_desk; /* what is quick; what may take minutes */
-	struct http_replies replies;   /* gathered per commit; the appender's thread only */
+	struct notice disk;
+	struct http_replies replies; /* gathered per commit; the appender's thread only */
 	struct http_fixed *success;
 	char url[128];
 	_Atomic uint64_t ticks; /* numbers clock.tick events */

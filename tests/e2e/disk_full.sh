@@ -72,6 +72,10 @@ check("nothing is there twice", all(v == 1 for v in seen.values()))
 open(f"{work}/counts", "w").write(f"{passed} {failed}")
 PY
 read -r passed failed <"$work/counts"
+for words in "the disk is full" "the disk has room again"; do
+	said=$(grep -c "nurtured: $words" "$work/serve.err")
+	if [ "$said" -eq 1 ]; then good; else bad "\"$words\" is said once, not $said times" "$work/serve.err"; fi
+done
 stop
 expect 0 "replay after a full disk" "equal" -- replay --verify
 tally
