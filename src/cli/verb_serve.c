@@ -9,6 +9,8 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#define HOPS_MAX 8 /* proxies that pass a request on */
+
 static const char *listen_of(struct cli *c, struct http_server_conf *http, struct str where)
 {
 	uint64_t port;
@@ -71,9 +73,48 @@ static const char *origins_of(struct cli *c, struct api_conf *api, const char *s
 	return NULL;
 }
 
-static const char *duration_of(const char *text, int64_t *out)
+/* Settings that are times. Those with a ceiling are waits: 0 would be for ever. */
+static const struct {
+	const char *opt;
+	size_t offset;
+	int64_t max_us; /* 0: none, and 0 may be given */
+} times[] = {
+	{"duplicate-window", offsetof(struct daemon_conf, node.log.duplicate_window_us), 0},
+	{"retain", offsetof(struct daemon_conf, node.log.retain_us), 0},
+	{"header-timeout", offsetof(struct daemon_conf, http.header_timeout_us), US_PER_H},
+	{"body-timeout", offsetof(struct daemon_conf, http.body_timeout_us), US_PER_H},
+	{"reply-timeout", offsetof(struct daemon_conf, http.reply_timeout_us), US_PER_H},
+	{"write-timeout", offsetof(struct daemon_conf, http.write_timeout_us), US_PER_H},
+	{"idle-timeout", offsetof(struct daemon_conf, http.idle_timeout_us), US_PER_H},
+	{"stop-grace", offsetof(struct daemon_conf, stop_grace_us), US_PER_H},
+};
+
+static const char *times_of(struct cli *c, struct daemon_conf *d)
 {
-	return duration_parse(str_of(text), out) ? NULL : "a duration is like 30d, 12h or 90s";
+	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+		const char *v = cli_value(c, times[i].opt);
+		int64_t *out = (int64_t *)(void *)((char *)d + times[i].offset);
+		if (v == NULL)
+			continue;
+		if (!duration_parse(str_of(v), out))
+			return "a duration is like 30d, 12h or 90s";
+		if (times[i].max_us && (*out <= 0 || *out > times[i].max_us))
+			return "a timeout is longer than 0s and at most 1h";
+	}
+	return NULL;
+}
+
+/* A whole number from min to max, when the option is given. */
+static bool number_of(struct cli *c, const char *opt, uint64_t min, uint64_t max, unsigned *out)
+{
+	uint64_t n;
+	const char *v = cli_value(c, opt);
+	if (v == NULL)
+		return true;
+	if (!str_to_u64(str_of(v), &n) || n < min || n > max)
+		return false;
+	*out = (unsigned)n;
+	return true;
 }
 
 /* Every option that takes a value; NULL, or what is wrong. */
@@ -87,10 +128,8 @@ static const char *settings(struct cli *c, struct daemon_conf *d)
 		wrong = origins_of(c, &d->api, v);
 	if (!wrong && (v = cli_value(c, "webhooks")) != NULL)
 		wrong = webhooks_of(c, d, v);
-	if (!wrong && (v = cli_value(c, "duplicate-window")) != NULL)
-		wrong = duration_of(v, &d->node.log.duplicate_window_us);
-	if (!wrong && (v = cli_value(c, "retain")) != NULL)
-		wrong = duration_of(v, &d->node.log.retain_us);
+	if (!wrong)
+		wrong = times_of(c, d);
 	if (!wrong && (v = cli_value(c, "retain-size")) != NULL)
 		wrong = size_of(v, &d->node.log.retain_bytes);
 	if (!wrong && (v = cli_value(c, "duplicate-memory")) != NULL) {
@@ -103,12 +142,10 @@ static const char *settings(struct cli *c, struct daemon_conf *d)
 				: "--rate wants requests per second";
 		d->api.rate_burst = 2 * d->api.rate_per_s;
 	}
-	if (!wrong && (v = cli_value(c, "threads")) != NULL) {
-		wrong = str_to_u64(str_of(v), &n) && n >= 1 && n <= HTTP_THREADS_MAX
-				? NULL
-				: "--threads wants 1 to 16";
-		d->http.threads = (unsigned)n;
-	}
+	if (!wrong && !number_of(c, "threads", 1, HTTP_THREADS_MAX, &d->http.threads))
+		wrong = "--threads wants 1 to 16";
+	if (!wrong && !number_of(c, "forwarded-hops", 0, HOPS_MAX, &d->http.forwarded_hops))
+		wrong = "--forwarded-hops wants 0 to 8";
 	d->http.tls_cert_path = cli_value(c, "tls-cert");
 	d->http.tls_key_path = cli_value(c, "tls-key");
 	d->strict = cli_flag(c, "strict");
@@ -196,6 +233,16 @@ const struct verb verb_serve = {
 			{"webhooks", 0, "LIST",
 			 "NAME=ENV: signed webhooks and where their secrets are"},
 			{"strict", 0, NULL, "answer per item what was refused, and why"},
+			{"forwarded-hops", 0, "N",
+			 "proxies of yours in front: addresses come from X-Forwarded-For "
+			 "(default 0)"},
+			{"header-timeout", 0, "TIME", "for the headers of a request (default 10s)"},
+			{"body-timeout", 0, "TIME", "for its body (default 30s)"},
+			{"reply-timeout", 0, "TIME", "for the answer to be ready (default 30s)"},
+			{"write-timeout", 0, "TIME", "for the peer to take it (default 30s)"},
+			{"idle-timeout", 0, "TIME", "between two requests (default 75s)"},
+			{"stop-grace", 0, "TIME",
+			 "for requests in hand when stopping (default 10s)"},
 			{"rate", 0, "N", "requests per second and write key (default no limit)"},
 			{"duplicate-window", 0, "TIME",
 			 "how long message ids are remembered (default 30d)"},

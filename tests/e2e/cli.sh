@@ -42,6 +42,12 @@ if bash -n "$work/completion.bash"; then good; else bad "bash completion does no
 expect 2 "completion of a wrong shell" "bash, zsh or fish" -- completion csh
 expect 0 "man page" "TH NURTURED" -- help --man
 
+for bad in "header-timeout soon" "body-timeout 0s" "reply-timeout 2h" "idle-timeout 1" "stop-grace -1s" "forwarded-hops 9" \
+	"forwarded-hops x" "threads 17"; do
+	# shellcheck disable=SC2086
+	expect 2 "serve --$bad" "duration is like|at most 1h|wants" -- serve --create --${bad% *} ${bad#* }
+done
+
 # ---- no data ----
 expect 4 "status without data" "no data" -- status
 expect 4 "lead without data" "nurtured init" -- lead list

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The daemon's door from outside: door.py NURTURED FOLDER."""
-import base64, gzip, hashlib, hmac, http.client, json, os, signal, sqlite3, ssl, subprocess, sys
+import base64, gzip, hashlib, hmac, http.client, json, os, signal, socket, sqlite3, ssl, subprocess, sys
 import threading, time, urllib.parse
 
 nurtured, work = sys.argv[1:]
@@ -52,6 +52,24 @@ JSON = {"Content-Type": "application/json"}
 
 def event(n, **more):
     return json.dumps({"userId": f"u{n}", "event": "Signed Up", "messageId": f"m{n}", **more})
+
+
+def proxies_and_waits():
+    """Settings that only show from outside: whose address it is, and how long a line may take."""
+    d = Daemon("proxied", "--forwarded-hops", "1", "--header-timeout", "1s")
+    form = {"Content-Type": "application/x-www-form-urlencoded", "X-Forwarded-For": "7.7.7.7, 203.0.113.9",
+            "Origin": "https://www.larkspur.example", "User-Agent": "Mozilla/5.0 (X11; Linux x86_64)"}
+    check("form through a proxy", d.call("POST", "/v1/form/demo", "email=ana%40firm.example", form)[0] in (200, 303))
+    with socket.create_connection((d.where.hostname, d.where.port), 8) as slow:
+        slow.sendall(b"GET /healthz HTTP/1.1\r\nHost:")
+        try:
+            check("a slow line is given up", slow.recv(64)[:12] in (b"", b"HTTP/1.1 408"))
+        except TimeoutError:
+            check("a slow line is given up", False, "still waiting after 8 s")
+    check("ends", d.stop() == 0)
+    with sqlite3.connect(f"file:{d.data}/events.db?mode=ro", uri=True) as db:
+        bodies = b"".join(b if isinstance(b, bytes) else b.encode() for (b,) in db.execute("select body from event"))
+    check("the proxy's word is believed, the stranger's is not", b"203.0.113.9" in bodies and b"7.7.7.7" not in bodies, bodies)
 
 
 def keys_and_errors():
@@ -171,7 +189,7 @@ def stop_under_load():
     check("and replays", r.returncode == 0, r.stdout + r.stderr)
 
 
-for part in (keys_and_errors, rate, tls, stop_under_load):
+for part in (keys_and_errors, proxies_and_waits, rate, tls, stop_under_load):
     part()
 print(f"{passed} passed, {failed} failed")
 sys.exit(failed > 0)
