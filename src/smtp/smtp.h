@@ -15,8 +15,8 @@
  *       included, unless the settings say otherwise in so many words.
  *
  * RFC 5321 (SMTP), 2920 (PIPELINING), 3207 (STARTTLS), 4954 (AUTH), 1870 (SIZE), 6152 (8BITMIME),
- * 6531 (SMTPUTF8), 2034 and 3463 (enhanced codes). Whether and when to try again is the
- * caller's to say.
+ * 6531 (SMTPUTF8), 2034 and 3463 (enhanced codes). How often to try again is retry.h, how
+ * fast to go is pace.h: both pure, neither used here.
  */
 #ifndef SMTP_SMTP_H
 #define SMTP_SMTP_H
@@ -141,7 +141,7 @@ MUST_USE enum status smtp_pool_create(const struct smtp_pool_conf *conf, struct 
 				      struct err *e);
 /* Stops: mail that waits is DEFERRED, conversations in hand may end within the grace, the rest is
  * DEFERRED or UNCERTAIN by S2. All results are out when it returns. It waits for a name lookup
- * under way. Not from the listener. Accepts NULL; leaves *p NULL. */
+ * under way. Not from the listener, and nobody submits any more. Accepts NULL; leaves *p NULL. */
 void smtp_pool_destroy(struct smtp_pool **p);
 
 /* Takes one mail. From any thread, the listener's calls included.
