@@ -6,6 +6,7 @@
 #include "bench.h"
 #include "door.h"
 #include "fold.h"
+#include "mail.h"
 #include "peer.h"
 #include "pure.h"
 #include "report.h"
@@ -73,6 +74,7 @@ static const struct measurement {
 	{'d', "from POST to scored state, one at a time", bench_latency},
 	{'e', "memory and start", bench_footprint},
 	{'f', "conditions and parsing, one thread", bench_pure},
+	{'g', "messages into an SMTP server", bench_mail},
 };
 
 static int usage(void)
