@@ -148,6 +148,7 @@ static struct smtp_job *take_free(struct smtp_pool *p, enum status *why)
 static void fill_job(struct smtp_pool *p, struct smtp_job *j, const struct smtp_mail *m)
 {
 	struct buf envelope = j->envelope; /* its memory serves again and again */
+	ASSERT(m->rcpt_count > 0 && m->rcpt_count <= SMTP_RCPTS_MAX);
 	buf_reset(&envelope);
 	buf_str(&envelope, m->from);
 	buf_byte(&envelope, '\0');
