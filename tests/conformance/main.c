@@ -12,6 +12,7 @@ static const struct suite suites[] = {
 	{"bounce", "inbound mail: labels, JSON Lines, and the folder of their files", suite_bounce},
 	{"reply", "new text of replies: case files, JSON Lines", suite_reply},
 	{"cel", "expressions: CEL case files, JSON Lines", suite_cel},
+	{"liquid", "templates: golden Liquid (JSON) and liquid-spec (JSON Lines)", suite_liquid},
 	{NULL, NULL, NULL},
 };
 

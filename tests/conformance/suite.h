@@ -25,5 +25,6 @@ struct suite {
 suite_run suite_bounce;
 suite_run suite_reply;
 suite_run suite_cel;
+suite_run suite_liquid;
 
 #endif
