@@ -13,7 +13,7 @@ struct moment {
  * "3:15 pm". What is not said comes from now. Without a zone it is a local time: offset_given is
  * false and at_us is counted as if local were UTC. False: there is no time in it. */
 bool date_parse(struct str s, int64_t now_local_us, struct moment *out_r, bool *offset_given_r);
-/* strftime as Ruby knows it: %-d, %^b, %3N, %:z ... */
-void date_format(struct str format, struct moment m, struct buf *out);
+/* strftime as Ruby knows it: %-d, %^b, %3N, %:z ... False: it ends inside a directive. */
+bool date_format(struct str format, struct moment m, struct buf *out);
 
 #endif

@@ -166,7 +166,7 @@ static bool print_number(struct printing *p, const struct directive *d)
 	return false;
 }
 
-static void print_format(struct printing *p, struct str format);
+static bool print_format(struct printing *p, struct str format);
 
 /* Those that are short for a longer format. */
 static bool print_short(struct printing *p, const struct directive *d)
@@ -194,7 +194,7 @@ static bool print_short(struct printing *p, const struct directive *d)
 		if (shorts[i].letter != d->letter)
 			continue;
 		p->out = &b;
-		print_format(p, shorts[i].format);
+		(void)print_format(p, shorts[i].format);
 		p->out = out;
 		word(p, d, buf_view(&b));
 		return true;
@@ -251,7 +251,7 @@ static size_t read_directive(struct str f, size_t i, struct directive *d)
 	return i < f.n ? i + 1 : i;
 }
 
-static void print_format(struct printing *p, struct str format)
+static bool print_format(struct printing *p, struct str format)
 {
 	struct directive d;
 	for (size_t i = 0; i < format.n;) {
@@ -260,17 +260,20 @@ static void print_format(struct printing *p, struct str format)
 			continue;
 		}
 		size_t end = read_directive(format, i + 1, &d);
+		if (d.letter == '\0')
+			return false;
 		if (!print_directive(p, &d))
 			buf_str(p->out, str_slice(format, i, end)); /* unknown: as it stands */
 		i = end;
 	}
+	return true;
 }
 
-void date_format(struct str format, struct moment m, struct buf *out)
+bool date_format(struct str format, struct moment m, struct buf *out)
 {
 	int64_t local = m.at_us + m.offset_us;
 	struct printing p = {.m = m, .c = time_civil(local), .out = out};
 	p.weekday = time_weekday(local);
 	p.yearday = (int)(time_day(local) - time_days_from_civil(p.c.year, 1, 1));
-	print_format(&p, format);
+	return print_format(&p, format);
 }

@@ -292,9 +292,7 @@ static bool three_numbers(struct reading *r, size_t i, char sep)
 			break;
 		i++;
 	}
-	if (count < 2 || (count == 2 && sep == '.'))
-		return false;
-	if (count == 2 && sep == '-' && said[0] < 3)
+	if (count < 2 || (count == 2 && sep != '/'))
 		return false;
 	if (count == 2 && said[0] < 3) { /* 3/14 */
 		r->month = small(v[0]);

@@ -229,10 +229,56 @@ enum status call_wrong_property(struct call *c, struct liquid_value property)
 			 (int)(s.n < 100 ? s.n : 100), s.p ? s.p : "");
 }
 
+static bool as_index(struct liquid_value v, int64_t *out_r)
+{
+	if (v.kind == LIQUID_FLOAT && v.d > -1e15 && v.d < 1e15)
+		*out_r = (int64_t)v.d;
+	else if (v.kind == LIQUID_INT)
+		*out_r = v.i;
+	return v.kind == LIQUID_INT || v.kind == LIQUID_FLOAT;
+}
+
+/* 10[(1..3)]: those bits of it. */
+static enum member_end bits(int64_t i, const struct liquid_range *r, struct liquid_value *out_r)
+{
+	int64_t n = r->to - r->from + 1;
+	if (r->from < 0 || r->from > 62 || r->to > 62)
+		return MEMBER_WRONG;
+	*out_r = liquid_int(n <= 0 ? i >> r->from : i >> r->from & ((INT64_C(1) << n) - 1));
+	return MEMBER_OK;
+}
+
+/* text[2], text["part"], text[(1..3)] */
+static enum member_end text_member(struct call *c, struct str s, struct liquid_value property,
+				   struct liquid_value *out_r)
+{
+	int64_t n = (int64_t)letter_count(s), from = 0, to;
+	if (is_str(property)) {
+		if (val_contains(liquid_str(s), property, c->run->arena))
+			*out_r = property;
+		return MEMBER_OK;
+	}
+	if (property.kind == LIQUID_RANGE) {
+		from = property.range->from + (property.range->from < 0 ? n : 0);
+		to = property.range->to + (property.range->to < 0 ? n : 0);
+		if (from >= 0 && from <= n)
+			*out_r = liquid_str(letter_cut(s, (size_t)from,
+						       to < from ? 0 : (size_t)(to - from) + 1));
+		return MEMBER_OK;
+	}
+	if (!as_index(property, &from))
+		return MEMBER_WRONG;
+	from += from < 0 ? n : 0;
+	if (from >= 0 && from < n)
+		*out_r = liquid_str(letter_cut(s, (size_t)from, 1));
+	return MEMBER_OK;
+}
+
 enum member_end call_member(struct call *c, struct liquid_value item, struct liquid_value property,
 			    struct liquid_value *out_r)
 {
 	struct arena *a = c->run->arena;
+	int64_t at = 0;
 	*out_r = liquid_nil();
 	switch (item.kind) {
 	case LIQUID_JSON:
@@ -241,24 +287,13 @@ enum member_end call_member(struct call *c, struct liquid_value item, struct liq
 		if (is_str(property))
 			*out_r = val_member(item, str_in(property), a);
 		return MEMBER_OK;
-	case LIQUID_STRING:
-		if (property.kind == LIQUID_INT) {
-			size_t n = letter_count(str_in(item));
-			int64_t at = property.i + (property.i < 0 ? (int64_t)n : 0);
-			if (at >= 0 && (uint64_t)at < n)
-				*out_r = liquid_str(letter_cut(str_in(item), (size_t)at, 1));
-			return MEMBER_OK;
-		}
-		if (!is_str(property))
-			return MEMBER_WRONG;
-		if (val_contains(item, property, a))
-			*out_r = property;
-		return MEMBER_OK;
+	case LIQUID_STRING: return text_member(c, str_in(item), property, out_r);
 	case LIQUID_INT:
-		if (property.kind != LIQUID_INT)
+		if (property.kind == LIQUID_RANGE)
+			return bits(item.i, property.range, out_r);
+		if (!as_index(property, &at))
 			return MEMBER_WRONG;
-		*out_r = liquid_int(property.i >= 0 && property.i < 63 ? item.i >> property.i & 1
-								       : item.i < 0);
+		*out_r = liquid_int(at >= 0 && at < 63 ? item.i >> at & 1 : at >= 63 && item.i < 0);
 		return MEMBER_OK;
 	default: return MEMBER_NOT_HERE;
 	}

@@ -67,6 +67,8 @@ enum status filter_date(struct call *c, struct liquid_value *out_r)
 				 : !is_str(v) || !of_text(conf, str_in(v), &m))
 		return ST_OK; /* no date: goes through as it is */
 	call_buf(c, &out);
-	date_format(format, m, &out);
+	if (!date_format(format, m, &out))
+		return call_fail(c, "invalid format: " STR_FMT,
+				 (int)(format.n < 100 ? format.n : 100), format.p);
 	return call_done(c, &out, false, out_r);
 }

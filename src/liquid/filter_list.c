@@ -145,7 +145,8 @@ enum status filter_uniq(struct call *c, struct liquid_value *out_r)
 	if (!call_items(c, 0, &items) || !call_list(c, items.n, &kept) ||
 	    !call_list(c, items.n, &keys))
 		return call_ended(c);
-	for (uint32_t i = 0; i < items.n; i++) {
+	*out_r = items;
+	for (uint32_t i = 0; i < items.n && items.n > 1; i++) {
 		if (!judged_by(c, items.items[i], &key, &end, out_r))
 			return end;
 		if (seen(c, keys, n, key))
@@ -153,7 +154,8 @@ enum status filter_uniq(struct call *c, struct liquid_value *out_r)
 		keys[n] = key;
 		kept[n++] = items.items[i];
 	}
-	*out_r = liquid_array(kept, n);
+	if (n > 0)
+		*out_r = liquid_array(kept, n);
 	return c->run->problem->status;
 }
 

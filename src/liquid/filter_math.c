@@ -66,7 +66,12 @@ enum status filter_abs(struct call *c, struct liquid_value *out_r)
 static enum status rounded(struct call *c, int64_t digits, enum number_round how,
 			   struct liquid_value *out_r)
 {
-	struct number x = number_round(number_of(c->args[0]), digits, how);
+	struct liquid_value v = c->args[0];
+	if (v.kind == LIQUID_FLOAT && isnan(v.d))
+		return call_fail(c, "Computation results in 'NaN' (Not a Number)");
+	if (v.kind == LIQUID_FLOAT && isinf(v.d))
+		return call_fail(c, "Computation results in '%sInfinity'", v.d < 0 ? "-" : "");
+	struct number x = number_round(number_of(v), digits, how);
 	return give(c, &x, out_r);
 }
 

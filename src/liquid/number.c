@@ -29,6 +29,8 @@ static double as_double(const struct number *x)
 	double d = 0;
 	size_t at = sizeof digits;
 	int128 v = abs128(x->coef);
+	if (v == 0)
+		return x->below ? -0.0 : 0.0;
 	do {
 		digits[--at] = (char)('0' + (int)(v % 10));
 		v /= 10;
@@ -188,6 +190,7 @@ enum number_end number_sub(struct number a, struct number b, struct number *out_
 enum number_end number_mul(struct number a, struct number b, struct number *out_r)
 {
 	struct number x = {.decimal = a.decimal || b.decimal, .exp = a.exp + b.exp};
+	x.below = x.decimal && (a.coef < 0) != (b.coef < 0);
 	if (__builtin_mul_overflow(a.coef, b.coef, &x.coef))
 		return done(back_from(as_double(&a) * as_double(&b)), out_r);
 	return done(x, out_r);
@@ -208,6 +211,7 @@ enum number_end number_div(struct number a, struct number b, struct number *out_
 		x.coef = floor_div(a.coef, b.coef);
 		return done(x, out_r);
 	}
+	x.below = b.coef < 0;
 	if (a.coef == 0)
 		return done(x, out_r);
 	x.exp = a.exp - b.exp;

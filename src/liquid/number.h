@@ -10,6 +10,7 @@ __extension__ typedef __int128 int128;
 /* coef * 10^exp; an integer has exp 0 and fits int64_t. */
 struct number {
 	bool decimal;
+	bool below; /* a zero that came from below: -0.0 */
 	int exp;
 	int128 coef;
 };

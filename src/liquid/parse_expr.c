@@ -314,8 +314,8 @@ static bool arguments(struct parser *p, struct words *w, struct filter_call *f)
 {
 	const struct expr *args[ARGS_MAX];
 	do {
-		if (w->now.kind == WORD_PIPE || w->now.kind == WORD_END)
-			break;
+		if (!p->options.lenient && (w->now.kind == WORD_PIPE || w->now.kind == WORD_END))
+			break; /* strict2 lets a list end in a comma, strict does not */
 		if (w->now.kind == WORD_ID && w->ahead.kind == WORD_COLON) {
 			if (!add_named(p, w, f))
 				return false;

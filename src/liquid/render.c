@@ -20,7 +20,8 @@ void liquid_html(struct str s, struct buf *out)
 		buf_z(out, entity[c]);
 		from = i + 1;
 	}
-	buf_put(out, s.p + from, s.n - from);
+	if (from < s.n)
+		buf_put(out, s.p + from, s.n - from);
 }
 
 static void render_list(struct run *r, struct liquid_value v)

@@ -175,13 +175,26 @@ static bool goes_on(const struct words *w)
 	       w->ahead.kind != WORD_DOT && w->ahead.kind != WORD_OPEN_SQUARE;
 }
 
+/* What no attribute begins with is passed over, as the reference does in strict mode. */
+static void skip_to_attribute(const struct parser *p, struct words *w, struct loop_tag *l)
+{
+	while (p->options.lenient && w->now.kind != WORD_END &&
+	       (w->now.kind != WORD_ID || w->ahead.kind != WORD_COLON ||
+		loop_attribute(l, w->now.text, true) == NULL))
+		words_step(w);
+}
+
 static bool loop_attributes(struct parser *p, struct words *w, struct loop_tag *l, bool table)
 {
-	while (w->now.kind == WORD_COMMA || w->now.kind == WORD_ID) {
+	for (;;) {
 		const struct expr *ignored, **at;
+		if (table)
+			skip_to_attribute(p, w, l);
+		if (w->now.kind != WORD_COMMA && w->now.kind != WORD_ID)
+			return true;
 		parse_take_word(w, WORD_COMMA);
 		if (table && w->now.kind != WORD_ID)
-			break;
+			return true;
 		struct str key = w->now.text;
 		at = loop_attribute(l, key, table);
 		if (table && str_is(key, "range"))
@@ -202,7 +215,6 @@ static bool loop_attributes(struct parser *p, struct words *w, struct loop_tag *
 			return false;
 		}
 	}
-	return true;
 }
 
 static bool tag_for(struct parser *p, struct body *body, const struct tag *t)

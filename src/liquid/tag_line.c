@@ -148,11 +148,16 @@ static bool tag_cycle(struct parser *p, struct body *body, const struct tag *t)
 
 /* ---- render, include ---- */
 
+/* name: value, ... Leniently, words that are none are passed over, as the reference does. */
 static bool partial_args(struct parser *p, struct words *w, struct partial_tag *x)
 {
 	struct named_arg **last = &x->args;
 	parse_take_word(w, WORD_COMMA);
-	while (w->now.kind == WORD_ID) {
+	while (w->now.kind == WORD_ID || (p->options.lenient && w->now.kind != WORD_END)) {
+		if (p->options.lenient && (w->now.kind != WORD_ID || w->ahead.kind != WORD_COLON)) {
+			words_step(w);
+			continue;
+		}
 		struct named_arg *n = TAKE(p, struct named_arg);
 		if (n == NULL)
 			return false;
