@@ -124,46 +124,44 @@ static void half(struct printing *p, const struct directive *d)
 	word(p, &plain, small ? (pm ? STR("pm") : STR("am")) : (pm ? STR("PM") : STR("AM")));
 }
 
+static void print_week(struct printing *p, const struct directive *d)
+{
+	int64_t year;
+	int week_of_year = iso_week(p, &year);
+	if (d->letter == 'V')
+		number(p, *d, week_of_year, 2, '0');
+	else
+		number(p, *d, d->letter == 'G' ? year : year % 100, d->letter == 'G' ? 4 : 2, '0');
+}
+
 static bool print_number(struct printing *p, const struct directive *d)
 {
 	const struct civil *c = &p->c;
-	int64_t iso_year, twelve = (c->hour + 11) % 12 + 1;
-	int iso = iso_week(p, &iso_year);
-	int64_t second = (p->m.at_us - c->micro) / US_PER_S;
-	const struct {
-		char letter, pad;
-		int width;
-		int64_t v;
-	} numbers[] = {
-		{'Y', '0', c->year < 0 ? 5 : 4, c->year},
-		{'C', '0', 2, c->year / 100},
-		{'y', '0', 2, c->year % 100},
-		{'m', '0', 2, c->month},
-		{'d', '0', 2, c->day},
-		{'e', ' ', 2, c->day},
-		{'j', '0', 3, p->yearday + 1},
-		{'H', '0', 2, c->hour},
-		{'k', ' ', 2, c->hour},
-		{'I', '0', 2, twelve},
-		{'l', ' ', 2, twelve},
-		{'M', '0', 2, c->minute},
-		{'S', '0', 2, c->second},
-		{'u', '0', 1, (p->weekday + 6) % 7 + 1},
-		{'w', '0', 1, p->weekday},
-		{'G', '0', 4, iso_year},
-		{'g', '0', 2, iso_year % 100},
-		{'V', '0', 2, iso},
-		{'U', '0', 2, week(p, 0)},
-		{'W', '0', 2, week(p, 1)},
-		{'s', '0', 1, second},
-	};
-	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-		if (numbers[i].letter != d->letter)
-			continue;
-		number(p, *d, numbers[i].v, numbers[i].width, numbers[i].pad);
-		return true;
+	int twelve = (c->hour + 11) % 12 + 1;
+	switch (d->letter) {
+	case 'Y': number(p, *d, c->year, c->year < 0 ? 5 : 4, '0'); return true;
+	case 'C': number(p, *d, c->year / 100, 2, '0'); return true;
+	case 'y': number(p, *d, c->year % 100, 2, '0'); return true;
+	case 'm': number(p, *d, c->month, 2, '0'); return true;
+	case 'd': number(p, *d, c->day, 2, '0'); return true;
+	case 'e': number(p, *d, c->day, 2, ' '); return true;
+	case 'j': number(p, *d, p->yearday + 1, 3, '0'); return true;
+	case 'H': number(p, *d, c->hour, 2, '0'); return true;
+	case 'k': number(p, *d, c->hour, 2, ' '); return true;
+	case 'I': number(p, *d, twelve, 2, '0'); return true;
+	case 'l': number(p, *d, twelve, 2, ' '); return true;
+	case 'M': number(p, *d, c->minute, 2, '0'); return true;
+	case 'S': number(p, *d, c->second, 2, '0'); return true;
+	case 'u': number(p, *d, (p->weekday + 6) % 7 + 1, 1, '0'); return true;
+	case 'w': number(p, *d, p->weekday, 1, '0'); return true;
+	case 'U': number(p, *d, week(p, 0), 2, '0'); return true;
+	case 'W': number(p, *d, week(p, 1), 2, '0'); return true;
+	case 's': number(p, *d, (p->m.at_us - c->micro) / US_PER_S, 1, '0'); return true;
+	case 'G':
+	case 'g':
+	case 'V': print_week(p, d); return true;
+	default: return false;
 	}
-	return false;
 }
 
 static bool print_format(struct printing *p, struct str format);

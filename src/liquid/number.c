@@ -23,6 +23,18 @@ static bool scale(int128 v, int n, int128 *out_r)
 	return true;
 }
 
+static const double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10};
+
+/* Prices and scores: at most six digits behind the point and fifteen in all. Then one division of
+ * two exact numbers is the nearest double, so no text has to be made to find the digits. */
+static bool few_digits(double d, int64_t *coef_r)
+{
+	if (!(fabs(d) < 1e9))
+		return false;
+	*coef_r = llround(d * 1e6);
+	return (double)*coef_r / 1e6 == d;
+}
+
 static double as_double(const struct number *x)
 {
 	char digits[48], text[64];
@@ -31,6 +43,8 @@ static double as_double(const struct number *x)
 	int128 v = abs128(x->coef);
 	if (v == 0)
 		return x->below ? -0.0 : 0.0;
+	if (v < (INT64_C(1) << 53) && x->exp <= 0 && x->exp >= -10)
+		return (double)x->coef / powers[-x->exp];
 	do {
 		digits[--at] = (char)('0' + (int)(v % 10));
 		v /= 10;
@@ -78,13 +92,29 @@ static struct number of_digits(struct str s)
 	return x;
 }
 
+/* Without zeros at the end, but for the first behind the point. */
+static void trim(struct number *x)
+{
+	while (x->coef != 0 && x->coef % 10 == 0 && x->exp < -1) {
+		x->coef /= 10;
+		x->exp++;
+	}
+}
+
 static struct number of_double(double d)
 {
 	struct buf b;
 	char text[64];
 	struct number x = {.decimal = true};
+	int64_t few;
 	if (!isfinite(d))
 		return x;
+	if (few_digits(d, &few)) {
+		x.coef = few;
+		x.exp = -6;
+		trim(&x);
+		return x;
+	}
 	for (int digits = 14; digits <= 16; digits++) {
 		double back;
 		int n = snprintf(text, sizeof text, "%.*e", digits, d);
@@ -93,10 +123,7 @@ static struct number of_double(double d)
 			break;
 	}
 	x = of_digits(buf_view(&b));
-	while (x.coef != 0 && x.coef % 10 == 0 && x.exp < -1) {
-		x.coef /= 10;
-		x.exp++;
-	}
+	trim(&x);
 	return x;
 }
 
@@ -329,6 +356,15 @@ static size_t shortest(double d, char digits[32], int *point_r)
 {
 	char text[64];
 	int n = 0;
+	int64_t few;
+	if (few_digits(d, &few)) {
+		size_t count = 0;
+		n = snprintf(digits, 32, "%lld", (long long)few);
+		for (count = (size_t)n; count > 1 && digits[count - 1] == '0';)
+			count--;
+		*point_r = n - 6;
+		return count;
+	}
 	/* Subnormals have fewer digits than %.15g says: only for them is it worth starting low. */
 	for (int more = fabs(d) < 1e-300 ? 0 : 14; more <= 16; more++) {
 		double back;
