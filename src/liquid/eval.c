@@ -33,7 +33,7 @@ static enum status path_start(struct run *r, const struct expr *x, struct liquid
 
 static enum status path(struct run *r, const struct expr *x, struct liquid_value *out_r)
 {
-	struct liquid_value v, key;
+	struct liquid_value v = liquid_nil(), key = liquid_nil();
 	enum status st = path_start(r, x, &v);
 	for (uint32_t i = 0; i < x->step_count && st == ST_OK; i++) {
 		const struct step *s = &x->steps[i];
@@ -113,7 +113,7 @@ static bool is_question(const struct expr *x)
 enum status liquid_eval_equal(struct run *r, const struct expr *left, const struct expr *right,
 			      bool *out_r)
 {
-	struct liquid_value a, b;
+	struct liquid_value a = liquid_nil(), b = liquid_nil();
 	enum status st = liquid_eval(r, left, &a);
 	if (st == ST_OK)
 		st = liquid_eval(r, right, &b);
@@ -168,7 +168,7 @@ static enum status compare(struct run *r, const struct cond *c, struct liquid_va
 
 static enum status one_condition(struct run *r, const struct cond *c, bool *out_r)
 {
-	struct liquid_value a, b;
+	struct liquid_value a = liquid_nil(), b = liquid_nil();
 	enum status st;
 	if (c->op == OP_EQ || c->op == OP_NE) {
 		st = liquid_eval_equal(r, c->left, c->right, out_r);

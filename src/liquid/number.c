@@ -391,8 +391,8 @@ static void zeros(struct buf *out, int n)
 
 void number_float_text(double d, struct buf *out)
 {
-	char digits[32];
-	int point;
+	char digits[32] = "";
+	int point = 0;
 	if (isnan(d) || isinf(d)) {
 		buf_z(out, isnan(d) ? "NaN" : d < 0 ? "-Infinity" : "Infinity");
 		return;

@@ -190,7 +190,7 @@ static bool tag_of_piece(struct parser *p, const struct piece *x, struct tag *ou
 
 bool parse_body(struct parser *p, struct body *body, struct tag *stop)
 {
-	struct tag t;
+	struct tag t = {.name = STR_NULL};
 	for (;;) {
 		struct piece x = pieces_next(p->pieces);
 		if (x.kind == PIECE_END) {
@@ -295,7 +295,9 @@ static bool parse_source(struct parser *p, struct liquid_template *t)
 	struct pieces pieces = {.source = p->source, .end = (uint32_t)p->source.n};
 	p->pieces = &pieces;
 	p->last_use = &p->first_use;
-	if (!parse_document(p, &t->body))
+	bool ok = parse_document(p, &t->body);
+	p->pieces = NULL;
+	if (!ok)
 		return false;
 	t->name_count = p->name_count;
 	t->uses = p->first_use;

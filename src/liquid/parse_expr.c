@@ -312,7 +312,7 @@ static bool add_named(struct parser *p, struct words *w, struct filter_call *f)
 
 static bool arguments(struct parser *p, struct words *w, struct filter_call *f)
 {
-	const struct expr *args[ARGS_MAX];
+	const struct expr *args[ARGS_MAX] = {NULL};
 	do {
 		if (!p->options.lenient && (w->now.kind == WORD_PIPE || w->now.kind == WORD_END))
 			break; /* strict2 lets a list end in a comma, strict does not */

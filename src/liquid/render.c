@@ -46,8 +46,10 @@ void liquid_print_value(struct run *r, struct liquid_value v)
 		render_list(r, v);
 	} else if (is_map(v) && r->conf->html) {
 		struct str s = val_str(v, r->arena);
-		r->out->over |= s.p == NULL;
-		liquid_html(s, r->out);
+		if (s.p == NULL)
+			r->out->over = true;
+		else
+			liquid_html(s, r->out);
 	} else {
 		val_text(v, r->arena, r->out);
 	}

@@ -180,7 +180,7 @@ enum status liquid_print_for(struct run *r, const struct node *n)
 {
 	const struct loop_tag *l = n->loop;
 	struct scope *s = r->frame->scope;
-	struct items x;
+	struct items x = {.count = 0};
 	enum status st = segment(r, l, &x);
 	if (st != ST_OK)
 		return st;

@@ -3,6 +3,8 @@
  * caller's data; an included one shares all of ours. */
 #include "liquid/run.h"
 
+#include "base/assert.h"
+
 static struct str last_part(struct str name)
 {
 	for (size_t i = name.n; i > 0; i--)
@@ -18,14 +20,17 @@ static enum status load(struct run *r, const struct node *n, struct str name,
 	enum status st = ST_NOT_FOUND;
 	if (r->conf->partial != NULL)
 		st = r->conf->partial(r->conf->ctx, name, out_r, &p);
-	if (st == ST_NOT_FOUND)
-		return liquid_run_fail(r, n->at, st, "Could not find asset " STR_FMT,
-				       STR_ARG(name));
+	if (st == ST_NOT_FOUND) {
+		(void)liquid_run_fail(r, n->at, st, "Could not find asset " STR_FMT, STR_ARG(name));
+		return ST_NOT_FOUND;
+	}
 	if (st != ST_OK) {
 		*r->problem = p;
 		r->problem->status = st;
+		return st;
 	}
-	return st;
+	ASSERT(*out_r != NULL);
+	return ST_OK;
 }
 
 /* Renders t in `frame`, telling problems as that template's. */

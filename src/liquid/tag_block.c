@@ -361,7 +361,7 @@ static bool skip_to(struct parser *p, const struct tag *t, const char *end, stru
 static bool tag_raw(struct parser *p, struct body *body, const struct tag *t)
 {
 	struct node *n = parse_node(p, body, NODE_TEXT, t->markup_at);
-	struct str inside;
+	struct str inside = STR_NULL;
 	if (skip_space(parse_markup(p, t)).n > 0)
 		return parse_fail(p, t->at, "Syntax Error in 'raw' - Valid syntax: raw");
 	if (n == NULL || !skip_to(p, t, "endraw", &inside))
@@ -374,7 +374,7 @@ static bool tag_raw(struct parser *p, struct body *body, const struct tag *t)
 
 static bool tag_doc(struct parser *p, struct body *body, const struct tag *t)
 {
-	struct str inside;
+	struct str inside = STR_NULL;
 	if (skip_space(parse_markup(p, t)).n > 0)
 		return parse_fail(p, t->at,
 				  "Syntax Error in 'doc' - Valid syntax: "
@@ -400,7 +400,7 @@ static struct str comment_tag(const struct parser *p, const struct piece *x)
 
 static bool tag_comment(struct parser *p, struct body *body, const struct tag *t)
 {
-	struct str inside;
+	struct str inside = STR_NULL;
 	unsigned depth = 1;
 	while (depth > 0) {
 		struct piece x = pieces_next(p->pieces);
