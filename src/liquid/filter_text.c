@@ -84,9 +84,9 @@ static void put_replacement(struct str with, struct str in, size_t at, size_t n,
 		}
 		i++;
 		if (next == '0' || next == '&')
-			buf_put(out, in.p + at, n);
+			buf_str(out, str_slice(in, at, at + n));
 		else if (next == '`')
-			buf_put(out, in.p, at);
+			buf_str(out, str_slice(in, 0, at));
 		else if (next == '\'')
 			buf_str(out, str_slice(in, at + n, in.n));
 		else if (next == '\\')
@@ -158,6 +158,12 @@ static enum status last_replaced(struct call *c, struct str with, struct liquid_
 		return ST_OK;
 	if (!call_charge(c, s.n * (1 + what.n / 16)))
 		return call_ended(c);
+	if (what.n == 0) {
+		call_buf(c, &out);
+		buf_str(&out, s);
+		buf_str(&out, with);
+		return call_done(c, &out, false, out_r);
+	}
 	size_t at = s.n - what.n;
 	while (at > 0 && memcmp(s.p + at, what.p, what.n) != 0)
 		at--;

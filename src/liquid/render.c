@@ -118,7 +118,7 @@ enum status liquid_print_aside(struct run *r, const struct node *n, struct str *
 		st = liquid_run_limit(r, n->at, "Memory limits exceeded: the output is too large");
 	if (st != ST_OK)
 		return st;
-	*out_r = arena_str(r->arena, str_n(r->out->p + before, r->out->n - before));
+	*out_r = arena_str(r->arena, str_slice(buf_view(r->out), before, r->out->n));
 	r->out->n = before;
 	return out_r->p != NULL ? ST_OK : liquid_run_no_memory(r, n->at);
 }
