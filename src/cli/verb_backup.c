@@ -8,6 +8,7 @@
 #include "view/view_did.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void show_backup(struct cli *c, const char *dir, int64_t took_us)
 {
@@ -63,31 +64,53 @@ static enum status check_copy(struct cli *c, const char *dir)
 	return st;
 }
 
-static enum status move_aside(struct cli *c, char aside[NODE_PATH_MAX])
+/* A folder beside the data folder, named for this moment. */
+static enum status beside(struct cli *c, const char *what, char out[NODE_PATH_MAX])
 {
-	int n = snprintf(aside, NODE_PATH_MAX, "%s.before-restore-%lld", c->data,
+	size_t len = strlen(c->data);
+	while (len > 1 && c->data[len - 1] == '/')
+		len--;
+	int n = snprintf(out, NODE_PATH_MAX, "%.*s.%s-%lld", (int)len, c->data, what,
 			 (long long)(clock_now_us() / US_PER_S));
 	if (n < 0 || n >= NODE_PATH_MAX)
 		return err_set(&c->err, ST_INVALID, "the path is too long");
-	if (rename(c->data, aside) != 0)
-		return err_set(&c->err, ST_IO, "cannot move %s aside", c->data);
 	return ST_OK;
+}
+
+/* The copy is made before anything is moved: a backup may lie inside the data folder, and a disk
+ * may be full. */
+static enum status copy_beside(struct cli *c, const char *from, char fresh[NODE_PATH_MAX])
+{
+	struct node *n = NULL;
+	struct node_conf conf = node_conf_default(from, NODE_READ);
+	enum status st = beside(c, "restoring", fresh);
+	if (st == ST_OK)
+		st = node_open(&conf, &n, &c->err);
+	if (st == ST_OK)
+		st = node_backup(n, fresh, &c->err);
+	node_close(&n);
+	return st;
 }
 
 static enum status restore(struct cli *c, const char *from, char aside[NODE_PATH_MAX])
 {
-	struct node *n = NULL;
-	struct node_conf conf = node_conf_default(from, NODE_READ);
+	char fresh[NODE_PATH_MAX], moved[NODE_PATH_MAX];
 	aside[0] = '\0';
 	enum status st = check_copy(c, from);
-	if (st == ST_OK && node_exists(c->data))
-		st = move_aside(c, aside);
 	if (st == ST_OK)
-		st = node_open(&conf, &n, &c->err);
+		st = copy_beside(c, from, fresh);
 	if (st == ST_OK)
-		st = node_backup(n, c->data, &c->err);
-	node_close(&n);
-	return st;
+		st = beside(c, "before-restore", moved);
+	if (st != ST_OK)
+		return st;
+	if (node_exists(c->data)) {
+		if (rename(c->data, moved) != 0)
+			return err_set(&c->err, ST_IO, "cannot move %s aside", c->data);
+		memcpy(aside, moved, sizeof moved);
+	}
+	if (rename(fresh, c->data) != 0)
+		return err_set(&c->err, ST_IO, "cannot put %s in place of %s", fresh, c->data);
+	return ST_OK;
 }
 
 static int run_restore(struct cli *c)

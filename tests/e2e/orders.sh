@@ -76,4 +76,10 @@ expect 6 "a folder of somebody else's is left alone" "in the way" -- backup "$wo
 if [ -e "$work/other.part/mine" ]; then good; else bad "mine is gone"; fi
 stop
 expect 0 "replay" "equal" -- replay --verify
+expect 0 "a lead that came after the backup" "" -- trigger identify --email late@firm.example
+expect 0 "restore from inside the data folder" "restored" -- restore "$NURTURED_DATA/backups/first" --yes --data "$NURTURED_DATA/"
+expect 0 "what was in the backup is there" "DE" -- lead get ana@firm.example --json
+expect 4 "what came later is not" "" -- lead get late@firm.example
+expect 0 "but beside it" "late@firm.example" -- lead get late@firm.example --data "$(echo "$NURTURED_DATA".before-restore-*)"
+expect 0 "replay of what was restored" "equal" -- replay --verify
 tally
