@@ -369,8 +369,8 @@ static void test_messages_max(void **state)
 		kit_submit(&k, &m);
 	}
 	kit_wait(&k, 6);
-	assert_int_equal(k.servers[0].conn_count, 3);
 	kit_close(&k, "messages_max");
+	assert_int_equal(k.servers[0].conn_count, 3);
 }
 
 static void test_nobody_there(void **state)
