@@ -170,6 +170,23 @@ static bool ends_verb_header(const struct lines *l, size_t last)
 	return false;
 }
 
+/* First line at or behind i that is not empty; count: none. */
+static size_t next_filled(const struct lines *l, size_t i)
+{
+	while (i < l->count && l->items[i].sort == EMPTY)
+		i++;
+	return i;
+}
+
+/* "26.06.2014, 14:41, "Ana" <ana@x.example>:" right above a quote: no verb in any language. */
+static bool heads_quote(const struct lines *l, size_t i)
+{
+	struct str s = bare_at(l, i);
+	size_t next = next_filled(l, i + 1);
+	return str_ends(s, STR(":")) && has_digit(s) && str_find_byte(s, '@') < s.n &&
+	       next < l->count && l->items[next].sort == QUOTED;
+}
+
 static struct str without_rule(struct str s)
 {
 	while (s.n > 0 && strchr("-_=*+# \t", s.p[0]) != NULL)
@@ -224,7 +241,8 @@ static void sort_line(struct lines *l, size_t i)
 	struct line *line = &l->items[i];
 	if (line->sort == EMPTY)
 		return;
-	if (line->sort != QUOTED && (ends_with_wrote(line->bare) || ends_verb_header(l, i))) {
+	if (line->sort != QUOTED &&
+	    (ends_with_wrote(line->bare) || ends_verb_header(l, i) || heads_quote(l, i))) {
 		mark_wrote(l, i);
 	} else if (line->sort == QUOTED) {
 		return;
@@ -251,14 +269,6 @@ static void sort_lines(struct lines *l)
 		if (!fenced && l->items[i].sort != WROTE)
 			sort_line(l, i);
 	}
-}
-
-/* First line at or behind i that is not empty; count: none. */
-static size_t next_filled(const struct lines *l, size_t i)
-{
-	while (i < l->count && l->items[i].sort == EMPTY)
-		i++;
-	return i;
 }
 
 static void drop(struct lines *l, size_t from, size_t to)
