@@ -276,10 +276,9 @@ static void check_later(struct walk *w, struct ynode *n)
 	struct program_problem *p =
 		problem_add(w->ps, CODE_LATER, n->key ? n->key->where : n->where);
 	struct str name = n->key ? n->key->text : STR("this");
-	PROBLEM_TEXT(p, message, a, "`" STR_FMT ":` is known and comes with the loop",
-		     STR_ARG(name));
+	PROBLEM_TEXT(p, message, a, "`" STR_FMT ":` is known and comes later", STR_ARG(name));
 	p->label = STR("read over for now");
-	p->why = STR("this release scores leads; it decides and sends nothing yet");
+	p->why = STR("this release does not have it yet");
 	p->fix = STR("nothing to do");
 }
 

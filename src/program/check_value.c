@@ -6,15 +6,7 @@
 #include "base/assert.h"
 #include "base/time.h"
 
-struct value { /* one scalar in hand */
-	struct ynode *node;
-	const struct schema_type *type;
-	struct str text, under;
-	struct problems *ps;
-	struct arena *arena;
-};
-
-static struct program_problem *refuse(struct value *v, enum program_code code)
+struct program_problem *value_refuse(struct value *v, enum program_code code)
 {
 	v->node->bad = true;
 	return problem_add(v->ps, code, v->node->where);
@@ -31,7 +23,7 @@ static bool refuse_yaml_word(struct value *v)
 {
 	if (v->node->style != YNODE_PLAIN || !ynode_is_yaml_word(v->text))
 		return false;
-	struct program_problem *p = refuse(v, CODE_YAML_WORD);
+	struct program_problem *p = value_refuse(v, CODE_YAML_WORD);
 	PROBLEM_TEXT(p, message, v->arena, "`" STR_FMT "` is not text to many YAML tools",
 		     STR_ARG(v->text));
 	p->why = STR("YAML 1.1 reads yes, no, on, off, y, n, true and false as truth values");
@@ -44,13 +36,13 @@ static void check_text(struct value *v)
 	if (refuse_yaml_word(v))
 		return;
 	if (v->text.n == 0) {
-		struct program_problem *p = refuse(v, CODE_EMPTY);
+		struct program_problem *p = value_refuse(v, CODE_EMPTY);
 		PROBLEM_TEXT(p, message, v->arena, "`" STR_FMT ":` is empty text",
 			     STR_ARG(v->under));
 		PROBLEM_TEXT(p, fix, v->arena, "write %s, or take the key out", v->type->what);
 		p->why = STR("a key without a value says nothing");
 	} else if ((double)v->text.n > v->type->max) {
-		struct program_problem *p = refuse(v, CODE_TEXT_LONG);
+		struct program_problem *p = value_refuse(v, CODE_TEXT_LONG);
 		PROBLEM_TEXT(p, message, v->arena,
 			     "`" STR_FMT ":` has %zu bytes of text, %g at most", STR_ARG(v->under),
 			     v->text.n, v->type->max);
@@ -81,7 +73,7 @@ static void check_name(struct value *v)
 		return;
 	if (schema_name_ok(v->type->name, v->text) && (double)v->text.n <= v->type->max)
 		return;
-	struct program_problem *p = refuse(v, CODE_NAME);
+	struct program_problem *p = value_refuse(v, CODE_NAME);
 	PROBLEM_TEXT(p, message, v->arena, "\"" STR_FMT "\" cannot be a name here",
 		     STR_ARG(v->text));
 	PROBLEM_TEXT(p, fix, v->arena, "use %s, %g at most", schema_name_words(v->type->name),
@@ -128,7 +120,7 @@ static struct str number_meant(struct value *v)
 
 static void refuse_number(struct value *v)
 {
-	struct program_problem *p = refuse(v, CODE_NUMBER);
+	struct program_problem *p = value_refuse(v, CODE_NUMBER);
 	bool quoted = v->node->style != YNODE_PLAIN;
 	PROBLEM_TEXT(p, message, v->arena,
 		     quoted ? "\"" STR_FMT "\" in quotes is text, not a number"
@@ -147,13 +139,28 @@ static bool in_range(struct value *v, double d, const char *unit)
 	const struct schema_type *t = v->type;
 	if (d >= t->min && d <= t->max)
 		return true;
-	struct program_problem *p = refuse(v, CODE_RANGE);
+	struct program_problem *p = value_refuse(v, CODE_RANGE);
 	bool above = d > t->max;
 	PROBLEM_TEXT(p, message, v->arena, STR_FMT ": " STR_FMT " is %s the limit of %g%s",
 		     STR_ARG(v->under), STR_ARG(v->text), above ? "above" : "below",
 		     above ? t->max : t->min, unit);
 	PROBLEM_TEXT(p, fix, v->arena, "%g%s to %g%s", t->min, unit, t->max, unit);
-	p->why = STR("scores live between 0 and 100, and time between now and ten years");
+	p->why = t->kind == SCHEMA_INT
+			 ? STR("the limits protect the people written to, and your sender")
+			 : STR("scores live between 0 and 100, and time between now and ten years");
+	return false;
+}
+
+static bool is_whole(struct value *v, double d)
+{
+	if (v->type->kind != SCHEMA_INT || d == (double)(int64_t)d)
+		return true;
+	struct program_problem *p = value_refuse(v, CODE_NUMBER);
+	PROBLEM_TEXT(p, message, v->arena, "\"" STR_FMT "\" is not a whole number",
+		     STR_ARG(v->text));
+	PROBLEM_TEXT(p, suggestion, v->arena, "%lld", (long long)d);
+	PROBLEM_TEXT(p, fix, v->arena, "write " STR_FMT, STR_ARG(p->suggestion));
+	p->why = STR("things are counted one by one");
 	return false;
 }
 
@@ -164,7 +171,7 @@ static void check_number(struct value *v)
 		refuse_number(v);
 		return;
 	}
-	if (!in_range(v, d, ""))
+	if (!in_range(v, d, "") || !is_whole(v, d))
 		return;
 	double cents = d * 100;
 	if (v->type->kind == SCHEMA_NUMBER && (cents - (double)(int64_t)cents) * 1000 > 1 &&
@@ -195,7 +202,7 @@ static void check_share(struct value *v)
 	bool number = share_of(v->text, &d);
 	if (number && d >= 0 && d <= 1)
 		return;
-	struct program_problem *p = refuse(v, CODE_SHARE);
+	struct program_problem *p = value_refuse(v, CODE_SHARE);
 	PROBLEM_TEXT(p, message, v->arena, "\"" STR_FMT "\" is not a share", STR_ARG(v->text));
 	p->fix = STR("write a number from 0 to 1, or a percentage up to 100%");
 	p->why = STR("the score is fit and engagement, each times its share");
@@ -208,7 +215,7 @@ static void check_share(struct value *v)
 /* ---- durations ---- */
 
 /* "14 days" -> "14d", "2 weeks" -> "2w", "14" -> "14d": a number and the first letter of a unit. */
-static struct str duration_meant(struct value *v)
+struct str value_duration_meant(struct value *v)
 {
 	static const struct {
 		const char *word;
@@ -247,9 +254,9 @@ static void check_duration(struct value *v)
 		(void)in_range(v, (double)us / (double)US_PER_D, "d"); /* marks the node */
 		return;
 	}
-	struct program_problem *p = refuse(v, CODE_DURATION);
+	struct program_problem *p = value_refuse(v, CODE_DURATION);
 	PROBLEM_TEXT(p, message, v->arena, "\"" STR_FMT "\" is not a duration", STR_ARG(v->text));
-	p->suggestion = duration_meant(v);
+	p->suggestion = value_duration_meant(v);
 	PROBLEM_TEXT(p, fix, v->arena, "write " STR_FMT " (units s m h d w)",
 		     STR_ARG(p->suggestion.n ? p->suggestion : STR("14d")));
 	p->why = STR("a number without its unit could mean hours or weeks");
@@ -261,7 +268,7 @@ static void check_bool(struct value *v)
 {
 	if (v->node->style == YNODE_PLAIN && (str_is(v->text, "true") || str_is(v->text, "false")))
 		return;
-	struct program_problem *p = refuse(v, CODE_BOOL);
+	struct program_problem *p = value_refuse(v, CODE_BOOL);
 	static const char *const yes[] = {"y", "yes", "on", "true", "1"}, *const no[] = {
 										  "n", "no", "off",
 										  "false", "0"};
@@ -290,7 +297,7 @@ static void check_word(struct value *v)
 		suggest_offer(&s, str_of(v->type->words[i]));
 		buf_printf(&list, "%s%s", i ? ", " : "", v->type->words[i]);
 	}
-	struct program_problem *p = refuse(v, CODE_WORD);
+	struct program_problem *p = value_refuse(v, CODE_WORD);
 	PROBLEM_TEXT(p, message, v->arena, "\"" STR_FMT "\" is not %s", STR_ARG(v->text),
 		     v->type->what);
 	p->suggestion = suggest_best(&s);
@@ -312,7 +319,7 @@ static void check_event(struct value *v)
 	bool known = schema_name_ok(NAME_EVENT, v->text) && v->text.n <= 100;
 	if (known && (v->type->family || !family))
 		return;
-	struct program_problem *p = refuse(v, CODE_EVENT_TYPE);
+	struct program_problem *p = value_refuse(v, CODE_EVENT_TYPE);
 	if (known) {
 		PROBLEM_TEXT(p, message, v->arena, "\"" STR_FMT "\" is a family of events",
 			     STR_ARG(v->text));
@@ -351,7 +358,7 @@ static void check_email(struct value *v)
 {
 	if (email_ok(v->text))
 		return;
-	struct program_problem *p = refuse(v, CODE_EMAIL);
+	struct program_problem *p = value_refuse(v, CODE_EMAIL);
 	PROBLEM_TEXT(p, message, v->arena, "\"" STR_FMT "\" is not an e-mail address",
 		     STR_ARG(v->text));
 	p->fix = STR("write one address: ines@mail.example.com");
@@ -369,7 +376,7 @@ static void check_country(struct value *v)
 {
 	if (refuse_yaml_word(v) || country_known(v->text))
 		return;
-	struct program_problem *p = refuse(v, CODE_COUNTRY);
+	struct program_problem *p = value_refuse(v, CODE_COUNTRY);
 	PROBLEM_TEXT(p, message, v->arena, "\"" STR_FMT "\" is not a country code",
 		     STR_ARG(v->text));
 	p->suggestion = country_meant(v->text);
@@ -384,7 +391,7 @@ static void check_version(struct value *v)
 {
 	if (str_is(v->text, "1") && v->node->style == YNODE_PLAIN)
 		return;
-	struct program_problem *p = refuse(v, CODE_FORMAT_VERSION);
+	struct program_problem *p = value_refuse(v, CODE_FORMAT_VERSION);
 	PROBLEM_TEXT(p, message, v->arena, "format version \"" STR_FMT "\"", STR_ARG(v->text));
 	p->label = STR("this release reads version 1");
 	p->suggestion = STR("1");
@@ -396,7 +403,7 @@ static void check_cel(struct value *v)
 {
 	if (str_trim(v->text).n)
 		return;
-	struct program_problem *p = refuse(v, CODE_EMPTY);
+	struct program_problem *p = value_refuse(v, CODE_EMPTY);
 	PROBLEM_TEXT(p, message, v->arena, "`" STR_FMT ":` is empty", STR_ARG(v->under));
 	p->fix = STR("write a condition, or take the key out: no condition holds for everybody");
 	p->why = STR("a condition that says nothing cannot be checked");
@@ -409,7 +416,10 @@ static void (*const checks[SCHEMA_KIND_COUNT])(struct value *) = {
 	[SCHEMA_BOOL] = check_bool,         [SCHEMA_WORD] = check_word,
 	[SCHEMA_CEL] = check_cel,           [SCHEMA_EMAIL] = check_email,
 	[SCHEMA_COUNTRY] = check_country,   [SCHEMA_EVENT] = check_event,
-	[SCHEMA_VERSION] = check_version,
+	[SCHEMA_VERSION] = check_version,   [SCHEMA_SPAN] = check_span,
+	[SCHEMA_CLOCK] = check_clock,       [SCHEMA_DATE] = check_date,
+	[SCHEMA_ZONE] = check_zone,         [SCHEMA_URL] = check_url,
+	[SCHEMA_REENTRY] = check_reentry,
 };
 
 void check_value(struct ynode *n, const struct schema_type *t, struct str under,
@@ -430,6 +440,15 @@ static bool readable(const struct ynode *n)
 bool value_number(const struct ynode *n, double *out_r)
 {
 	return readable(n) && str_to_f64(n->text, out_r);
+}
+
+bool value_count(const struct ynode *n, unsigned *out_r)
+{
+	double d;
+	if (!value_number(n, &d) || d < 0 || d > 1e9)
+		return false;
+	*out_r = (unsigned)d;
+	return true;
 }
 
 bool value_share(const struct ynode *n, double *out_r)

@@ -38,6 +38,48 @@ bool program_on_matches(const struct program_on *on, struct str type)
 	return str_starts(type, on->type) && type.p[on->type.n] == '.';
 }
 
+/* Places are asked for nearly in order, so the next one is found from the one before. */
+void compile_at(struct compile *c, size_t at, int *line_r, int *col_r)
+{
+	struct str s = c->ps->source;
+	struct compile_seen *seen = &c->seen;
+	bool line_before = false;
+	if (seen->line == 0)
+		*seen = (struct compile_seen){0, 1, 1};
+	for (; seen->at < at; seen->at++) {
+		char b = s.p[seen->at];
+		seen->line += b == '\n';
+		seen->col = b == '\n' ? 1 : seen->col + (((unsigned char)b & 0xc0) != 0x80);
+	}
+	for (; seen->at > at; seen->at--) {
+		char b = s.p[seen->at - 1];
+		seen->line -= b == '\n';
+		seen->col -= ((unsigned char)b & 0xc0) != 0x80;
+		line_before = line_before || b == '\n';
+	}
+	size_t start = at;
+	while (line_before && start > 0 && s.p[start - 1] != '\n')
+		start--;
+	for (seen->col = line_before ? 1 : seen->col; start < at; start++)
+		seen->col += ((unsigned char)s.p[start] & 0xc0) != 0x80;
+	*line_r = seen->line;
+	*col_r = seen->col;
+}
+
+struct place compile_place(struct str s, int line, int col)
+{
+	size_t at = 0;
+	for (int i = 1; i < line && at < s.n; i++)
+		at += str_find_byte(str_slice(s, at, s.n), '\n') + 1;
+	for (int i = 1; i < col && at < s.n; i++)
+		for (at++; at < s.n && ((unsigned char)s.p[at] & 0xc0) == 0x80; at++)
+			continue;
+	size_t end = at < s.n ? at + 1 : s.n;
+	while (end < s.n && !strchr(" \t\r\n,:{}[]", s.p[end]))
+		end++;
+	return (struct place){at < s.n ? at : s.n, end};
+}
+
 /* ---- unique names ---- */
 
 static void name_twice(struct compile *c, const struct named *one, const struct named *first,

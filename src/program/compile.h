@@ -12,6 +12,10 @@
 #include "program/facts_env.h"
 #include "program/program.h"
 
+struct compile_seen { /* the latest place that was turned into line and column */
+	size_t at;
+	int line, col;
+};
 struct compile {
 	struct program *p;
 	struct arena *arena; /* the program's: what stays */
@@ -19,10 +23,20 @@ struct compile {
 	const struct ynode *root;
 	const struct facts_env *env;
 	bool full; /* the program's arena is at its ceiling */
+	struct compile_seen seen;
 };
 
 /* Where a condition stands decides what it may ask for. */
-enum cond_place { COND_PERSONA, COND_FIT, COND_EVENT, COND_ENTRY, COND_TIER };
+enum cond_place {
+	COND_PERSONA,
+	COND_FIT,
+	COND_EVENT,
+	COND_ENTRY,
+	COND_TIER,
+	COND_ENTER, /* of a track */
+	COND_STEP,  /* a step's if, a track's exit: asked without an event as well */
+	COND_TRIGGER
+};
 
 void compile_cond(struct compile *c, const struct ynode *n, enum cond_place place,
 		  struct program_cond *out);
@@ -41,6 +55,9 @@ const struct facts_field *compile_field_at(struct compile *c, struct str cond, s
 /* Which events: a type, family or *; `of` may be NULL (any), `where` too. */
 void compile_on(struct compile *c, struct str of, const struct ynode *where,
 		struct program_on *out);
+/* Line and column, 1-based, in characters, of a byte of the source; and back: the word there. */
+void compile_at(struct compile *c, size_t at, int *line_r, int *col_r);
+struct place compile_place(struct str source, int line, int col);
 /* A copy on the program's arena. */
 struct str compile_text(struct compile *c, struct str s);
 void *compile_array(struct compile *c, size_t count, size_t item_bytes);

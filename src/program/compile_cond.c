@@ -5,6 +5,10 @@
 
 #include "base/assert.h"
 
+#define READS_ALL_BUT_EVENT \
+	(READS_LEAD | READS_PROFILE | READS_ACCOUNT | READS_PERSONA | READS_FEATURES | \
+	 READS_SCORES | READS_CLOCK | READS_JOURNEY)
+
 static const struct {
 	unsigned may;
 	const char *about, *why, *fix;
@@ -30,6 +34,14 @@ static const struct {
 			       READS_SCORES | READS_CLOCK,
 		       "a tier", "a tier changes without an event as well, when points fade",
 		       "ask for fit, engagement, score, feature.*, lead.*, account.* and persona"},
+	[COND_ENTER] = {READS_ALL_BUT_EVENT | READS_EVENT | READS_PROPERTIES, "`enter:`", "", ""},
+	[COND_STEP] =
+		{READS_ALL_BUT_EVENT, "a step or an `exit:`",
+		 "it is asked when a wait is over, without an event",
+		 "ask for lead.*, account.*, persona, scores, feature.*, touches.*; or make it "
+		 "a trigger"},
+	[COND_TRIGGER] = {READS_ALL_BUT_EVENT | READS_EVENT | READS_PROPERTIES, "a trigger", "",
+			  ""},
 };
 
 struct cond { /* one condition in hand */
@@ -69,7 +81,8 @@ static void fix_unknown(struct cond *x, struct program_problem *p, struct str na
 	bool of_event =
 		str_starts(x->text, STR("event.")) || str_find(x->text, STR(" event.")) < x->text.n;
 	p->fix = STR("declare it under `fields:`, or use a field of docs/program.md");
-	if (of_event && x->place == COND_EVENT && schema_name_ok(NAME_IDENT, name))
+	if (of_event && (places[x->place].may & READS_PROPERTIES) &&
+	    schema_name_ok(NAME_IDENT, name))
 		PROBLEM_TEXT(p, fix, x->c->ps->arena,
 			     "declare it under `fields:`, or ask for event.properties." STR_FMT
 			     ", which is not checked",
@@ -213,12 +226,59 @@ static bool known_tier(struct compile *c, struct str name, struct suggest *s)
 	return tier_of(name, &t);
 }
 
+static bool known_track(struct compile *c, struct str name, struct suggest *s)
+{
+	const struct ynode *section = ynode_get(c->root, "tracks");
+	for (const struct ynode *n = section && section->kind == YNODE_MAP ? section->first : NULL;
+	     n; n = n->next) {
+		if (str_eq(n->key->text, name))
+			return true;
+		suggest_offer(s, n->key->text);
+	}
+	return name.n == 0; /* on no track */
+}
+
+static bool known_stage(struct compile *c, struct str name, struct suggest *s)
+{
+	const struct ynode *section = ynode_get(c->root, "tracks");
+	for (const struct ynode *n = section && section->kind == YNODE_MAP ? section->first : NULL;
+	     n; n = n->next) {
+		struct str stage = value_text(ynode_get(n, "stage"));
+		if (str_eq(stage, name))
+			return true;
+		if (stage.n)
+			suggest_offer(s, stage);
+	}
+	return name.n == 0;
+}
+
+static bool known_step(struct compile *c, struct str name, struct suggest *s)
+{
+	const struct ynode *section = ynode_get(c->root, "tracks");
+	for (const struct ynode *n = section && section->kind == YNODE_MAP ? section->first : NULL;
+	     n; n = n->next) {
+		const struct ynode *steps = ynode_get(n, "sequence");
+		for (const struct ynode *y = steps ? steps->first : NULL; y; y = y->next) {
+			struct str own = value_text(ynode_get(y, "name"));
+			own = own.n ? own : value_text(ynode_get(y, "send"));
+			if (str_eq(own, name))
+				return true;
+			if (own.n)
+				suggest_offer(s, own);
+		}
+	}
+	return name.n == 0;
+}
+
 static const struct {
 	const char *variable, *what, *declared;
 	bool (*known)(struct compile *c, struct str name, struct suggest *s);
 } name_sets[] = {
 	{"persona", "persona", "not listed under `personas:`", known_persona},
 	{"tier", "tier", "tiers are hot, warm and cold", known_tier},
+	{"track", "track", "not listed under `tracks:`", known_track},
+	{"stage", "stage", "no track has this `stage:`", known_stage},
+	{"step", "step", "no track has a step of this name", known_step},
 };
 
 /* A quoted name at `at`; says so when nothing has it. Returns the byte behind it. */
@@ -325,19 +385,10 @@ void compile_cond(struct compile *c, const struct ynode *n, enum cond_place plac
 	check_names(&x);
 	if (!x.refused)
 		warn_constant(&x);
-	struct place at = ynode_range(n, c->ps->source, 0, 0);
 	out->prog = prog;
 	out->text = compile_text(c, x.text);
 	out->reads = x.reads;
-	out->line = 1;
-	for (size_t i = 0; i < at.at; i++)
-		out->line += c->ps->source.p[i] == '\n';
-	size_t start = at.at;
-	while (start > 0 && c->ps->source.p[start - 1] != '\n')
-		start--;
-	out->col = 1;
-	for (size_t i = start; i < at.at; i++)
-		out->col += ((unsigned char)c->ps->source.p[i] & 0xc0) != 0x80;
+	compile_at(c, ynode_range(n, c->ps->source, 0, 0).at, &out->line, &out->col);
 }
 
 void compile_on(struct compile *c, struct str of, const struct ynode *where, struct program_on *out)

@@ -208,8 +208,21 @@ static bool with_point(struct compile *c, struct str cond, struct compile_meant 
 	return true;
 }
 
+/* `event == "reply"`: an event is many things, and its type is meant. */
+static bool type_of_event(struct str cond, struct compile_meant *m)
+{
+	size_t end = m->from + sizeof "event" - 1;
+	if (!str_is(str_slice(cond, m->from, end), "event") ||
+	    (end < cond.n && in_path(cond.p[end])))
+		return false;
+	*m = (struct compile_meant){m->from, end, STR("event.type")};
+	return true;
+}
+
 bool compile_literal_meant(struct compile *c, struct str cond, struct compile_meant *m)
 {
+	if (type_of_event(cond, m))
+		return true;
 	for (size_t at = m->from; at < m->to && at < cond.n;) {
 		struct str path;
 		const struct facts_field *f = compile_field_at(c, cond, &at, &path);

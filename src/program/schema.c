@@ -421,14 +421,20 @@ static const struct schema_key root_keys[] = {
 	{"outcomes", &outcomes, false, "the goal",
 	 "Events that say how it ended; each leaves a record of what was known just before.",
 	 SINCE},
-	{"tracks", &later, false, NULL, "Content for one persona at one stage, in steps.", SINCE},
-	{"triggers", &later, false, NULL, "What happens at once when a condition comes true.",
+	{"tracks", &schema_tracks, false, NULL,
+	 "Ways for one kind of lead at one stage: messages in order, and what each reaction leads "
+	 "to.",
 	 SINCE},
-	{"guardrails", &later, false, NULL, "Limits no decision may cross.", SINCE},
-	{"experiments", &later, false, NULL, "Holdouts and splits.", SINCE},
+	{"triggers", &schema_triggers, false, NULL,
+	 "What happens at once when a condition comes true; looked at from the top, the first that "
+	 "fires wins.",
+	 SINCE},
+	{"guardrails", &schema_guardrails, false, "the limits below",
+	 "Limits no decision may cross.", SINCE},
+	{"teams", &schema_teams, false, NULL, "Who takes over.", SINCE},
+	{"experiments", &schema_experiments, false, NULL, "Holdouts and splits.", SINCE},
 	{"content", &later, false, NULL, "Where messages come from.", SINCE},
 	{"channels", &later, false, NULL, "How messages leave.", SINCE},
-	{"teams", &later, false, NULL, "Who takes over.", SINCE},
 	{.name = NULL},
 };
 const struct schema_type schema_root = {

@@ -24,6 +24,12 @@ enum schema_kind {
 	SCHEMA_COUNTRY,
 	SCHEMA_EVENT,   /* an event type; with `family` also form.* and * */
 	SCHEMA_VERSION, /* the number 1 */
+	SCHEMA_SPAN,    /* 4d, or 7d..10d; min and max in days */
+	SCHEMA_CLOCK,   /* "19:00", in quotes */
+	SCHEMA_DATE,    /* 2026-12-25 */
+	SCHEMA_ZONE,    /* Europe/Berlin */
+	SCHEMA_URL,     /* https://..., or http:// to this machine */
+	SCHEMA_REENTRY, /* never, always, after 90d */
 	SCHEMA_LIST,    /* of item */
 	SCHEMA_MAP,     /* name -> item; names of shape `name` */
 	SCHEMA_OBJECT,  /* keys[] */
@@ -46,6 +52,7 @@ struct schema_type {
 	enum schema_name name; /* NAME: its shape; MAP: the shape of its keys */
 	bool family;           /* EVENT: families are allowed */
 	double min, max;       /* NUMBER, INT; TEXT: bytes; DURATION: days; LIST, MAP: entries */
+	const char *ref;       /* a shape used in many places, described once under this name */
 	const char *what;      /* for messages: "a list of fit rules" */
 	const char *const *words;
 	const struct schema_type *item, *as_scalar, *as_list, *as_map;
@@ -62,6 +69,12 @@ struct schema_key {
 };
 
 extern const struct schema_type schema_root;
+/* Sections with a table of their own (schema_track.c, schema_guard.c). */
+extern const struct schema_type schema_tracks, schema_triggers, schema_action;
+extern const struct schema_type schema_guardrails, schema_teams, schema_experiments;
+/* Words whose place in the list is their value in track.h; each list ends with NULL. */
+extern const char *const schema_with_words[], *const schema_capped_words[];
+extern const char *const schema_decide_words[], *const schema_routing_words[];
 /* Shape of a name as a regular expression, and in words. */
 const char *schema_name_pattern(enum schema_name n);
 const char *schema_name_words(enum schema_name n);

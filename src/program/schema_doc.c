@@ -22,7 +22,8 @@ static void put_cell(struct buf *out, const char *text)
 static void put_type_words(struct buf *out, const struct schema_type *t)
 {
 	switch (t->kind) {
-	case SCHEMA_NUMBER: buf_printf(out, "%g to %g", t->min, t->max); break;
+	case SCHEMA_NUMBER:
+	case SCHEMA_INT: buf_printf(out, "%g to %g", t->min, t->max); break;
 	case SCHEMA_CEL: buf_z(out, "condition"); break;
 	case SCHEMA_DURATION: buf_z(out, "duration"); break;
 	case SCHEMA_SHARE: buf_z(out, "0 to 1, or %"); break;
@@ -55,8 +56,8 @@ static void put_keys(struct buf *out, const struct schema_type *t, const char *p
 static void put_section(struct buf *out, const struct schema_type *t, const char *path, int depth)
 {
 	char inner[160];
-	if (t == NULL || depth == DEPTH_MAX)
-		return;
+	if (t == NULL || depth == DEPTH_MAX || (t->ref && depth > 0))
+		return; /* shared shapes have a section of their own */
 	if (t->kind == SCHEMA_CHOICE) {
 		put_section(out, t->as_map ? t->as_map : t->as_list, path, depth);
 	} else if (t->kind == SCHEMA_LIST) {
@@ -106,6 +107,7 @@ void program_reference(struct buf *out)
 {
 	buf_z(out, "## Keys\n");
 	put_section(out, &schema_root, "", 0);
+	put_section(out, &schema_action, "An action", 0);
 	buf_z(out, "\n## Fields\n\nBuilt in; `fields:` adds more.\n");
 	put_fields(out, SLOT_LEAD, "lead", "The person");
 	put_fields(out, SLOT_ACCOUNT, "account", "The company (`company.` says the same)");

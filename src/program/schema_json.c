@@ -6,6 +6,8 @@
 #include "program/program.h"
 #include "program/schema.h"
 
+#define DURATION "([0-9]+[smhdw])+"
+
 static void put_type(struct json_w *w, const struct schema_type *t);
 
 static void put_pattern(struct json_w *w, const char *pattern)
@@ -146,15 +148,36 @@ static void put_email(struct json_w *w)
 	json_w_kz(w, "format", "email");
 }
 
+/* A description beside $ref would not be read in draft-07: allOf keeps it. */
+static void put_ref(struct json_w *w, const char *name)
+{
+	struct buf path;
+	buf_init(&path, 256);
+	buf_printf(&path, "#/definitions/%s", name);
+	json_w_key(w, "allOf");
+	json_w_array(w);
+	json_w_object(w);
+	json_w_kstr(w, "$ref", buf_view(&path));
+	json_w_end(w);
+	json_w_end(w);
+	buf_finish(&path);
+}
+
 /* What a value must be; goes into an object that is open. */
-static void put_type(struct json_w *w, const struct schema_type *t)
+static void put_shape(struct json_w *w, const struct schema_type *t)
 {
 	switch (t->kind) {
 	case SCHEMA_TEXT: put_text(w, t); break;
 	case SCHEMA_NAME: put_pattern(w, schema_name_pattern(t->name)); break;
 	case SCHEMA_NUMBER:
 	case SCHEMA_INT: put_number(w, t); break;
-	case SCHEMA_DURATION: put_pattern(w, "^([0-9]+[smhdw])+$"); break;
+	case SCHEMA_DURATION: put_pattern(w, "^" DURATION "$"); break;
+	case SCHEMA_SPAN: put_pattern(w, "^" DURATION "(\\.\\." DURATION ")?$"); break;
+	case SCHEMA_CLOCK: put_pattern(w, "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"); break;
+	case SCHEMA_DATE: put_pattern(w, "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"); break;
+	case SCHEMA_ZONE: put_pattern(w, "^[A-Za-z0-9_+:/-]+$"); break;
+	case SCHEMA_URL: put_pattern(w, "^https?://[^ ]+$"); break;
+	case SCHEMA_REENTRY: put_pattern(w, "^(never|always|after " DURATION ")$"); break;
 	case SCHEMA_SHARE: put_share(w); break;
 	case SCHEMA_BOOL: json_w_kz(w, "type", "boolean"); break;
 	case SCHEMA_WORD: put_words(w, t); break;
@@ -175,14 +198,32 @@ static void put_type(struct json_w *w, const struct schema_type *t)
 	}
 }
 
+static void put_type(struct json_w *w, const struct schema_type *t)
+{
+	if (t->ref)
+		put_ref(w, t->ref);
+	else
+		put_shape(w, t);
+}
+
 void program_schema(struct buf *out)
 {
+	static const struct schema_type *const shared[] = {&schema_action};
 	struct json_w w;
 	json_w_init(&w, out);
 	json_w_object(&w);
 	json_w_kz(&w, "$schema", "http://json-schema.org/draft-07/schema#");
 	json_w_kz(&w, "title", "nurtured program, format 1");
 	put_type(&w, &schema_root);
+	json_w_key(&w, "definitions");
+	json_w_object(&w);
+	for (size_t i = 0; i < sizeof shared / sizeof *shared; i++) {
+		json_w_key(&w, shared[i]->ref);
+		json_w_object(&w);
+		put_shape(&w, shared[i]);
+		json_w_end(&w);
+	}
+	json_w_end(&w);
 	json_w_end(&w);
 	buf_byte(out, '\n');
 }

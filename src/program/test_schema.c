@@ -20,6 +20,8 @@ static void walk(const struct schema_type *t, int depth)
 {
 	assert_non_null(t);
 	assert_true(depth < 12);
+	if (t->ref && depth > 0)
+		return; /* looked at by itself: it may hold itself */
 	if (t->kind != SCHEMA_LATER)
 		assert_non_null(t->what);
 	assert_true((t->kind == SCHEMA_WORD) == (t->words != NULL));
@@ -42,6 +44,7 @@ static void test_every_key_is_described(void **state)
 {
 	(void)state;
 	walk(&schema_root, 0);
+	walk(&schema_action, 0);
 	assert_true(keys_seen > 60);
 }
 
