@@ -63,7 +63,8 @@ static void track_against_cap(struct playing *x, const struct program_track *t,
 		const struct program_pace *p = &t->pace[i];
 		int64_t gap_us = p->touches ? p->within_us / p->touches : 0;
 		w = gap_us ? window_too_small(cap, gap_us) : WINDOWS;
-		if (w == WINDOWS || p->touches <= limit_of(cap, w))
+		if (w == WINDOWS || p->touches <= limit_of(cap, w) ||
+		    t->steps_n <= limit_of(cap, w))
 			continue;
 		say_cadence(x, t, "pace", gap_us, cap, w);
 		return;

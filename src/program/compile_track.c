@@ -193,6 +193,7 @@ static void compile_cadence(struct playing *x, const struct ynode *n, struct pro
 		return;
 	no_gap(x, n);
 	t->gap_min_us = GAP_MIN_US;
+	t->gap_max_us = t->gap_max_us > GAP_MIN_US ? t->gap_max_us : GAP_MIN_US;
 }
 
 static void compile_pace(struct playing *x, const struct ynode *n, struct program_track *t)

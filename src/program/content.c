@@ -1,46 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0
- * content.c: the index over a version's content files: find one, name what was said, keep it. */
+ * content.c: the index over content files: sorted, so that finding one is a few comparisons, and
+ * kept as JSON beside the program it belongs to. */
 #include "program/content.h"
 
 #include "base/hash.h"
 
-static int file_cmp(const struct content_file *f, struct str message, struct str angle,
-		    struct str persona)
+#define NAME_BYTES_MAX 64 /* of a name; and a SHA-256 in hex */
+
+static int order(const struct content_file *f, struct str message, struct str angle,
+		 struct str persona)
 {
-	int c = str_cmp(f->message, message);
-	if (c == 0)
-		c = str_cmp(f->angle, angle);
-	return c != 0 ? c : str_cmp(f->persona, persona);
+	int by = str_cmp(f->message, message);
+	by = by ? by : str_cmp(f->angle, angle);
+	return by ? by : str_cmp(f->persona, persona);
 }
 
-static const struct content_file *find_exactly(const struct content_index *ix, struct str message,
-					       struct str angle, struct str persona)
+static const struct content_file *find_exact(const struct content_index *ix, struct str message,
+					     struct str angle, struct str persona)
 {
-	size_t lo = 0, hi = ix->n;
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		if (file_cmp(&ix->files[mid], message, angle, persona) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
+	size_t low = 0, high = ix->n;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int by = order(&ix->files[mid], message, angle, persona);
+		if (by == 0)
+			return &ix->files[mid];
+		low = by < 0 ? mid + 1 : low;
+		high = by < 0 ? high : mid;
 	}
-	bool found = lo < ix->n && file_cmp(&ix->files[lo], message, angle, persona) == 0;
-	return found ? &ix->files[lo] : NULL;
+	return NULL;
 }
 
 const struct content_file *content_find(const struct content_index *ix, struct str message,
 					struct str angle, struct str persona)
 {
-	const struct content_file *f = NULL;
-	if (persona.n > 0)
-		f = find_exactly(ix, message, angle, persona);
-	return f != NULL ? f : find_exactly(ix, message, angle, STR_NULL);
+	const struct content_file *f = persona.n ? find_exact(ix, message, angle, persona) : NULL;
+	return f ? f : find_exact(ix, message, angle, STR_NULL);
 }
 
 uint64_t content_key(struct str message, struct str angle, uint32_t subject_n)
 {
 	return hash_u64(hash_str(angle, hash_str(message, 1)) + subject_n);
 }
+
+/* ---- as JSON ---- */
 
 void content_index_encode(const struct content_index *ix, struct buf *out)
 {
@@ -60,41 +62,48 @@ void content_index_encode(const struct content_index *ix, struct buf *out)
 	json_w_end(&w);
 }
 
-static bool decode_file(const struct json *d, uint32_t node, struct arena *a,
-			struct content_file *out)
+/* Strings outlive the document: the text of a row is gone after its pass. */
+static bool text_of(const struct json *d, uint32_t node, const char *key, struct arena *a,
+		    struct str *out)
 {
-	int64_t subjects = 0;
-	if (!json_i64(d, json_get(d, node, "s"), &subjects) || subjects < 0 ||
+	struct str s = json_str(d, json_get(d, node, key), a);
+	if (s.p == NULL || s.n > NAME_BYTES_MAX)
+		return false;
+	*out = s.n ? arena_str(a, s) : STR("");
+	return out->p != NULL;
+}
+
+static bool file_of(const struct json *d, uint32_t node, struct arena *a, struct content_file *f)
+{
+	int64_t subjects;
+	bool texts = text_of(d, node, "m", a, &f->message) && text_of(d, node, "a", a, &f->angle) &&
+		     text_of(d, node, "p", a, &f->persona) && text_of(d, node, "h", a, &f->hash);
+	if (!texts || f->message.n == 0 || f->angle.n == 0 || f->hash.n == 0 ||
+	    !json_i64(d, json_get(d, node, "s"), &subjects) || subjects < 0 ||
 	    subjects > CONTENT_SUBJECTS_MAX)
 		return false;
-	*out = (struct content_file){
-		.message = json_str(d, json_get(d, node, "m"), a),
-		.angle = json_str(d, json_get(d, node, "a"), a),
-		.persona = json_str(d, json_get(d, node, "p"), a),
-		.subjects_n = (uint32_t)subjects,
-		.hash = json_str(d, json_get(d, node, "h"), a),
-	};
-	return out->message.n > 0 && out->angle.n > 0 && out->hash.n > 0;
+	f->subjects_n = (uint32_t)subjects;
+	return true;
 }
 
 enum status content_index_decode(const struct json *d, uint32_t node, struct arena *a,
 				 struct content_index *out, struct err *e)
 {
-	uint32_t n = json_is(d, node, JSON_ARRAY) ? json_count(d, node) : UINT32_MAX;
-	size_t at = 0;
-	if (n > CONTENT_FILES_MAX)
-		return err_set(e, ST_CORRUPT, "not an index of content");
-	struct content_file *files = ARENA_ARRAY(a, struct content_file, (size_t)n + 1);
+	size_t n = json_count(d, node), i = 0;
+	if (!json_is(d, node, JSON_ARRAY) || n > CONTENT_FILES_MAX)
+		return err_set(e, ST_CORRUPT, "content index: not a list of at most %d files",
+			       CONTENT_FILES_MAX);
+	struct content_file *files = ARENA_ARRAY(a, struct content_file, n + 1);
 	if (files == NULL)
-		return err_set(e, ST_LIMIT, "the index of content does not fit");
-	for (uint32_t v = json_first(d, node); v != JSON_NONE; v = json_next(d, node, v), at++) {
-		const struct content_file *last = at > 0 ? &files[at - 1] : NULL;
-		struct content_file *f = &files[at];
-		if (!decode_file(d, v, a, f))
-			return err_set(e, ST_CORRUPT, "content file %zu cannot be read", at);
-		if (last != NULL && file_cmp(last, f->message, f->angle, f->persona) >= 0)
-			return err_set(e, ST_CORRUPT, "content files are not in order");
+		return err_set(e, ST_LIMIT, "content index: no memory left for %zu files", n);
+	for (uint32_t x = json_first(d, node); x != JSON_NONE; x = json_next(d, node, x), i++) {
+		struct content_file *f = &files[i];
+		if (!file_of(d, x, a, f))
+			return err_set(e, ST_CORRUPT, "content index: file %zu is damaged", i + 1);
+		if (i && order(&files[i - 1], f->message, f->angle, f->persona) >= 0)
+			return err_set(e, ST_CORRUPT, "content index: file %zu is out of order",
+				       i + 1);
 	}
-	*out = (struct content_index){files, at};
+	*out = (struct content_index){files, i};
 	return ST_OK;
 }

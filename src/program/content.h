@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/status.h"
+#include "program/report.h"
 
 #define CONTENT_FILES_MAX 4096
 #define CONTENT_BYTES_MAX (256u << 10) /* one file */
@@ -36,5 +37,11 @@ uint64_t content_key(struct str message, struct str angle, uint32_t subject_n);
 void content_index_encode(const struct content_index *ix, struct buf *out);
 MUST_USE enum status content_index_decode(const struct json *d, uint32_t node, struct arena *a,
 					  struct content_index *out, struct err *e);
+
+struct program;
+/* A problem for each angle of each step without a file, at the place of the step: one for
+ * everybody, or one for each persona that the track takes in. Strings live in `a`. */
+void program_check_content(const struct program *p, const struct content_index *ix, struct arena *a,
+			   struct program_report *report);
 
 #endif

@@ -2,23 +2,14 @@
  * diff.c: two compiled programs side by side, section by section. Rules are paired by name: a rule
  * that got another name is one removed and one new, which is also what happens to what leads
  * remember of it. */
-#include "program/diff.h"
+#include "program/diff_part.h"
 
 #include "base/json.h"
 #include "base/time.h"
 
 #include <stdio.h>
 
-struct differ {
-	const struct program *old, *new;
-	struct arena *arena;
-	struct program_change *list;
-	size_t n, cap;
-	unsigned touches;
-	bool full;
-};
-
-static struct program_change *add(struct differ *d, enum program_change_kind kind, unsigned touches)
+struct program_change *diff_add(struct differ *d, enum program_change_kind kind, unsigned touches)
 {
 	static _Thread_local struct program_change nowhere;
 	if (d->n == d->cap) {
@@ -37,29 +28,14 @@ static struct program_change *add(struct differ *d, enum program_change_kind kin
 	return &d->list[d->n++];
 }
 
-/* One line; text that does not fit on the arena makes the whole diff ST_LIMIT. */
-#define CHANGE(d, how, what, part, who, ...) \
-	do { \
-		struct program_change *c_ = add((d), (how), (what)); \
-		c_->section = str_of(part); \
-		c_->name = (who); \
-		c_->text = arena_printf((d)->arena, __VA_ARGS__); \
-		(d)->full = (d)->full || c_->text.p == NULL; \
-	} while (0)
-
 /* ---- single values ---- */
-
-struct scalar {
-	const char *section, *what;
-	unsigned touches;
-};
 
 static struct str or_nothing(struct str s)
 {
 	return s.n ? s : STR("nothing");
 }
 
-static void diff_text(struct differ *d, struct scalar s, struct str old, struct str new)
+void diff_text(struct differ *d, struct scalar s, struct str old, struct str new)
 {
 	if (!str_eq(old, new))
 		CHANGE(d, CHANGE_CHANGED, s.touches, s.section, str_of(s.what),
@@ -67,28 +43,28 @@ static void diff_text(struct differ *d, struct scalar s, struct str old, struct 
 		       STR_ARG(or_nothing(new)));
 }
 
-static void diff_number(struct differ *d, struct scalar s, double old, double new)
+void diff_number(struct differ *d, struct scalar s, double old, double new)
 {
 	if (old != new)
 		CHANGE(d, CHANGE_CHANGED, s.touches, s.section, str_of(s.what), "%s: %g -> %g",
 		       s.what, old, new);
 }
 
-static struct str days(struct differ *d, int64_t us)
+struct str diff_days(struct differ *d, int64_t us)
 {
 	char text[TIME_TEXT_MAX];
 	return us ? arena_printf(d->arena, "%s", duration_format(us, text)) : STR("never");
 }
 
-static void diff_time(struct differ *d, struct scalar s, int64_t old, int64_t new)
+void diff_time(struct differ *d, struct scalar s, int64_t old, int64_t new)
 {
 	if (old != new)
 		CHANGE(d, CHANGE_CHANGED, s.touches, s.section, str_of(s.what),
-		       "%s: " STR_FMT " -> " STR_FMT, s.what, STR_ARG(days(d, old)),
-		       STR_ARG(days(d, new)));
+		       "%s: " STR_FMT " -> " STR_FMT, s.what, STR_ARG(diff_days(d, old)),
+		       STR_ARG(diff_days(d, new)));
 }
 
-static struct str joined(struct differ *d, const struct str *list, size_t n)
+struct str diff_joined(struct differ *d, const struct str *list, size_t n)
 {
 	struct buf b;
 	buf_init_arena(&b, d->arena, 65536);
@@ -98,7 +74,7 @@ static struct str joined(struct differ *d, const struct str *list, size_t n)
 	return buf_view(&b);
 }
 
-static struct str cond_text(const struct program_cond *c)
+struct str diff_cond(const struct program_cond *c)
 {
 	return c->prog ? c->text : STR("always");
 }
@@ -116,12 +92,12 @@ static void diff_personas(struct differ *d)
 		if (j == o->personas_n)
 			CHANGE(d, CHANGE_ADDED, TOUCHES_FIT, "personas", x->name,
 			       "new persona " STR_FMT ": " STR_FMT, STR_ARG(x->name),
-			       STR_ARG(cond_text(&x->if_)));
-		else if (!str_eq(cond_text(&o->personas[j].if_), cond_text(&x->if_)))
+			       STR_ARG(diff_cond(&x->if_)));
+		else if (!str_eq(diff_cond(&o->personas[j].if_), diff_cond(&x->if_)))
 			CHANGE(d, CHANGE_CHANGED, TOUCHES_FIT, "personas", x->name,
 			       "persona " STR_FMT ": " STR_FMT " -> " STR_FMT, STR_ARG(x->name),
-			       STR_ARG(cond_text(&o->personas[j].if_)),
-			       STR_ARG(cond_text(&x->if_)));
+			       STR_ARG(diff_cond(&o->personas[j].if_)),
+			       STR_ARG(diff_cond(&x->if_)));
 		else if (j != i)
 			CHANGE(d, CHANGE_CHANGED, TOUCHES_FIT, "personas", x->name,
 			       "persona " STR_FMT
@@ -176,7 +152,7 @@ static void diff_fields(struct differ *d)
 static bool same_on(const struct program_on *a, const struct program_on *b)
 {
 	return a->any == b->any && a->family == b->family && str_eq(a->type, b->type) &&
-	       str_eq(cond_text(&a->where), cond_text(&b->where));
+	       str_eq(diff_cond(&a->where), diff_cond(&b->where));
 }
 
 static bool same_part(const struct program *o, size_t at_old, const struct program *n,
@@ -248,10 +224,10 @@ static void diff_fit(struct differ *d)
 			CHANGE(d, CHANGE_CHANGED, TOUCHES_FIT, "fit", x->name,
 			       "fit rule " STR_FMT ": %g -> %g points", STR_ARG(x->name), y->points,
 			       x->points);
-		if (!str_eq(cond_text(&y->if_), cond_text(&x->if_)))
+		if (!str_eq(diff_cond(&y->if_), diff_cond(&x->if_)))
 			CHANGE(d, CHANGE_CHANGED, TOUCHES_FIT, "fit", x->name,
 			       "fit rule " STR_FMT ": " STR_FMT " -> " STR_FMT, STR_ARG(x->name),
-			       STR_ARG(cond_text(&y->if_)), STR_ARG(cond_text(&x->if_)));
+			       STR_ARG(diff_cond(&y->if_)), STR_ARG(diff_cond(&x->if_)));
 	}
 	for (size_t i = 0; i < d->old->fit_n; i++)
 		if (fit_named(d->new, d->old->fit[i].name) == NULL)
@@ -281,8 +257,8 @@ static void diff_rule(struct differ *d, const struct program_points *o,
 		CHANGE(d, CHANGE_CHANGED, TOUCHES_ENGAGEMENT, "engagement", n->name,
 		       "engagement rule " STR_FMT ": half-life " STR_FMT " -> " STR_FMT
 		       ": applies to new activity, and to what is left of the old from now on",
-		       STR_ARG(n->name), STR_ARG(days(d, o->half_life_us)),
-		       STR_ARG(days(d, n->half_life_us)));
+		       STR_ARG(n->name), STR_ARG(diff_days(d, o->half_life_us)),
+		       STR_ARG(diff_days(d, n->half_life_us)));
 	if (o->points_max != n->points_max)
 		CHANGE(d, CHANGE_CHANGED, TOUCHES_ENGAGEMENT, "engagement", n->name,
 		       "engagement rule " STR_FMT ": at most %g -> %g points (0: no ceiling)",
@@ -320,7 +296,7 @@ static void diff_points(struct differ *d)
 		CHANGE(d, CHANGE_CHANGED, TOUCHES_ENGAGEMENT, "engagement", STR("half_life"),
 		       "half-life " STR_FMT " -> " STR_FMT
 		       ": applies to new activity, and to what is left of the old from now on",
-		       STR_ARG(days(d, old_us)), STR_ARG(days(d, new_us)));
+		       STR_ARG(diff_days(d, old_us)), STR_ARG(diff_days(d, new_us)));
 	for (size_t i = 0; i < d->new->points_n; i++) {
 		const struct program_points *x = &d->new->points[i],
 					    *y = points_named(d->old, x->name);
@@ -377,10 +353,10 @@ static void diff_tiers(struct differ *d)
 		if (o->down != n->down)
 			CHANGE(d, CHANGE_CHANGED, TOUCHES_TIERS, "tiers", name,
 			       STR_FMT " until below %g -> %g", STR_ARG(name), o->down, n->down);
-		if (!str_eq(cond_text(&o->if_), cond_text(&n->if_)))
+		if (!str_eq(diff_cond(&o->if_), diff_cond(&n->if_)))
 			CHANGE(d, CHANGE_CHANGED, TOUCHES_TIERS, "tiers", name,
 			       STR_FMT " if: " STR_FMT " -> " STR_FMT, STR_ARG(name),
-			       STR_ARG(cond_text(&o->if_)), STR_ARG(cond_text(&n->if_)));
+			       STR_ARG(diff_cond(&o->if_)), STR_ARG(diff_cond(&n->if_)));
 	}
 }
 
@@ -403,11 +379,11 @@ static void diff_entries(struct differ *d)
 			       STR_ARG(x->name), x->fit_points);
 			continue;
 		}
-		bool same = str_eq(joined(d, x->sources, x->sources_n),
-				   joined(d, y->sources, y->sources_n)) &&
-			    str_eq(joined(d, x->assets, x->assets_n),
-				   joined(d, y->assets, y->assets_n)) &&
-			    str_eq(cond_text(&x->if_), cond_text(&y->if_));
+		bool same = str_eq(diff_joined(d, x->sources, x->sources_n),
+				   diff_joined(d, y->sources, y->sources_n)) &&
+			    str_eq(diff_joined(d, x->assets, x->assets_n),
+				   diff_joined(d, y->assets, y->assets_n)) &&
+			    str_eq(diff_cond(&x->if_), diff_cond(&y->if_));
 		if (x->fit_points != y->fit_points)
 			CHANGE(d, CHANGE_CHANGED, TOUCHES_ENTRY, "entry", x->name,
 			       "entry rule " STR_FMT ": %g -> %g points of fit, for new leads",
@@ -445,8 +421,8 @@ static void diff_regions(struct differ *d, const struct program *from, const str
 			CHANGE(d, CHANGE_CHANGED, TOUCHES_CONSENT, "consent", x->name,
 			       "region " STR_FMT ": %s -> %s", STR_ARG(x->name),
 			       consent_rule_name(y->rule), consent_rule_name(x->rule));
-		if (!str_eq(joined(d, x->countries, x->countries_n),
-			    joined(d, y->countries, y->countries_n)))
+		if (!str_eq(diff_joined(d, x->countries, x->countries_n),
+			    diff_joined(d, y->countries, y->countries_n)))
 			CHANGE(d, CHANGE_CHANGED, TOUCHES_CONSENT, "consent", x->name,
 			       "region " STR_FMT " has other countries", STR_ARG(x->name));
 	}
@@ -472,10 +448,10 @@ static void diff_consent(struct differ *d)
 		  str_of(consent_rule_name(n->unknown_rule)));
 	diff_regions(d, d->new, d->old, false);
 	diff_regions(d, d->old, d->new, true);
-	diff_text(d, purposes, joined(d, o->purposes, o->purposes_n),
-		  joined(d, n->purposes, n->purposes_n));
-	diff_text(d, channels, joined(d, o->channels, o->channels_n),
-		  joined(d, n->channels, n->channels_n));
+	diff_text(d, purposes, diff_joined(d, o->purposes, o->purposes_n),
+		  diff_joined(d, n->purposes, n->purposes_n));
+	diff_text(d, channels, diff_joined(d, o->channels, o->channels_n),
+		  diff_joined(d, n->channels, n->channels_n));
 	diff_time(d, anonymous, o->anonymous_ttl_us, n->anonymous_ttl_us);
 	diff_time(d, pending, o->opt_in_ttl_us, n->opt_in_ttl_us);
 	diff_text(d, dnt, o->honour_dnt ? STR("yes") : STR("no"),
@@ -511,8 +487,8 @@ static void diff_head(struct differ *d)
 	diff_text(d, postal, o->sender.postal_address, n->sender.postal_address);
 	diff_text(d, phone, o->phone_country, n->phone_country);
 	diff_text(d, keys, keys_text(d, o), keys_text(d, n));
-	diff_text(d, outcomes, joined(d, o->outcomes, o->outcomes_n),
-		  joined(d, n->outcomes, n->outcomes_n));
+	diff_text(d, outcomes, diff_joined(d, o->outcomes, o->outcomes_n),
+		  diff_joined(d, n->outcomes, n->outcomes_n));
 }
 
 /* ---- public ---- */
@@ -530,7 +506,8 @@ static void only_new(struct differ *d)
 enum status program_diff(const struct program *old, const struct program *new, struct arena *a,
 			 struct program_diff *out, struct err *e)
 {
-	static const struct program nothing; /* what a first program is compared with */
+	static const struct program_play no_play;
+	static const struct program nothing = {.play = &no_play}; /* a first one is compared with */
 	struct differ d = {.old = old ? old : &nothing, .new = new, .arena = a};
 	if (old == NULL)
 		CHANGE(&d, CHANGE_ADDED, 0, "program", new->name, "the first program: " STR_FMT,
@@ -546,6 +523,8 @@ enum status program_diff(const struct program *old, const struct program *new, s
 	diff_tiers(&d);
 	diff_entries(&d);
 	diff_consent(&d);
+	diff_tracks(&d);
+	diff_play(&d);
 	if (old == NULL)
 		only_new(&d);
 	if (d.full)
@@ -575,6 +554,10 @@ void program_diff_json(const struct program_diff *d, struct buf *out)
 		json_w_kstr(&w, "section", d->changes[i].section);
 		json_w_kstr(&w, "name", d->changes[i].name);
 		json_w_kstr(&w, "text", d->changes[i].text);
+		if (d->changes[i].track.n)
+			json_w_kstr(&w, "track", d->changes[i].track);
+		if (d->changes[i].step.n)
+			json_w_kstr(&w, "step", d->changes[i].step);
 		json_w_end(&w);
 	}
 	json_w_end(&w);

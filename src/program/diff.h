@@ -19,12 +19,21 @@ enum program_touches {
 	TOUCHES_FEATURES = 16,
 	TOUCHES_ENTRY = 32, /* how new leads come in; those here stay as they are */
 	TOUCHES_SENDER = 64,
+	TOUCHES_TRACKS = 128, /* leads inside stay with the version of the step they are in */
+	TOUCHES_TRIGGERS = 256,
+	TOUCHES_GUARDRAILS = 512,
+	TOUCHES_TEAMS = 1024,
+	TOUCHES_EXPERIMENTS = 2048,
 };
 struct program_change {
 	enum program_change_kind kind;
 	unsigned touches;
 	struct str section, name; /* "engagement", "page.pricing" */
 	struct str text;          /* "engagement rule page.pricing: 20 -> 25 points" */
+	/* Of tracks: which leads it is about: those on this track, and inside this step when it is
+	 * not empty. A step whose hash changed has at least one change of its own, or one of its
+	 * whole track. */
+	struct str track, step;
 };
 struct program_diff {
 	const struct program_change *changes; /* in the order of the sections */

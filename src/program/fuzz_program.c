@@ -2,8 +2,10 @@
  * fuzz_program.c: any bytes as a program file. Loading never crashes; every problem has a place
  * inside the file; what --fix makes of it loads as well or has problems again. */
 #include "base/assert.h"
+#include "program/content.h"
 #include "program/diff.h"
 #include "program/program.h"
+#include "program/track.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
@@ -37,6 +39,12 @@ static void load(struct str text, struct buf *fixed)
 		(void)program_fix(text, &r, fixed);
 	if (p)
 		ASSERT(program_diff(p, p, &a, &d, &e) == ST_OK && d.n == 0);
+	if (p) {
+		struct content_index none = {NULL, 0};
+		program_check_content(p, &none, &a, &r);
+		check_report(&r, text);
+		ASSERT((r.n > 0) == (p->play->tracks_n > 0));
+	}
 	program_destroy(&p);
 	buf_finish(&out);
 	arena_finish(&a);

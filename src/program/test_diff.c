@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "program/diff.h"
+#include "program/track.h"
 
 static const char base[] =
 	"nurture: 1\nprogram: p\ngoal: won\nsend_as: {name: I, from: i@x.example}\n"
@@ -22,7 +23,21 @@ static const char base[] =
 	"    inactivity: {after: 21d, points: 5}\n"
 	"  tiers: {hot: {up: 60, down: 50}}\n"
 	"entry: [{name: ref, source: referral, fit: 20}]\n"
-	"consent: {default: opt_in, regions: {us: opt_out}}\n";
+	"consent: {default: opt_in, regions: {us: opt_out}, channels: [email, phone]}\n"
+	"tracks:\n"
+	"  early:\n"
+	"    enter: lead.known\n"
+	"    cadence: 7d..10d\n"
+	"    sequence:\n"
+	"      - {send: cost, angles: [story, facts], wait: 4d, react: {clicked: {move: late}}}\n"
+	"      - {send: delays, capped: skip}\n"
+	"  late: {sequence: [{send: digest, gap: 1d}]}\n"
+	"triggers:\n"
+	"  - {name: hot, when: fit >= 60, handoff: {team: sdr, within: 4h}}\n"
+	"  - {name: cold, when: engagement < 5, for: 45d, move: late}\n"
+	"guardrails: {max_emails: {per_week: 2}, quiet_hours: {from: \"19:00\", to: \"08:00\"}}\n"
+	"teams: {sdr: {reps: [{name: S, email: s@x.example}]}}\n"
+	"experiments: {holdout: {percent: 5}, hook: {track: early, arms: {a: 50, b: 50}}}\n";
 
 /* `from` replaced by `to` in the program above gives exactly these lines. */
 static const struct {
@@ -61,7 +76,12 @@ static const struct {
 	{"us: opt_out", "us: opt_in", "~ region us: opt_out -> opt_in\n", TOUCHES_CONSENT},
 	{"us: opt_out", "ca: opt_out",
 	 "+ new region ca: opt_out\n- region us is gone (it was opt_out)\n", TOUCHES_CONSENT},
-	{"goal: won", "goal: reply", "~ goal: won -> reply\n~ outcomes: won -> reply\n", 0},
+	{"goal: won", "goal: lost",
+	 "~ goal: won -> lost\n~ outcomes: won -> lost\n"
+	 "~ everything stops on: reply, unsubscribe, complaint, email.reply, email.unsubscribe, "
+	 "email.complaint, won -> reply, unsubscribe, complaint, email.reply, email.unsubscribe, "
+	 "email.complaint, lost\n",
+	 TOUCHES_GUARDRAILS},
 	{"fin: ", "money: ", "+ new persona money: lead.title == \"y\"\n- persona fin is gone\n",
 	 TOUCHES_FIT},
 	{"ops: lead.title == \"x\", fin: lead.title == \"y\"",
@@ -80,6 +100,74 @@ static const struct {
 	 "j@x.example\n",
 	 TOUCHES_SENDER},
 	{"nurture: 1\n", "# a comment\nnurture: 1\n", "", 0},
+	/* ---- tracks ---- */
+	{"wait: 4d", "wait: 3d", "~ track early, step cost: waits for a reaction 4d -> 3d\n",
+	 TOUCHES_TRACKS},
+	{"[story, facts]", "[facts]", "~ track early, step cost: angles story, facts -> facts\n",
+	 TOUCHES_TRACKS},
+	{"clicked: {move: late}", "clicked: next, silent_x2: {send: again, then: {pause: 30d}}",
+	 "~ track early, step cost: when clicked: move to late -> next step\n"
+	 "~ track early, step cost: when silent twice: nothing special -> again, from another "
+	 "angle, then pause 30d\n",
+	 TOUCHES_TRACKS},
+	{"capped: skip", "capped: {substitute: {channel: phone}}",
+	 "~ track early, step delays: when held back: skip -> send delays by phone\n",
+	 TOUCHES_TRACKS},
+	{"capped: skip", "if: fit > 3, gap: 2d",
+	 "~ track early, step delays: if always -> fit > 3\n"
+	 "~ track early, step delays: gap 7d to 10d -> 2d\n"
+	 "~ track early, step delays: when held back: skip -> wait\n",
+	 TOUCHES_TRACKS},
+	{"7d..10d", "5d", "~ track early: cadence 7d to 10d -> 5d\n", TOUCHES_TRACKS},
+	{"      - {send: delays, capped: skip}\n", "",
+	 "- track early: step delays is gone; leads inside finish it as it was, then go on\n",
+	 TOUCHES_TRACKS},
+	{"      - {send: delays", "      - {send: roi}\n      - {send: delays",
+	 "+ track early: new step roi after cost\n", TOUCHES_TRACKS},
+	{"{send: cost,", "{send: costs, name: cost,",
+	 "~ track early, step cost: message cost -> costs\n", TOUCHES_TRACKS},
+	{"  late: {", "  later: {sequence: [{send: x}], enter: fit > 3}\n  late: {stage: cold, ",
+	 "+ new track later: 1 steps; comes in: fit > 3\n"
+	 "~ track late: stage nothing -> cold\n",
+	 TOUCHES_TRACKS},
+	{"    enter: lead.known\n",
+	 "    enter: fit > 3\n    personas: [ops]\n    pace: by_tier\n    exit: fit < 1\n"
+	 "    touches_max: 6\n    age_max: 60d\n    reentry: after 90d\n    goal: demo\n"
+	 "    exhausted: {move: late}\n    decide: {what: [angle, gap], policy: p}\n",
+	 "~ track early: enter lead.known -> fit > 3\n~ track early: takes in everybody -> ops\n"
+	 "~ track early: pace the cadence for all -> hot 3 in 5d, cold 6 in 30d\n"
+	 "~ track early: goal nothing -> demo\n~ track early: exit if nothing -> fit < 1\n"
+	 "~ track early: messages at most 0 -> 6\n~ track early: lasts at most never -> 60d\n"
+	 "~ track early: after the last step: leave (exhausted) -> move to late\n"
+	 "~ track early: may come again never -> after 90d\n"
+	 "~ track early: chosen by a policy: rules choose -> angle, gap by p\n",
+	 TOUCHES_TRACKS},
+	/* ---- the rest of the play ---- */
+	{"fit >= 60, handoff", "fit >= 70, handoff", "~ trigger hot: when fit >= 60 -> fit >= 70\n",
+	 TOUCHES_TRIGGERS},
+	{"within: 4h", "within: 1h",
+	 "~ trigger hot: does: hand off to sdr within 4h -> hand off to sdr within 1h\n",
+	 TOUCHES_TRIGGERS},
+	{"name: cold", "name: asleep",
+	 "+ new trigger asleep: when engagement < 5: move to late\n- trigger cold is gone\n",
+	 TOUCHES_TRIGGERS},
+	{"per_week: 2", "per_week: 3", "~ at most by email to one person: 2 a week -> 3 a week\n",
+	 TOUCHES_GUARDRAILS},
+	{"from: \"19:00\"", "weekends: true, from: \"20:00\"",
+	 "~ quiet hours: 19:00 to 08:00 -> 20:00 to 08:00\n~ quiet on weekends: no -> yes\n",
+	 TOUCHES_GUARDRAILS},
+	{"guardrails: {", "guardrails: {holidays: [2026-12-25], cool_down: 1d, ",
+	 "~ holidays: 0 days -> 1 days\n~ cool-down after a touch: never -> 1d\n",
+	 TOUCHES_GUARDRAILS},
+	{"s@x.example}]", "s@x.example}], accept_within: 1h",
+	 "~ team sdr: S; in turn, hours none in UTC, accept within 4h -> S; in turn, hours none in "
+	 "UTC, accept within 1h\n",
+	 TOUCHES_TEAMS},
+	{"percent: 5", "percent: 10", "~ share of leads never written to: 0.05 -> 0.1\n",
+	 TOUCHES_EXPERIMENTS},
+	{"a: 50, b: 50", "a: 40, b: 60",
+	 "~ experiment hook: on early: a 50% b 50% -> on early: a 40% b 60%\n",
+	 TOUCHES_EXPERIMENTS},
 };
 
 static struct program *load(struct str text, struct arena *a)
@@ -101,6 +189,33 @@ static struct str edited(const char *from, const char *to, struct arena *a)
 			    STR_ARG(str_slice(text, at + needle.n, text.n)));
 }
 
+static bool speaks_of(const struct program_diff *d, struct str track, struct str step)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (str_eq(d->changes[i].track, track) &&
+		    (d->changes[i].step.n == 0 || str_eq(d->changes[i].step, step)))
+			return true;
+	return false;
+}
+
+/* Whoever counts leads by these lines must miss nobody inside a step that changed. */
+static bool every_step_is_told(const struct program *old, const struct program *new,
+			       const struct program_diff *d)
+{
+	for (size_t i = 0; i < new->play->tracks_n; i++) {
+		const struct program_track *t = &new->play->tracks[i];
+		size_t j = program_track_of(old, t->name);
+		for (size_t k = 0; j != NO_INDEX && k < t->steps_n; k++) {
+			const struct program_track *o = &old->play->tracks[j];
+			size_t was = program_step_of(o, t->steps[k].name);
+			if (was != NO_INDEX && o->steps[was].hash != t->steps[k].hash &&
+			    !speaks_of(d, t->name, t->steps[k].name))
+				return false;
+		}
+	}
+	return true;
+}
+
 static void test_edits(void **state)
 {
 	size_t failed = 0;
@@ -116,6 +231,7 @@ static void test_edits(void **state)
 		struct program *new = load(edited(cases[i].from, cases[i].to, &a), &a);
 		assert_int_equal(program_diff(old, new, &a, &d, &e), ST_OK);
 		program_diff_text(&d, &b);
+		assert_true(every_step_is_told(old, new, &d));
 		if (!str_is(buf_view(&b), cases[i].lines) || d.touches != cases[i].touches) {
 			fprintf(stderr, "%s -> %s: touches %u\n" STR_FMT, cases[i].from,
 				cases[i].to, d.touches, STR_ARG(buf_view(&b)));
@@ -143,6 +259,8 @@ static void test_first_program(void **state)
 	program_diff_text(&d, &b);
 	assert_true(str_starts(buf_view(&b), STR("+ the first program: p\n")));
 	assert_true(str_find(buf_view(&b), STR("+ new fit rule big")) < b.n);
+	assert_true(str_find(buf_view(&b), STR("+ new track early: 2 steps")) < b.n);
+	assert_true(str_find(buf_view(&b), STR("+ new team sdr")) < b.n);
 	assert_true(str_find(buf_view(&b), STR("~ ")) == b.n);
 	buf_reset(&b);
 	program_diff_json(&d, &b);

@@ -214,7 +214,7 @@ static const struct bad bads[] = {
 	 6, 33, 40, NULL, "a touch every 1d at the slowest, and at most 3 per_week"},
 	{"N230",
 	 PLAY "tracks: {a: {enter: lead.known, pace: {hot: {touches: 6, within: 6d}}, sequence: "
-	      "[{send: m}]}}\n",
+	      "[{send: m}, {send: q}, {send: r}, {send: s}]}}\n",
 	 6, 33, 37, NULL, "at most 3 per_week"},
 	{"N231", PLAY "guardrails: {max_emails: {per_day: 5, per_week: 3}}\n", 6, 36, 37, NULL,
 	 "can never be reached"},

@@ -2,6 +2,7 @@
  * test_track.c: the second part of a program: what is compiled from tracks, triggers, guardrails
  * and teams, and which defaults hold where nothing is said. */
 #include "base/time.h"
+#include "program/facts.h"
 #include "program/test_help.h"
 #include "program/track.h"
 
@@ -291,13 +292,78 @@ static void test_hashes(void **state)
 	unload(&old);
 }
 
+/* ---- what conditions of tracks and triggers see ---- */
+
+struct asked {
+	const char *when;
+	bool on_track, off; /* holds for the lead below; for one that never was on a track */
+};
+
+static const struct asked asked[] = {
+	{"track == \"first\" && stage == \"early\"", true, false},
+	{"track != \"second\"", true, true},
+	{"track == \"\" && stage == \"\" && step == \"\"", false, true},
+	{"step in [\"cost\", \"delays-call\"]", true, false},
+	{"touches.sent == 3", true, false},
+	{"touches.sent == 0", false, true},
+	{"touches.on_track == 2 && touches.silent >= 1", true, false},
+	{"touches.opened == 2 && touches.clicked == 1", true, false},
+	{"touches.days_since > 2.9 && touches.days_since < 3.1", true, false},
+	{"!has(touches.days_since)", false, true},
+	{"touches.days_since < 100", true, false},
+	{"source == \"x\" || asset != \"x\"", false, false},
+};
+
+static struct journey a_journey(void)
+{
+	struct journey j = {.track = STR("first"),
+			    .step = STR("cost"),
+			    .sent_n = 2,
+			    .silent_n = 1,
+			    .last_touch_us = 10 * US_PER_D,
+			    .touches_n = 4};
+	j.touches[0].flags = TOUCH_SENT | TOUCH_OPENED | TOUCH_CLICKED;
+	j.touches[1].flags = TOUCH_SENT | TOUCH_OPENED;
+	j.touches[2].flags = TOUCH_SENT | TOUCH_OPENED | TOUCH_FAILED; /* never arrived */
+	j.touches[3].flags = TOUCH_SENT | TOUCH_SILENT;
+	return j;
+}
+
+static void test_conditions(void **state)
+{
+	struct journey j = a_journey();
+	(void)state;
+	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+		struct loaded l;
+		struct err why;
+		struct arena *a = &l.arena;
+		char text[8192];
+		snprintf(text, sizeof text,
+			 PLAY
+			 "tracks:\n  first: {stage: early, enter: lead.known, sequence: [{send: "
+			 "cost}, {send: m, name: delays-call}]}\n  second: {enter: lead.known, "
+			 "sequence: [{send: x}]}\ntriggers:\n  - name: t\n    when: '%s'\n    "
+			 "exit: x\n",
+			 asked[i].when);
+		const struct program_play *play = load(&l, text);
+		struct facts f = {
+			.program = l.program, .journey = &j, .now_us = 13 * US_PER_D, .arena = a};
+		const struct program_cond *when = &play->triggers[0].when;
+		bool on = facts_hold(&f, when, &why);
+		f.journey = NULL;
+		bool off = facts_hold(&f, when, &why);
+		if (on != asked[i].on_track || off != asked[i].off)
+			fail_msg("%s: %d, off %d", asked[i].when, on, off);
+		unload(&l);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_without_tracks),
-		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_everything),
-		cmocka_unit_test(test_hashes),
+		cmocka_unit_test(test_without_tracks), cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_everything),     cmocka_unit_test(test_hashes),
+		cmocka_unit_test(test_conditions),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
