@@ -52,46 +52,50 @@ bool canon_split(struct str message, struct canon_field *fields, size_t *fields_
 	return true;
 }
 
-/* Runs of white space become one space; none is left at either end. Line ends inside a header are
- * white space too. */
-static void squeeze(struct str s, struct buf *out)
+static const bool blanks[256] = {[' '] = true, ['\t'] = true};
+/* Line ends inside a header are white space too. */
+static const bool gaps[256] = {[' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true};
+
+/* Copies words, one space between them; how many bytes that made. `p` has room for all of `s`. */
+static size_t squeeze(struct str s, const bool gap[256], char *p)
 {
-	bool gap = false;
-	size_t from = out->n;
-	for (size_t i = 0; i < s.n; i++) {
-		if (is_blank(s.p[i]) || s.p[i] == '\r' || s.p[i] == '\n') {
-			gap = true;
-			continue;
-		}
-		if (gap && out->n > from)
-			buf_byte(out, ' ');
-		gap = false;
-		buf_byte(out, s.p[i]);
+	size_t n = 0, at = 0;
+	while (at < s.n) {
+		size_t from = at;
+		while (at < s.n && !gap[(unsigned char)s.p[at]])
+			at++;
+		if (at > from && n > 0)
+			p[n++] = ' ';
+		memcpy(p + n, s.p + from, at - from);
+		n += at - from;
+		while (at < s.n && gap[(unsigned char)s.p[at]])
+			at++;
 	}
+	return n;
 }
 
 void canon_header(struct str name, struct str value, struct buf *out)
 {
 	while (name.n > 0 && is_blank(name.p[name.n - 1]))
 		name.n--;
+	if (!buf_reserve(out, name.n + 1 + value.n))
+		return;
+	char *p = out->p + out->n;
 	for (size_t i = 0; i < name.n; i++)
-		buf_byte(out,
-			 (char)(name.p[i] >= 'A' && name.p[i] <= 'Z' ? name.p[i] + 32 : name.p[i]));
-	buf_byte(out, ':');
-	squeeze(value, out);
+		p[i] = (char)(name.p[i] >= 'A' && name.p[i] <= 'Z' ? name.p[i] + 32 : name.p[i]);
+	p[name.n] = ':';
+	out->n += name.n + 1 + squeeze(value, gaps, p + name.n + 1);
 }
 
-/* `p` has room for the line and more. Unlike in a header, a run at the start stays one space. */
+/* The same for a line of a body, where white space at the start stays one space. */
 static size_t squeeze_line(struct str line, char *p)
 {
-	size_t n = 0;
-	for (size_t i = 0; i < line.n; i++) {
-		bool blank = is_blank(line.p[i]);
-		if (blank && n > 0 && p[n - 1] == ' ')
-			continue;
-		p[n++] = blank ? ' ' : line.p[i];
-	}
-	return n > 0 && p[n - 1] == ' ' ? n - 1 : n;
+	bool indented = line.n > 0 && is_blank(line.p[0]);
+	size_t n = squeeze(line, blanks, p + indented);
+	if (n == 0 || !indented)
+		return n;
+	p[0] = ' ';
+	return n + 1;
 }
 
 void canon_body(struct str body, struct buf *out)

@@ -177,7 +177,6 @@ static enum status put_signature(struct seal *s, const struct dkim_key *key, str
 enum status dkim_sign(const struct dkim_job *job, struct arena *a, struct buf *out, struct err *e)
 {
 	ASSERT(job->keys_n > 0 && job->keys_n <= DKIM_KEYS_MAX);
-	struct arena_mark mark = arena_mark(a);
 	size_t from = out->n;
 	struct seal *s = ARENA_NEW(a, struct seal);
 	if (s == NULL)
@@ -190,7 +189,6 @@ enum status dkim_sign(const struct dkim_job *job, struct arena *a, struct buf *o
 		out->n = from;
 		out->over = false;
 	}
-	arena_rewind(a, mark);
 	return st;
 }
 

@@ -27,9 +27,9 @@ struct dkim_key {
 MUST_USE enum status dkim_key_check(const struct dkim_key *key, struct err *e);
 
 /* Appends one DKIM-Signature field for each key: they go before the message. `message` is what
- * mime_write made, or any with CRLF line ends. The arena holds copies of body and headers while
- * the call lasts, and is rewound. ST_INVALID: not a message; ST_LIMIT: too many headers, or no
- * room. On failure `out` is as it was. */
+ * mime_write made, or any with CRLF line ends. The arena holds copies of body and headers until the
+ * caller resets it; `out` may live on it. ST_INVALID: not a message; ST_LIMIT: too many headers, or
+ * no room. On failure `out` is as it was. */
 struct dkim_job {
 	const struct dkim_key *keys;
 	size_t keys_n;

@@ -266,8 +266,13 @@ enum status markdown_to_html(struct str md, const struct markdown_opts *opts, st
 		return st;
 	struct err why = {.status = ST_OK};
 	struct writer w = {.out = out, .e = &why, .st = ST_OK};
+	struct buf copy;
 	buf_init(&w.url, URL_MAX);
-	int rc = md_parse(md.n ? md.p : "", (MD_SIZE)md.n, &parser, &w);
+	buf_init(&copy, MARKDOWN_BYTES_MAX + 1);
+	buf_str(&copy, md);
+	buf_byte(&copy, '\0'); /* the library looks for line ends with strcspn */
+	int rc = md_parse(copy.p, (MD_SIZE)md.n, &parser, &w);
+	buf_finish(&copy);
 	buf_finish(&w.url);
 	if (rc == 0 && buf_ok(out))
 		return ST_OK;

@@ -15,8 +15,6 @@ static void put(struct plain *p, const char *s, size_t n)
 	buf_put(p->out, s, n);
 	for (size_t i = 0; i < n; i++)
 		p->column += ((unsigned char)s[i] & 0xc0) != 0x80;
-	if (p->column > p->column_max)
-		p->column_max = p->column;
 }
 
 static const char spaces[] = "                ";
@@ -41,6 +39,8 @@ static void end_line(struct plain *p)
 {
 	trim_line(p);
 	buf_byte(p->out, '\n');
+	if (p->column > p->column_max)
+		p->column_max = p->column;
 	p->column = 0;
 	p->break_at = 0;
 	p->begun = p->space = false;
@@ -87,6 +87,9 @@ static void wrap(struct plain *p)
 		return; /* longer than any width: it stands where it is */
 	memcpy(kept, word.p, word.n);
 	p->out->n = p->break_at;
+	for (size_t i = 0; i < word.n; i++)
+		p->column -= ((unsigned char)kept[i] & 0xc0) != 0x80;
+	p->column--; /* the space */
 	end_line(p);
 	begin(p);
 	put(p, kept, word.n);
@@ -236,7 +239,7 @@ void plain_measure(struct plain *p)
 void plain_underline(struct plain *p, char c)
 {
 	wrap(p);
-	size_t marks = 0, n = p->column_max;
+	size_t marks = 0, n = p->column > p->column_max ? p->column : p->column_max;
 	for (size_t i = 0; i < p->depth; i++)
 		marks += p->levels[i].bytes;
 	n = n > marks ? n - marks : 0;
