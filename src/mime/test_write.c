@@ -147,6 +147,19 @@ static void names_are_atoms_quoted_or_encoded(void **state)
 	}
 }
 
+/* RFC 6532: an address beyond ASCII stands as it is, since nothing else names that mailbox. */
+static void addresses_beyond_ascii_stand_as_they_are(void **state)
+{
+	(void)state;
+	struct mime_addr to = {STR("J\xc3\xb6rg"), STR("j\xc3\xb6rg@firm.example")};
+	struct mime_mail m = test_mail();
+	struct buf out;
+	m.to = &to;
+	write_ok("utf8", &m, &out);
+	holds("utf8", &out, "To: =?UTF-8?B?SsO2cmc=?= <j\xc3\xb6rg@firm.example>\r\n");
+	buf_finish(&out);
+}
+
 static void bodies_are_quoted(void **state)
 {
 	(void)state;
@@ -306,6 +319,7 @@ int main(void)
 		cmocka_unit_test(every_field_has_its_line),
 		cmocka_unit_test(subjects_are_folded_and_encoded),
 		cmocka_unit_test(names_are_atoms_quoted_or_encoded),
+		cmocka_unit_test(addresses_beyond_ascii_stand_as_they_are),
 		cmocka_unit_test(bodies_are_quoted),
 		cmocka_unit_test(hostile_values_are_refused),
 		cmocka_unit_test(hostile_headers_and_files_are_refused),

@@ -320,6 +320,8 @@ def main():
             test(tool)
         except Exception as e:  # one table that breaks must not hide the next
             check(test.__name__, False, repr(e))
+    tool.process.stdin.close()
+    check("the tool ends well", tool.process.wait() == 0)
     print(f"{passed} passed, {failed} failed")
     return failed > 0
 
