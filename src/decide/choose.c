@@ -12,11 +12,7 @@
 
 #include <stdio.h>
 
-#define AHEAD_US (3 * US_PER_D)         /* a message is made so long before it may leave, at most */
-#define PAUSED_AGAIN_US (10 * US_PER_M) /* the kill switch has no end that is known */
-#define PERMIT_AGAIN_US (7 * US_PER_D)  /* an event ends it sooner */
-#define RATE_AGAIN_US US_PER_H
-#define HELD_AGAIN_US US_PER_D
+#define AHEAD_US (3 * US_PER_D) /* a message is made so long before it may leave, at most */
 #define EXPIRE_LEAST_US US_PER_D
 #define EXPIRE_MOST_US (7 * US_PER_D)
 #define RECORD_TAIL 3000 /* bytes kept for the chosen one and what stands behind the list */
@@ -46,16 +42,6 @@ static size_t first_of(const struct slate *s, bool other)
 	return i;
 }
 
-static int64_t ask_again_us(const struct turn *t, enum guard_no held)
-{
-	if (held == GUARD_PAUSED)
-		return t->now_us + PAUSED_AGAIN_US;
-	if (held == GUARD_RATE)
-		return t->now_us + RATE_AGAIN_US;
-	bool permit = guard_class(held) == GUARD_CLASS_PERMIT;
-	return t->now_us + (permit ? PERMIT_AGAIN_US : HELD_AGAIN_US);
-}
-
 /* The candidate itself when it is free, or when it will be soon. */
 static bool sendable(const struct turn *t, const struct slate *s, size_t i, size_t *out)
 {
@@ -72,7 +58,7 @@ static struct pick wait_for(const struct turn *t, const struct slate *s, size_t 
 {
 	struct pick p = {PICK_WAIT, s->n - 1, s->c[first].held, 0};
 	bool later = first + 1 < s->n && s->later[first + 1];
-	p.until_us = later ? s->c[first + 1].at_us : ask_again_us(t, p.held);
+	p.until_us = later ? s->c[first + 1].at_us : t->now_us + guards_again_us(p.held);
 	return p;
 }
 
@@ -430,12 +416,23 @@ enum status choose(struct turn *t, struct err *e)
 	return ST_OK;
 }
 
+/* Events that may bring an address or a permission. */
+static bool may_permit(const struct event *ev)
+{
+	return ev != NULL && (str_starts(ev->type, STR("consent.")) ||
+			      str_starts(ev->type, STR("form.")) || str_is(ev->type, "identify"));
+}
+
 bool choose_permitted(const struct turn *t)
 {
 	const struct program_step *s = place_step(t);
-	struct slate *x = s != NULL ? ARENA_NEW(t->d->arena, struct slate) : NULL;
 	const char *const wants[] = {guard_words(GUARD_NO_ADDRESS), guard_words(GUARD_CONSENT)};
-	if (x == NULL || (!str_is(t->j->reason, wants[0]) && !str_is(t->j->reason, wants[1])))
+	if (s == NULL || (!str_is(t->j->reason, wants[0]) && !str_is(t->j->reason, wants[1])))
+		return false;
+	if (t->d->world == NULL) /* it is looked at when it is due */
+		return may_permit(t->d->facts->event);
+	struct slate *x = ARENA_NEW(t->d->arena, struct slate);
+	if (x == NULL)
 		return false;
 	candidates_list(t, s, x);
 	size_t first = first_of(x, false);

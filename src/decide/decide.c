@@ -144,6 +144,7 @@ enum status decide_due(struct decide *d, struct decide_out *out, struct err *e)
 	struct journey *j = d->journey;
 	if (st != ST_OK)
 		return st;
+	ASSERT(d->world != NULL);
 	if (j->phase == JOURNEY_PAUSED && j->due_us <= t.now_us) {
 		j->phase = j->track.n ? JOURNEY_DUE : JOURNEY_OUT;
 		j->due_us = j->track.n ? j->due_us : TIME_NONE;
@@ -181,8 +182,7 @@ enum status decide_move(struct decide *d, size_t track, struct str reason, struc
 		return st;
 	if (track != NO_INDEX && track >= d->now.program->play->tracks_n)
 		return err_set(e, ST_INVALID, "the program has no such track");
-	out->close_handoff = d->journey->handoff != 0;
-	d->journey->handoff = 0;
+	out->close_handoff = d->journey->handoff != 0; /* its number stays, for who closes it */
 	if (track == NO_INDEX)
 		place_leave(&t, JOURNEY_OUT, reason);
 	else

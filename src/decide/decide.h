@@ -64,7 +64,7 @@ struct decide {
 	struct facts *facts; /* as of now.program, opened with the play->reads of both versions;
 			      * event and properties set for decide_event, NULL otherwise */
 	struct env *env;
-	const struct decide_world *world;
+	const struct decide_world *world; /* for decide_due, why and sending; else may be NULL */
 	struct arena *arena;
 };
 
@@ -104,7 +104,8 @@ extern const struct guard guards[GUARD_COUNT]; /* in the order they are asked */
 /* Asks every guard in order until one holds; sets held, free_us, why. At c->at_us. */
 void guards_ask(const struct decide *d, struct candidate *c);
 /* The same for a message about to be handed over, at env->now_us; what it is compared with does
- * not count the message itself. Needs now, journey, env and world only. */
+ * not count the message itself. Needs now, journey, env and world only. free_us is set for every
+ * hold that a message may wait out, the kill switch too. */
 void guards_ask_message(const struct decide *d, const struct message *m, struct candidate *out);
 /* The first instant at or after at_us that quiet hours, windows, weekends and holidays allow, in
  * the world's zone; daylight saving right. TIME_NONE: there is none within a year. */
@@ -136,8 +137,8 @@ struct decide_out {
 	bool handoff;    /* open this one; id, rep, clocks unset; its number goes to the journey */
 	struct handoff hand;
 	int64_t hand_within_us; /* accept within, in the team's hours (hours_after_us) */
-	bool close_handoff;     /* the journey's open one is over */
-	bool suppress;          /* the address on this channel is never written to again */
+	bool close_handoff; /* the one in journey->handoff is over: close it and clear the number */
+	bool suppress;      /* the address on this channel is never written to again */
 	size_t suppress_channel;
 	struct decide_count counts[DECIDE_COUNTS_MAX];
 	size_t counts_n;

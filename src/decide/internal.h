@@ -116,6 +116,8 @@ enum guard_class {
 	GUARD_CLASS_TIME    /* the hour: it just waits */
 };
 enum guard_class guard_class(enum guard_no g);
+/* How long to wait for a guard that does not know its own end, before it is asked again. */
+int64_t guards_again_us(enum guard_no held);
 double guards_fatigue(const struct journey *j, const struct program_guardrails *g, int64_t at_us);
 /* The first instant from c->at_us on at which no guard holds; TIME_NONE: none is known. */
 int64_t guards_free_us(const struct decide *d, const struct candidate *c);

@@ -300,11 +300,11 @@ static void suppress(struct turn *t, struct str reason)
 	const struct decide_world *w = t->d->world;
 	size_t channel = s != NULL ? channel_in_force(t, s->channel) : 0;
 	bool other = false;
-	if (channel != NO_INDEX && channel < w->channels_n) {
+	if (channel != NO_INDEX) {
 		t->out->suppress = true;
 		t->out->suppress_channel = channel;
 	}
-	for (size_t i = 0; i < w->channels_n; i++)
+	for (size_t i = 0; w != NULL && i < w->channels_n; i++)
 		other |= i != channel && w->address[i].n > 0;
 	place_leave(t, other ? JOURNEY_OUT : JOURNEY_STOPPED,
 		    reason.n ? reason : STR("suppressed"));

@@ -350,6 +350,30 @@ static void test_damaged_row_does_not_hang(void **state)
 	}
 }
 
+/* The world costs rows: without it everything but choosing works. */
+static void test_without_a_world(void **state)
+{
+	static const struct decide_world *const none = NULL;
+	struct world w;
+	(void)state;
+	two_triggers(&w);
+	w.tracks[0].enter = *cond_de(&w);
+	w.triggers[0].action = (struct program_action){.kind = ACTION_SUPPRESS};
+	view(&w);
+	w.address[EMAIL] = STR_NULL;
+	(void)due(&w); /* waits for an address */
+	w.d.world = none;
+	view(&w);
+	assert_true(w.journey.due_us > w.env.now_us);
+	(void)act(&w, "identify", 0, 0);
+	assert_true(w.journey.due_us == w.env.now_us);
+	w.facts.engagement = 80;
+	view(&w);
+	assert_true(w.out.suppress);
+	assert_int_equal(w.journey.phase, JOURNEY_STOPPED);
+	world_finish(&w);
+}
+
 /* ---- by hand ---- */
 
 static void test_pause_and_resume(void **state)
@@ -357,6 +381,11 @@ static void test_pause_and_resume(void **state)
 	struct world w;
 	struct err e;
 	(void)state;
+	world_init(&w);
+	w.journey.handoff = 5;
+	assert_int_equal(decide_move(&w.d, 0, STR("by hand"), &w.out, &e), ST_OK);
+	assert_true(w.out.close_handoff && w.journey.handoff == 5);
+	world_finish(&w);
 	world_init(&w);
 	view(&w);
 	ok(&w, decide_pause(&w.d, 10 * US_PER_D, STR("holiday"), &w.out, &e), &e);
@@ -388,6 +417,7 @@ int main(void)
 		cmocka_unit_test(test_stays_with_its_version),
 		cmocka_unit_test(test_track_that_is_gone),
 		cmocka_unit_test(test_damaged_row_does_not_hang),
+		cmocka_unit_test(test_without_a_world),
 		cmocka_unit_test(test_pause_and_resume),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
