@@ -24,7 +24,7 @@
 
 #define LIQUID_SOURCE_BYTES_MAX (256u << 10)
 #define LIQUID_OUTPUT_BYTES_MAX (1u << 20)
-#define LIQUID_ITERATIONS_MAX 10000u /* of all loops of one render together */
+#define LIQUID_ITERATIONS_MAX 10000u /* turns of all loops, and partials, of one render */
 #define LIQUID_DEPTH_MAX 100u        /* nesting of blocks, of partials, of parentheses */
 #define LIQUID_NAMES_MAX 4096u       /* different variables in one template */
 #define LIQUID_WORK_MAX 20000000u    /* bytes and items that filters may go through */
