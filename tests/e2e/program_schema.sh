@@ -65,6 +65,14 @@ for bad in (
     "scoring: {weights: {fit: 40, engagement: 60}}", "scoring: {}\nkeys: {a: strong}",
     "scoring: {}\nfeatures: {a: {kind: cuont}}", "scoring: {}\noutcomes: []",
     "scoring: {}\nconsent: {regions: {n: {countries: [], rule: opt_in}}}",
+    "scoring: {}\ntracks: {a: {enter: x}}",
+    "scoring: {}\ntracks: {a: {sequence: [{send: m, react: {openned: next}}]}}",
+    "scoring: {}\ntracks: {a: {sequence: [{send: m, react: {silent: {mvoe: b}}}]}}",
+    "scoring: {}\ntracks: {a: {sequence: [{send: m, react: {silent: {exit: x, then: {mvoe: b}}}}]}}",
+    "scoring: {}\ntracks: {a: {cadence: 7-10d, sequence: [{send: m}]}}",
+    "scoring: {}\nguardrails: {quiet_hours: {from: 19:00, to: \"08:00\"}}",
+    "scoring: {}\nguardrails: {max_emails: {per_day: 11}}",
+    "scoring: {}\nteams: {sdr: {reps: []}}",
 ):
     check(f"refused: {bad!r}", problems(head + bad))
 print(f"{passed} passed, {failed} failed")
