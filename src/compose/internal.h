@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * internal.h: what the files of this room share.
+ */
+#ifndef COMPOSE_INTERNAL_H
+#define COMPOSE_INTERNAL_H
+
+#include "compose/compose.h"
+#include "liquid/liquid.h"
+#include "mime/html.h"
+
+/* ---- vars.c: what a template may ask for ---- */
+
+struct compose_vars {
+	const struct compose_in *in;
+	struct liquid_object lead, account, sender, message;
+	struct mime_addr from;
+	/* For the layout; content and cta are HTML already. */
+	struct str content, cta, preheader, subject;
+	bool layout;   /* it is the layout that asks */
+	bool cta_used; /* the body said where the button goes */
+};
+void compose_vars_init(struct compose_vars *v, const struct compose_in *in);
+bool compose_vars_resolve(void *ctx, struct str name, struct arena *a, struct liquid_value *out_r);
+
+/* ---- body.c: Markdown with Liquid in it, as HTML with Liquid in it ---- */
+
+struct compose_body {
+	struct str html; /* a Liquid template */
+	struct str source;
+	struct str map; /* array of struct body_place; NULL: html is the source */
+};
+MUST_USE enum status compose_body_read(const struct compose_content *c, struct arena *a,
+				       struct compose_body *out, struct err *e);
+/* Line of the source that a place of the template came from; both from 1. */
+unsigned compose_body_line(const struct compose_body *b, unsigned line, unsigned column);
+
+/* ---- layout.c ---- */
+
+struct str compose_layout(void);
+
+/* ---- check.c ---- */
+
+struct compose_seen {
+	const struct compose_in *in;
+	struct str subject, html, text;
+	struct html_report report;
+	unsigned primary_n, tracked_n, refused_n; /* links: calls to action; tracked; not allowed */
+	bool unsubscribe;                         /* the HTML leads there */
+};
+/* Bits of the checks that do not hold. */
+uint32_t compose_check_all(const struct compose_seen *s);
+
+#endif

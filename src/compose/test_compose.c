@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * test_compose.c: the content that comes with the example program: every file renders, with every
+ * subject line, to a lead we know well and to one of whom we know an address only. */
+#include "compose/test_compose.h"
+
+#include "base/file.h"
+
+static const char *const names[] = {
+	"case-study/peer.md",     "case-study/roi.md",          "dock-delays/calculator.md",
+	"dock-delays/story.md",   "planning-cost/benchmark.md", "planning-cost/checklist.md",
+	"planning-cost/story.md", "pricing-guide/plain.md",     "quarterly-digest/plain.md",
+};
+
+static struct str read_content(const char *name, struct arena *a)
+{
+	struct str bytes = STR_NULL;
+	struct err e;
+	const char *path = arena_printf(a, "programs/content/%s", name).p;
+	if (file_read(path, CONTENT_BYTES_MAX, a, &bytes, &e) != ST_OK)
+		fail_msg("%s", e.text);
+	return bytes;
+}
+
+static void check_mail(struct fixture *f, const char *name, bool known)
+{
+	struct buf mail;
+	if (compose_render(&f->in, &f->out, &f->a, &f->e) != ST_OK)
+		fail_msg("%s: %s", name, f->e.text);
+	CHECK_ROW(name, f->out.warned == 0);
+	CHECK_ROW(name, f->out.tracked_n == 1 && f->out.links_n == 3);
+	CHECK_ROW(name,
+		  str_find(f->out.mail.text, known ? STR("Hello Ana,") : STR("Hello there,")) <
+			  f->out.mail.text.n);
+	buf_init(&mail, 1u << 20);
+	if (mime_write(&f->out.mail, &mail, &f->e) != ST_OK)
+		fail_msg("%s: %s", name, f->e.text);
+	buf_finish(&mail);
+}
+
+static void every_file_renders(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		for (uint32_t n = 0; n < 4; n++) {
+			struct fixture f;
+			set_up(&f);
+			f.in.content = read_content(names[i], &f.a);
+			f.in.content_name = str_of(names[i]);
+			f.message.subject_n = n % 2;
+			test_rows(&f,
+				  n < 2 ? "{\"traits\":{\"firstName\":\"Ana\",\"warehouses\":3}}"
+					: "{\"ids\":[[\"email\",\"x@f.example\"]]}",
+				  n < 2 ? "{\"key\":\"f.example\",\"traits\":{\"name\":\"Firm\","
+					  "\"industry\":\"Logistics\"}}"
+					: NULL);
+			check_mail(&f, names[i], n < 2);
+			tear_down(&f);
+		}
+	}
+}
+
+static void they_make_an_index(void **state)
+{
+	struct compose_file files[COUNT_OF(names)];
+	struct content_index ix;
+	struct fixture f;
+	(void)state;
+	set_up(&f);
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		files[i] = (struct compose_file){str_of(names[i]), read_content(names[i], &f.a)};
+	if (compose_content_scan(files, COUNT_OF(files), &f.a, &ix, &f.e) != ST_OK)
+		fail_msg("%s", f.e.text);
+	for (size_t i = 0; i < ix.n; i++)
+		assert_int_equal(ix.files[i].subjects_n, 2);
+	tear_down(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_file_renders),
+		cmocka_unit_test(they_make_an_index),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
