@@ -45,13 +45,15 @@ static struct inbound_imap_cursor cursor_of(const char *folder)
 {
 	char path[512];
 	struct inbound_imap_cursor c = {0, 0};
+	struct arena a;
+	struct str text;
+	uint64_t validity, uid;
 	snprintf(path, sizeof path, "%s/cursor", folder);
-	FILE *f = fopen(path, "r");
-	if (f == NULL)
-		return c;
-	if (fscanf(f, "%u %u", &c.uid_validity, &c.uid) != 2)
-		c = (struct inbound_imap_cursor){0, 0};
-	fclose(f);
+	arena_init(&a, 1u << 16);
+	if (file_read(path, 100, &a, &text, NULL) == ST_OK &&
+	    str_to_u64(str_cut(&text, ' '), &validity) && str_to_u64(text, &uid))
+		c = (struct inbound_imap_cursor){(uint32_t)validity, (uint32_t)uid};
+	arena_finish(&a);
 	return c;
 }
 
