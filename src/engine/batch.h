@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "base/map.h"
+#include "model/journey.h"
 #include "model/key.h"
 #include "model/lead.h"
 #include "store/store.h"
@@ -22,6 +23,9 @@ struct work {
 	bool profile_loaded, profile_parsed, profile_dirty;
 	struct str profile; /* JSON text, empty when there is none */
 	struct json profile_doc;
+	struct journey *journey; /* NULL: never placed, or not loaded yet */
+	bool journey_loaded, journey_dirty;
+	struct str track_row; /* key in TABLE_TRACK_LEAD as stored; empty: none */
 	int64_t alarm_row_us; /* due time of the row in TABLE_ALARM; TIME_NONE: no row */
 	int tier_row;         /* tier of the row in TABLE_TIER_LEAD; -1: no row */
 };
@@ -73,6 +77,10 @@ MUST_USE enum status batch_profile(struct batch *b, struct work *w, struct err *
 /* Replaces it; `json` is copied. */
 MUST_USE enum status batch_profile_set(struct batch *b, struct work *w, struct str json,
 				       struct err *e);
+/* Loads w->journey; it stays NULL when the lead was never placed. */
+MUST_USE enum status batch_journey(struct batch *b, struct work *w, struct err *e);
+/* The journey changed (or is the first): it is written with the batch. `j` lives as long as it. */
+void batch_journey_set(struct batch *b, struct work *w, struct journey *j);
 /* Identifier -> lead; 0 when it points nowhere. */
 MUST_USE enum status batch_identity(struct batch *b, struct str key, uint64_t *lead_r,
 				    struct err *e);

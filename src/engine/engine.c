@@ -19,25 +19,30 @@
 
 static enum status program_reload(struct engine *en, struct err *e)
 {
+	enum status st = play_set_now(&en->play, 0, NULL, e);
 	program_destroy(&en->program);
-	if (en->batch.program_version == 0)
-		return ST_OK;
+	if (st != ST_OK || en->batch.program_version == 0)
+		return st;
 	struct str row;
 	arena_reset(&en->pass_arena);
-	enum status st = store_get(en->conf.store, TABLE_PROGRAM,
-				   KEY_NUM(en->batch.program_version), &en->pass_arena, &row, e);
+	st = store_get(en->conf.store, TABLE_PROGRAM, KEY_NUM(en->batch.program_version),
+		       &en->pass_arena, &row, e);
 	if (st != ST_OK)
 		return st == ST_NOT_FOUND ? err_set(e, ST_CORRUPT,
 						    "program version %llu is missing in the state",
 						    (unsigned long long)en->batch.program_version)
 					  : st;
-	return system_program_compile(row, &en->program, e);
+	st = system_program_compile(row, &en->program, e);
+	return st == ST_OK ? play_set_now(&en->play, en->batch.program_version, en->program, e)
+			   : st;
 }
 
 static enum status engine_reload(struct engine *en, struct err *e)
 {
 	batch_drop(&en->batch);
 	enum status st = batch_load(&en->batch, e);
+	if (st == ST_OK)
+		st = play_load(&en->play, e);
 	if (st == ST_OK)
 		st = program_reload(en, e);
 	en->stale = st != ST_OK;
@@ -72,6 +77,7 @@ enum status engine_open(const struct engine_conf *conf, struct engine **out, str
 	arena_init(&en->record_arena, RECORD_ARENA);
 	arena_init(&en->pass_arena, PASS_ARENA);
 	batch_init(&en->batch, conf->store, en->conf.batch_bytes_max);
+	play_init(&en->play, &en->batch);
 	enum status st = log_reader_open(conf->log, &en->reader, e);
 	if (st == ST_OK)
 		st = engine_reload(en, e);
@@ -90,6 +96,7 @@ void engine_close(struct engine **en)
 		return;
 	program_destroy(&(*en)->program);
 	log_reader_close(&(*en)->reader);
+	play_finish(&(*en)->play);
 	batch_finish(&(*en)->batch);
 	arena_finish(&(*en)->record_arena);
 	arena_finish(&(*en)->pass_arena);
@@ -118,8 +125,10 @@ void engine_pass_init(struct engine *en, struct pass *p, enum pass_why why, int6
 	*p = (struct pass){
 		.why = why,
 		.batch = &en->batch,
+		.play = &en->play,
 		.program = en->program,
 		.env = {.now_us = now_us},
+		.play_due_us = TIME_NONE,
 		.arena = &en->pass_arena,
 	};
 	rng_seed(&p->env.rng, hash_u64(en->conf.seed ^ hash_u64(salt)));
@@ -283,15 +292,23 @@ enum status engine_run(struct engine *en, size_t *done_r, struct err *e)
 		return st;
 	st = fold_waiting(en, &done, e);
 	if (st == ST_OK && done > 0) {
-		st = batch_flush(&en->batch, e);
+		st = play_flush(&en->play, e);
+		if (st == ST_OK)
+			st = batch_flush(&en->batch, e);
 		if (st == ST_OK)
 			st = store_commit(en->conf.store, e);
-		/* Nobody is waiting behind: let readers see it before it is called done. */
-		if (st == ST_OK && done < en->conf.batch_events_max)
+		/* Nobody is waiting behind: let readers see it before it is called done. And what
+		 * leaves the process must not be taken back by a crash (law 3). */
+		bool leaving = en->play.outgoing_n > 0 && en->conf.hand_over != NULL;
+		if (st == ST_OK && (done < en->conf.batch_events_max || leaving))
 			st = store_sync(en->conf.store, e);
 		if (st == ST_OK) {
 			en->committed_cursor = en->batch.cursor;
 			*done_r = done;
+			if (leaving)
+				en->conf.hand_over(en->conf.ctx, en->play.outgoing,
+						   en->play.outgoing_n);
+			en->play.outgoing_n = 0;
 			return ST_OK;
 		}
 	}

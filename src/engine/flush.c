@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "engine/engine.h"
+#include "engine/journeys.h"
 
 #include <stdlib.h>
 
@@ -150,6 +151,8 @@ static enum status work_put(struct batch *b, struct work *w, struct buf *row, st
 	if (w->profile_dirty)
 		st = store_put(b->store, TABLE_PROFILE, KEY_NUM(w->lead.id), w->profile, e);
 	w->profile_dirty = false;
+	if (st == ST_OK)
+		st = journeys_put(b, w, row, e);
 	if (st != ST_OK || !w->dirty)
 		return st;
 	st = alarm_row(b, w, e);

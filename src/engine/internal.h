@@ -10,6 +10,7 @@ struct engine {
 	struct engine_conf conf;
 	struct log_reader *reader;
 	struct batch batch;
+	struct play play;
 	struct program *program;   /* the applied one; NULL before the first */
 	struct arena record_arena; /* records of one read */
 	struct arena pass_arena;   /* one pass */

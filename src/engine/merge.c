@@ -4,6 +4,7 @@
  * A merge keeps both sides as they were in its MERGE row. A split puts them back and folds what
  * came since a second time: each event goes to the loser when it carries one of the loser's old
  * identifiers, else to the survivor. So nothing has to be un-added from sums or sketches. */
+#include "engine/journeys.h"
 #include "engine/merge.h"
 
 #include "base/assert.h"
@@ -144,6 +145,8 @@ enum status merge_leads(struct pass *p, uint64_t into_id, uint64_t loser_id, str
 		st = point_keys(p, &loser->profile_doc, into_id, e);
 	if (st == ST_OK)
 		st = move_accounts(p, into, loser, before.account, e);
+	if (st == ST_OK)
+		st = journeys_merge(p, into, loser, e);
 	if (st != ST_OK)
 		return st;
 	a.lead.account = into->lead.account;

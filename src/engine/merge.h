@@ -15,6 +15,9 @@ MUST_USE enum status merge_leads(struct pass *p, uint64_t into, uint64_t loser, 
 MUST_USE enum status merge_undo(struct engine *en, struct pass *p, uint64_t merge,
 				uint64_t sides[2], struct err *e);
 
+struct suppression; /* consent/consent.h */
+/* An address is written to no more; what is stricter already stays. */
+enum status consent_suppress_one(struct pass *p, const struct suppression *new, struct err *e);
 enum status consent_suppress(struct pass *p, struct err *e);
 enum status consent_unsuppress(struct pass *p, struct err *e);
 

@@ -12,6 +12,7 @@
 #include "engine/engine.h"
 #include "identity/identity.h"
 #include "log/log.h"
+#include "engine/play.h"
 #include "program/facts.h"
 
 /* What set a pass going. Bits, so that a row of the table can name several. */
@@ -25,6 +26,7 @@ enum pass_why {
 struct pass {
 	enum pass_why why;
 	struct batch *batch;
+	struct play *play;
 	const struct program *program; /* NULL: none applied yet; scoring then has no rules */
 	struct env env;
 	const struct log_record *record; /* NULL for alarms */
@@ -38,9 +40,13 @@ struct pass {
 	double points;       /* engagement points the event gave */
 	bool created;        /* the lead is new with this event */
 	bool facts_changed;  /* traits, account or consent moved: fit must be looked at */
+	int64_t play_due_us; /* when the journey or its message must be looked at; TIME_NONE */
 	bool dropped;        /* nobody to fold it into; a dead letter says why */
 	bool forgotten;      /* the lead is gone: later stages have nothing to do */
 };
+
+/* The source of what our own doors saw of our own messages; no write key may have this name. */
+#define PASS_OBSERVED "observe"
 
 struct stage {
 	const char *name;
@@ -63,6 +69,7 @@ enum status stage_account(struct pass *p, struct err *e);
 enum status stage_record(struct pass *p, struct err *e);
 enum status stage_features(struct pass *p, struct err *e);
 enum status stage_score(struct pass *p, struct err *e);
+enum status stage_decide(struct pass *p, struct err *e);
 enum status stage_remember(struct pass *p, struct err *e);
 enum status stage_count(struct pass *p, struct err *e);
 enum status stage_forget(struct pass *p, struct err *e);

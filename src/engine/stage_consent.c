@@ -112,7 +112,7 @@ enum status ledger_suppressions(struct store *s, const struct json *profile, str
 	return ST_OK;
 }
 
-static enum status suppress(struct pass *p, const struct suppression *new, struct err *e)
+enum status consent_suppress_one(struct pass *p, const struct suppression *new, struct err *e)
 {
 	struct str row;
 	struct suppression old;
@@ -200,7 +200,7 @@ enum status stage_consent(struct pass *p, struct err *e)
 	if (st == ST_OK)
 		st = ledger_append(p->batch->store, at, &said, p->arena, e);
 	for (size_t i = 0; i < c->suppress_n && st == ST_OK; i++)
-		st = suppress(p, &c->suppress[i], e);
+		st = consent_suppress_one(p, &c->suppress[i], e);
 	for (size_t i = 0; i < c->lift_n && st == ST_OK; i++)
 		st = lift(p, c->lift[i], e);
 	if (c->entries_n)
@@ -249,7 +249,7 @@ enum status consent_suppress(struct pass *p, struct err *e)
 {
 	struct suppression s;
 	enum status st = suppression_of(p, &s, e);
-	return st == ST_OK ? suppress(p, &s, e) : st;
+	return st == ST_OK ? consent_suppress_one(p, &s, e) : st;
 }
 
 enum status consent_unsuppress(struct pass *p, struct err *e)

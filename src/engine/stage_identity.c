@@ -3,6 +3,7 @@
  * verdict, and carries it out: a new lead, a known one, or several that turn out to be one. */
 #include "base/assert.h"
 #include "engine/merge.h"
+#include "engine/outbox.h"
 #include "engine/pass.h"
 #include "engine/whose.h"
 
@@ -108,8 +109,44 @@ static void set_flags(struct pass *p)
 		p->facts_changed = true;
 }
 
+/* What we saw of a message ourselves (an open, a click, a bounce) names the message, and so the
+ * lead: nobody new, and no identifier that could join two. Only our own doors use that source. */
+static enum status by_message(struct pass *p, uint64_t id, struct err *e)
+{
+	struct message m;
+	enum status st = outbox_get(p->batch->store, id, p->arena, &m, e);
+	if (st == ST_OK)
+		st = batch_lead(p->batch, m.lead, &p->work, e);
+	for (int i = 0; i < 8 && st == ST_OK && p->work->lead.flags & LEAD_MERGED; i++)
+		st = batch_lead(p->batch, p->work->lead.account, &p->work, e);
+	if (st == ST_NOT_FOUND) {
+		p->dropped = true;
+		return pass_dead_letter(p->batch, p->record, "identity", e->text, p->arena, e);
+	}
+	if (st == ST_OK)
+		p->work->dirty = true;
+	return st;
+}
+
+static bool names_message(struct pass *p, uint64_t *id_r)
+{
+	int64_t id;
+	if (!str_is(p->event.source, PASS_OBSERVED) || p->event.properties.n == 0)
+		return false;
+	if (p->properties.count == 0 && json_parse(p->event.properties, JSON_LIMITS_EVENT, p->arena,
+						   &p->properties, NULL) != ST_OK)
+		return false;
+	if (!json_i64(&p->properties, json_get(&p->properties, 0, "message"), &id) || id <= 0)
+		return false;
+	*id_r = (uint64_t)id;
+	return true;
+}
+
 enum status stage_identity(struct pass *p, struct err *e)
 {
+	uint64_t message;
+	if (names_message(p, &message))
+		return by_message(p, message, e);
 	struct identity_owner owners[IDENTITY_KEYS_MAX];
 	enum status st = identity_keys(p->program, &p->event, p->arena, &p->keys, e);
 	if (st == ST_OK)

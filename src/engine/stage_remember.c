@@ -130,6 +130,7 @@ enum status stage_alarm(struct pass *p, struct err *e)
 	int64_t due = l->ttl_us;
 	if (p->program != NULL)
 		due = sooner(due, score_next_change(p->program, l, p->env.now_us));
+	due = sooner(due, p->play_due_us);
 	if (due != TIME_NONE && due <= p->env.now_us)
 		due = p->env.now_us + 1; /* an alarm at its own instant would fire for ever */
 	batch_alarm(p->batch, p->work, due);

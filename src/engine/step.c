@@ -15,6 +15,8 @@ const struct stage stages[] = {
 	{"features", "what do we know, in numbers?", PASS_EVENT | PASS_REFOLD, stage_features},
 	{"score", "how good a fit, how engaged, which tier?",
 	 PASS_EVENT | PASS_ALARM | PASS_REFOLD | PASS_APPLY, stage_score},
+	{"decide", "what is the next right touch, or is it nothing, or a person?",
+	 PASS_EVENT | PASS_ALARM | PASS_APPLY, stage_decide},
 	{"remember", "what goes on the timeline?", PASS_EVENT | PASS_REFOLD, stage_remember},
 	{"count", "which numbers on a page move?", PASS_EVENT, stage_count},
 	{"alarm", "when could something change by itself?", PASS_EVENT | PASS_ALARM | PASS_APPLY,

@@ -9,7 +9,7 @@
 #include "engine/internal.h"
 #include "engine/merge.h"
 
-static enum status props(struct pass *p, struct arena *a, struct json *d, struct err *e)
+enum status system_props(struct pass *p, struct arena *a, struct json *d, struct err *e)
 {
 	if (p->event.properties.n == 0)
 		return err_set(e, ST_INVALID, STR_FMT ": the event has no properties",
@@ -17,8 +17,8 @@ static enum status props(struct pass *p, struct arena *a, struct json *d, struct
 	return json_parse(p->event.properties, JSON_LIMITS_EVENT, a, d, e);
 }
 
-static enum status need_id(struct pass *p, const struct json *d, const char *key, uint64_t *out,
-			   struct err *e)
+enum status system_id(struct pass *p, const struct json *d, const char *key, uint64_t *out,
+		      struct err *e)
 {
 	int64_t v;
 	if (!json_i64(d, json_get(d, 0, key), &v) || v <= 0)
@@ -84,7 +84,7 @@ enum status system_look_again(struct engine *en, uint64_t lead, int64_t now_us, 
 
 /* Looks at every lead under the new program: fit, persona, tier and alarm may all move. Features
  * and rules that are new start now; `plan` says so before anyone applies. */
-static enum status sweep_leads(struct engine *en, int64_t now_us, struct err *e)
+enum status system_sweep(struct engine *en, int64_t now_us, struct err *e)
 {
 	uint64_t from = 0;
 	struct sweep *s = mem_alloc(sizeof *s);
@@ -104,8 +104,13 @@ static enum status sweep_leads(struct engine *en, int64_t now_us, struct err *e)
 	return st;
 }
 
-static enum status program_row(struct pass *p, struct str source, const struct program *prog,
-			       struct err *e)
+/* What the row of a version is made of, besides what the pass knows. */
+struct version_text {
+	struct str source, content; /* content: its index as raw JSON; may be empty */
+};
+
+static enum status program_row(struct pass *p, const struct version_text *t,
+			       const struct program *prog, struct err *e)
 {
 	struct batch *b = p->batch;
 	struct buf row;
@@ -117,7 +122,11 @@ static enum status program_row(struct pass *p, struct str source, const struct p
 	json_w_kstr(&w, "name", prog->name);
 	json_w_ktime(&w, "applied", p->env.now_us);
 	json_w_ki64(&w, "seq", (int64_t)p->event.seq);
-	json_w_kstr(&w, "source", source);
+	json_w_kstr(&w, "source", t->source);
+	if (t->content.n)
+		json_w_key(&w, "content");
+	if (t->content.n)
+		json_w_raw(&w, t->content);
 	json_w_end(&w);
 	enum status st = buf_ok(&row) ? store_put(b->store, TABLE_PROGRAM,
 						  KEY_NUM(b->program_version), buf_view(&row), e)
@@ -133,18 +142,21 @@ static enum status take_program(struct pass *p, struct arena *a, struct program 
 	struct json d;
 	struct program *new = NULL;
 	struct program_report report = {0};
-	enum status st = props(p, a, &d, e);
+	enum status st = system_props(p, a, &d, e);
 	if (st != ST_OK)
 		return st;
-	struct str source = json_str(&d, json_get(&d, 0, "source"), a);
-	if (source.n == 0)
+	struct version_text text = {json_str(&d, json_get(&d, 0, "source"), a), STR_NULL};
+	uint32_t index = json_get(&d, 0, "content");
+	if (index != JSON_NONE)
+		text.content = json_raw(&d, index);
+	if (text.source.n == 0)
 		return err_set(e, ST_INVALID, "program.apply: properties.source holds no program");
-	st = program_load(source, a, &new, &report, e);
+	st = program_load(text.source, a, &new, &report, e);
 	if (st != ST_OK)
 		return st;
 	p->batch->program_version++;
 	p->batch->meta_dirty = true;
-	st = program_row(p, source, new, e);
+	st = program_row(p, &text, new, e);
 	if (st == ST_OK)
 		*out = new;
 	else
@@ -161,9 +173,14 @@ static enum status run_apply(struct engine *en, struct pass *p, struct err *e)
 	arena_finish(&a);
 	if (st != ST_OK)
 		return st;
+	st = play_set_now(&en->play, 0, NULL, e);
 	program_destroy(&en->program);
 	en->program = new;
-	return sweep_leads(en, p->env.now_us, e);
+	if (st == ST_OK)
+		st = play_set_now(&en->play, en->batch.program_version, new, e);
+	if (st != ST_OK)
+		return st;
+	return system_sweep(en, p->env.now_us, e);
 }
 
 enum status engine_event_apply(struct str yaml, int64_t now_us, struct buf *body, struct err *e)
@@ -197,11 +214,11 @@ static enum status run_merge(struct engine *en, struct pass *p, struct err *e)
 {
 	struct json d;
 	uint64_t into, lead;
-	enum status st = props(p, p->arena, &d, e);
+	enum status st = system_props(p, p->arena, &d, e);
 	if (st == ST_OK)
-		st = need_id(p, &d, "into", &into, e);
+		st = system_id(p, &d, "into", &into, e);
 	if (st == ST_OK)
-		st = need_id(p, &d, "lead", &lead, e);
+		st = system_id(p, &d, "lead", &lead, e);
 	if (st != ST_OK)
 		return st;
 	struct str reason = json_str(&d, json_get(&d, 0, "reason"), p->arena);
@@ -213,9 +230,9 @@ static enum status run_split(struct engine *en, struct pass *p, struct err *e)
 {
 	struct json d;
 	uint64_t merge;
-	enum status st = props(p, p->arena, &d, e);
+	enum status st = system_props(p, p->arena, &d, e);
 	if (st == ST_OK)
-		st = need_id(p, &d, "merge", &merge, e);
+		st = system_id(p, &d, "merge", &merge, e);
 	uint64_t sides[2];
 	if (st == ST_OK)
 		st = merge_undo(en, p, merge, sides, e);
@@ -243,7 +260,7 @@ static enum status run_unsuppress(struct engine *en, struct pass *p, struct err 
 static enum status run_refused(struct engine *en, struct pass *p, struct err *e)
 {
 	struct json d;
-	enum status st = props(p, p->arena, &d, e);
+	enum status st = system_props(p, p->arena, &d, e);
 	if (st != ST_OK)
 		return st;
 	en->stats.dead_letters++;
@@ -260,6 +277,22 @@ static const struct system_event rows[] = {
 	{"lead.split", "a merge is undone", run_split},
 	{"suppression.add", "an address is never written to", run_suppress},
 	{"suppression.remove", "a suppression is lifted", run_unsuppress},
+	{"message.sent", "a message has been taken by the far side", system_message},
+	{"message.deferred", "a message is to be tried again later", system_message},
+	{"message.failed", "a message was refused for good", system_message},
+	{"message.uncertain", "whether a message arrived was never told", system_message},
+	{"sending.pause", "nothing leaves any more", system_sending},
+	{"sending.resume", "messages leave again", system_sending},
+	{"track.move", "an operator moves a lead to a track, or off all", system_track},
+	{"track.pause", "nothing is said to a lead for a time", system_track},
+	{"track.resume", "a lead is nurtured again", system_track},
+	{"handoff.open", "a person takes over a lead", system_handoff},
+	{"handoff.accept", "the rep takes the lead", system_handoff},
+	{"handoff.return", "not now: nurtured again later", system_handoff},
+	{"handoff.refuse", "not a fit: not nurtured again", system_handoff},
+	{"handoff.bad_data", "nobody can be reached: not nurtured again", system_handoff},
+	{"handoff.close", "the hand-off is over", system_handoff},
+	{"content.put", "a content file a program will name by its hash", system_content},
 	{"ingest.refused", "an item that could not be read, kept with its reason", run_refused},
 };
 

@@ -17,6 +17,20 @@ struct system_event {
 const struct system_event *system_event_of(struct str type);
 const struct system_event *system_events(size_t *n_r);
 
+/* The properties of the event, parsed on `a`; ST_INVALID when there are none. */
+MUST_USE enum status system_props(struct pass *p, struct arena *a, struct json *d, struct err *e);
+/* A positive number of them. */
+MUST_USE enum status system_id(struct pass *p, const struct json *d, const char *key, uint64_t *out,
+			       struct err *e);
+/* Looks at every lead again, as a new program does. */
+MUST_USE enum status system_sweep(struct engine *en, int64_t now_us, struct err *e);
+/* system_play.c: messages, all sending, tracks, hand-offs, content. */
+enum status system_message(struct engine *en, struct pass *p, struct err *e);
+enum status system_sending(struct engine *en, struct pass *p, struct err *e);
+enum status system_track(struct engine *en, struct pass *p, struct err *e);
+enum status system_handoff(struct engine *en, struct pass *p, struct err *e);
+enum status system_content(struct engine *en, struct pass *p, struct err *e);
+
 /* Fit, score, tier and alarm of one lead, from what is known now; resets the pass arena. */
 MUST_USE enum status system_look_again(struct engine *en, uint64_t lead, int64_t now_us,
 				       struct err *e);

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * outbox.c: see outbox.h. */
+#include "engine/outbox.h"
+
+#include "base/assert.h"
+#include "model/key.h"
+
+#define ROW_BYTES_MAX (16u << 10)
+
+static bool waits(enum message_state s)
+{
+	return s == MESSAGE_READY || s == MESSAGE_DEFERRED || s == MESSAGE_SENDING;
+}
+
+struct key outbox_key(enum message_state state, int64_t due_us, uint64_t id)
+{
+	struct key k = {.n = 1}, at = key_time_u64(due_us, id);
+	k.p[0] = (char)state;
+	memcpy(k.p + 1, at.p, at.n);
+	k.n += at.n;
+	return k;
+}
+
+static enum status put_row(struct store *s, const struct message *m, struct arena *a, struct err *e)
+{
+	struct buf row;
+	buf_init_arena(&row, a, ROW_BYTES_MAX);
+	message_encode(m, &row);
+	if (!buf_ok(&row))
+		return err_set(e, ST_LIMIT, "message %llu does not fit a row",
+			       (unsigned long long)m->id);
+	return store_put(s, TABLE_MESSAGE, KEY_NUM(m->id), buf_view(&row), e);
+}
+
+static enum status place(struct store *s, const struct message *m, struct err *e)
+{
+	struct key k = outbox_key(m->state, m->due_us, m->id);
+	return waits(m->state) ? store_put(s, TABLE_OUTBOX, KEY_BYTES(key_view(&k)), STR(""), e)
+			       : ST_OK;
+}
+
+enum status outbox_add(struct store *s, const struct message *m, struct arena *a, struct err *e)
+{
+	struct key k = key_u64_u64(m->lead, m->id);
+	enum status st = put_row(s, m, a, e);
+	if (st == ST_OK)
+		st = store_put(s, TABLE_LEAD_MESSAGE, KEY_BYTES(key_view(&k)), STR(""), e);
+	return st == ST_OK ? place(s, m, e) : st;
+}
+
+enum status outbox_get(struct store *s, uint64_t id, struct arena *a, struct message *out,
+		       struct err *e)
+{
+	struct str row;
+	enum status st = store_get(s, TABLE_MESSAGE, KEY_NUM(id), a, &row, e);
+	if (st == ST_NOT_FOUND)
+		return err_set(e, st, "no message %llu", (unsigned long long)id);
+	return st == ST_OK ? message_decode(id, row, a, out, e) : st;
+}
+
+enum status outbox_put(struct store *s, const struct message *m, struct outbox_place was,
+		       struct arena *a, struct err *e)
+{
+	struct key old = outbox_key(was.state, was.due_us, m->id);
+	bool moved = was.state != m->state || was.due_us != m->due_us;
+	enum status st = ST_OK;
+	if (moved && waits(was.state))
+		st = store_del(s, TABLE_OUTBOX, KEY_BYTES(key_view(&old)), e);
+	if (st == ST_OK && moved)
+		st = place(s, m, e);
+	return st == ST_OK ? put_row(s, m, a, e) : st;
+}
+
+/* ---- hand-offs ---- */
+
+enum status handoff_put(struct store *s, const struct handoff *h, int64_t was_due_us,
+			struct arena *a, struct err *e)
+{
+	struct buf row;
+	enum status st = ST_OK;
+	int64_t due = h->state == HANDOFF_OPEN ? h->due_us : TIME_NONE;
+	if (was_due_us != TIME_NONE && was_due_us != due) {
+		struct key old = key_time_u64(was_due_us, h->id);
+		st = store_del(s, TABLE_HANDOFF_OPEN, KEY_BYTES(key_view(&old)), e);
+	}
+	if (st == ST_OK && due != TIME_NONE) {
+		struct key new = key_time_u64(due, h->id);
+		st = store_put(s, TABLE_HANDOFF_OPEN, KEY_BYTES(key_view(&new)), STR(""), e);
+	}
+	buf_init_arena(&row, a, ROW_BYTES_MAX);
+	handoff_encode(h, &row);
+	if (st == ST_OK && !buf_ok(&row))
+		st = err_set(e, ST_LIMIT, "hand-off %llu does not fit a row",
+			     (unsigned long long)h->id);
+	return st == ST_OK ? store_put(s, TABLE_HANDOFF, KEY_NUM(h->id), buf_view(&row), e) : st;
+}
+
+enum status handoff_get(struct store *s, uint64_t id, struct arena *a, struct handoff *out,
+			struct err *e)
+{
+	struct str row;
+	enum status st = store_get(s, TABLE_HANDOFF, KEY_NUM(id), a, &row, e);
+	if (st == ST_NOT_FOUND)
+		return err_set(e, st, "no hand-off %llu", (unsigned long long)id);
+	return st == ST_OK ? handoff_decode(id, row, a, out, e) : st;
+}

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * stage_decide.c: from numbers to a touch. Room decide says what is to be done; this file makes
+ * the rows: the decision's record, the message and its place in the outbox, the hand-off. A
+ * message whose time has come is asked for once more by every guard and marked SENDING in the same
+ * transaction; what leaves the process does so behind the commit (play_hand_over). */
+#include "base/assert.h"
+#include "base/time.h"
+#include "engine/merge.h"
+#include "engine/outbox.h"
+#include "engine/pass.h"
+#include "engine/play.h"
+#include "engine/stage_decide.h"
+#include "engine/world.h"
+#include "model/key.h"
+
+#define ROUNDS_MAX 16 /* decisions of one lead at one instant */
+
+/* One lead's decision in hand. */
+struct round {
+	struct pass *p;
+	struct decide d;
+	struct decide_world world;
+	struct journey *journey;
+};
+
+/* ---- opening ---- */
+
+static enum status versions(struct round *r, struct err *e)
+{
+	struct play *y = r->p->play;
+	uint64_t now = r->p->batch->program_version;
+	enum status st = play_version(y, now, &r->d.now, e);
+	uint64_t pinned = r->journey->version ? r->journey->version : now;
+	return st == ST_OK ? play_version(y, pinned, &r->d.pinned, e) : st;
+}
+
+static enum status open_round(struct pass *p, struct round *r, struct err *e)
+{
+	*r = (struct round){.p = p};
+	enum status st = batch_journey(p->batch, p->work, e);
+	if (st != ST_OK)
+		return st;
+	r->journey = p->work->journey;
+	if (r->journey == NULL) {
+		r->journey = ARENA_NEW(&p->batch->keep, struct journey);
+		if (r->journey == NULL)
+			return err_set(e, ST_NO_MEMORY, "a journey does not fit the batch");
+		journey_init(r->journey, p->work->lead.id);
+	}
+	st = versions(r, e);
+	if (st == ST_OK)
+		st = pass_facts(p, r->d.now.program->play->reads | r->d.pinned.program->play->reads,
+				e);
+	if (st != ST_OK)
+		return st;
+	p->facts.journey = r->journey;
+	r->d.journey = r->journey;
+	r->d.lead = &p->work->lead;
+	r->d.facts = &p->facts;
+	r->d.env = &p->env;
+	r->d.arena = p->arena;
+	return ST_OK;
+}
+
+/* The world costs rows: only when something is to be chosen or to leave. */
+static enum status open_world(struct round *r, struct err *e)
+{
+	if (r->d.world != NULL)
+		return ST_OK;
+	r->d.world = &r->world;
+	return world_fill(r->p, &r->world, e);
+}
+
+/* ---- rows ---- */
+
+static enum status keep_record(struct round *r, struct str record, uint64_t *id_r, struct err *e)
+{
+	struct play *y = r->p->play;
+	struct store *s = r->p->batch->store;
+	uint64_t id = y->next_decision++;
+	struct key k = key_u64_u64(r->journey->lead, id);
+	y->dirty = true;
+	*id_r = id;
+	enum status st = store_put(s, TABLE_DECISION, KEY_NUM(id), record, e);
+	return st == ST_OK ? store_put(s, TABLE_LEAD_DECISION, KEY_BYTES(key_view(&k)), STR(""), e)
+			   : st;
+}
+
+static enum status make_message(struct round *r, struct message *m, uint64_t decision,
+				struct err *e)
+{
+	struct play *y = r->p->play;
+	m->id = y->next_message++;
+	m->lead = r->journey->lead;
+	m->decision = decision;
+	y->dirty = true;
+	r->journey->message = m->id;
+	return outbox_add(r->p->batch->store, m, r->p->arena, e);
+}
+
+static enum status cancel(struct round *r, uint64_t id, struct str reason, struct err *e)
+{
+	struct message m;
+	struct store *s = r->p->batch->store;
+	enum status st = outbox_get(s, id, r->p->arena, &m, e);
+	if (st != ST_OK)
+		return st;
+	/* What is already with the mail server is told of by its answer. */
+	if (m.state != MESSAGE_READY && m.state != MESSAGE_DEFERRED)
+		return ST_OK;
+	struct outbox_place was = {m.state, m.due_us};
+	st = message_move(&m, MESSAGE_CANCELLED, r->p->env.now_us, reason, e);
+	return st == ST_OK ? outbox_put(s, &m, was, r->p->arena, e) : st;
+}
+
+/* Whose turn it is: each in order, by the number of the hand-off. */
+static void assign(struct handoff *h, const struct program_team *t)
+{
+	const struct program_rep *rep = &t->reps[(h->id + h->assigned_n) % t->reps_n];
+	h->rep_name = rep->name;
+	h->rep_email = rep->email;
+	h->assigned_n++;
+}
+
+static enum status open_handoff(struct round *r, struct decide_out *out, struct err *e)
+{
+	struct play *y = r->p->play;
+	struct handoff *h = &out->hand;
+	size_t team = program_team_of(r->d.now.program, h->team);
+	int64_t now = r->p->env.now_us;
+	if (team == NO_INDEX)
+		return err_set(e, ST_INVALID, "there is no team called " STR_FMT, STR_ARG(h->team));
+	const struct program_team *t = &r->d.now.program->play->teams[team];
+	struct str zone_name;
+	const struct tz *zone = play_zone(y, t->zone, STR("UTC"), &zone_name);
+	h->id = y->next_handoff++;
+	y->dirty = true;
+	h->lead = r->journey->lead;
+	h->opened_us = now;
+	assign(h, t);
+	int64_t within = out->hand_within_us ? out->hand_within_us : t->accept_us;
+	h->due_us = within ? hours_after_us(&t->hours, zone, now, within) : TIME_NONE;
+	int64_t remind = t->remind_us ? t->remind_us : within / 2;
+	h->remind_us = within ? hours_after_us(&t->hours, zone, now, remind) : TIME_NONE;
+	r->journey->handoff = h->id;
+	return handoff_put(r->p->batch->store, h, TIME_NONE, r->p->arena, e);
+}
+
+static enum status close_handoff(struct round *r, struct err *e)
+{
+	struct handoff h;
+	struct store *s = r->p->batch->store;
+	if (r->journey->handoff == 0)
+		return ST_OK;
+	enum status st = handoff_get(s, r->journey->handoff, r->p->arena, &h, e);
+	r->journey->handoff = 0;
+	if (st != ST_OK || h.state == HANDOFF_CLOSED || h.state == HANDOFF_RETURNED ||
+	    h.state == HANDOFF_REFUSED)
+		return st;
+	int64_t was = h.due_us;
+	st = handoff_move(&h, HANDOFF_CLOSED, r->p->env.now_us, STR("closed"), e);
+	return st == ST_OK ? handoff_put(s, &h, was, r->p->arena, e) : st;
+}
+
+static enum status suppress_channel(struct round *r, size_t channel, struct err *e)
+{
+	struct str name = r->p->program->consent.channels[channel];
+	struct str address = world_address(r->p, name);
+	struct suppression s = {.key = suppression_key(name, address, r->p->arena),
+				.reason = SUPPRESS_MANUAL,
+				.at_us = r->p->env.now_us,
+				.until_us = TIME_NONE,
+				.source = STR("program"),
+				.seq = r->p->event.seq};
+	return address.n ? consent_suppress_one(r->p, &s, e) : ST_OK;
+}
+
+/* Everything a decision asked for, in the order in which it must be true. */
+static enum status carry_out(struct round *r, struct decide_out *out, struct err *e)
+{
+	enum status st = ST_OK;
+	uint64_t decision = 0;
+	if (out->cancel)
+		st = cancel(r, out->cancel, r->journey->reason, e);
+	if (st == ST_OK && out->close_handoff)
+		st = close_handoff(r, e);
+	if (st == ST_OK && out->decided)
+		st = keep_record(r, out->record, &decision, e);
+	if (st == ST_OK && out->send)
+		st = make_message(r, &out->message, decision, e);
+	if (st == ST_OK && out->handoff)
+		st = open_handoff(r, out, e);
+	if (st == ST_OK && out->suppress)
+		st = suppress_channel(r, out->suppress_channel, e);
+	for (size_t i = 0; i < out->counts_n; i++)
+		batch_count(r->p->batch, r->p->env.now_us, out->counts[i].name, out->counts[i].dims,
+			    out->counts[i].dims_n, 1);
+	if (out->moved)
+		batch_journey_set(r->p->batch, r->p->work, r->journey);
+	return st;
+}
+
+/* ---- a message whose time has come ---- */
+
+static enum status later(struct round *r, struct message *m, const struct candidate *c,
+			 struct err *e)
+{
+	struct outbox_place was = {m->state, m->due_us};
+	int64_t now = r->p->env.now_us;
+	struct decide_out out = {.moved = false};
+	enum status st = ST_OK;
+	bool waits = c->free_us != TIME_NONE &&
+		     (m->expires_us == TIME_NONE || c->free_us < m->expires_us);
+	struct str why = arena_printf(r->p->arena, "%s: %s", guard_wire(c->held), c->why);
+	if (waits) {
+		m->due_us = c->free_us > now ? c->free_us : now + US_PER_S;
+		m->reason = why;
+	} else {
+		st = message_move(m, MESSAGE_CANCELLED, now, why, e);
+	}
+	const struct str dims[] = {str_of(guard_wire(c->held)),
+				   waits ? STR("later") : STR("never")};
+	batch_count(r->p->batch, now, "held", dims, 2, 1);
+	if (st == ST_OK)
+		st = outbox_put(r->p->batch->store, m, was, r->p->arena, e);
+	if (st != ST_OK || waits)
+		return st;
+	st = decide_message(&r->d, m, &out, e);
+	return st == ST_OK ? carry_out(r, &out, e) : st;
+}
+
+static enum status try_send(struct round *r, struct message *m, struct err *e)
+{
+	struct candidate c;
+	enum status st = open_world(r, e);
+	if (st != ST_OK)
+		return st;
+	guards_ask_message(&r->d, m, &c);
+	if (c.held != GUARD_COUNT)
+		return later(r, m, &c, e);
+	struct outbox_place was = {m->state, m->due_us};
+	st = message_move(m, MESSAGE_SENDING, r->p->env.now_us, STR("handed over"), e);
+	if (st == ST_OK)
+		st = outbox_put(r->p->batch->store, m, was, r->p->arena, e);
+	if (st != ST_OK)
+		return st;
+	play_sent(r->p->play, r->p->env.now_us);
+	play_hand_over(r->p->play, m->id);
+	return ST_OK;
+}
+
+/* The message in hand, when it waits for its time. *due_r: that time, TIME_NONE: it does not. */
+static enum status message_due(struct round *r, struct message *m, int64_t *due_r, struct err *e)
+{
+	*due_r = TIME_NONE;
+	if (r->journey->message == 0 || r->journey->due_us != TIME_NONE)
+		return ST_OK;
+	enum status st = outbox_get(r->p->batch->store, r->journey->message, r->p->arena, m, e);
+	if (st == ST_OK && (m->state == MESSAGE_READY || m->state == MESSAGE_DEFERRED))
+		*due_r = m->due_us;
+	return st;
+}
+
+/* ---- the stage ---- */
+
+/* Decides and sends as long as something is due now; then says when to look again. */
+static enum status settle(struct round *r, struct err *e)
+{
+	int64_t now = r->p->env.now_us, due = TIME_NONE;
+	enum status st = ST_OK;
+	for (int i = 0; i < ROUNDS_MAX && st == ST_OK; i++) {
+		struct decide_out out = {.moved = false};
+		struct message m;
+		st = message_due(r, &m, &due, e);
+		if (st == ST_OK && due != TIME_NONE && due <= now) {
+			st = try_send(r, &m, e);
+			continue;
+		}
+		int64_t next = decide_next_us(&r->d);
+		if (st != ST_OK || next == TIME_NONE || next > now)
+			break;
+		st = open_world(r, e);
+		if (st == ST_OK)
+			st = decide_due(&r->d, &out, e);
+		if (st == ST_OK)
+			st = carry_out(r, &out, e);
+	}
+	if (st != ST_OK)
+		return st;
+	int64_t next = decide_next_us(&r->d);
+	r->p->play_due_us = due == TIME_NONE || (next != TIME_NONE && next < due) ? next : due;
+	return ST_OK;
+}
+
+/* ---- what we saw of a message ---- */
+
+static const struct {
+	const char *type;
+	uint32_t human, machine;
+} seen[] = {
+	{"email.open", MESSAGE_OPENED, MESSAGE_OPENED_MACHINE},
+	{"email.click", MESSAGE_CLICKED, MESSAGE_CLICKED_MACHINE},
+	{"reply", MESSAGE_REPLIED, 0},
+	{"email.bounce", MESSAGE_BOUNCED, MESSAGE_BOUNCED},
+	{"email.complaint", MESSAGE_COMPLAINED, MESSAGE_COMPLAINED},
+	{"email.unsubscribe", MESSAGE_UNSUBSCRIBED, MESSAGE_UNSUBSCRIBED},
+};
+
+static void first(int64_t *at_us, bool now, int64_t now_us)
+{
+	if (now && *at_us == TIME_NONE)
+		*at_us = now_us;
+}
+
+static enum status mark(struct pass *p, struct message *m, uint32_t flag, struct err *e)
+{
+	struct outbox_place was = {m->state, m->due_us};
+	int64_t now = p->env.now_us;
+	if (!(m->flags & flag)) {
+		const struct str dims[] = {m->track,   m->step,    m->angle,
+					   m->channel, m->persona, p->event.type};
+		batch_count(p->batch, now, "outcome", dims, 6, 1);
+		if (flag == MESSAGE_BOUNCED || flag == MESSAGE_COMPLAINED)
+			play_bounced(p->play, flag == MESSAGE_COMPLAINED);
+	}
+	m->flags |= flag;
+	first(&m->opened_us, flag == MESSAGE_OPENED, now);
+	first(&m->clicked_us, flag == MESSAGE_CLICKED, now);
+	first(&m->replied_us, flag == MESSAGE_REPLIED, now);
+	return outbox_put(p->batch->store, m, was, p->arena, e);
+}
+
+/* The message's own row learns what came of it, machines included. */
+static enum status seen_of_message(struct pass *p, struct err *e)
+{
+	struct message m;
+	int64_t id;
+	size_t i = 0, n = sizeof seen / sizeof seen[0];
+	while (i < n && !str_is(p->event.type, seen[i].type))
+		i++;
+	if (i == n || !str_is(p->event.source, PASS_OBSERVED) ||
+	    !json_i64(&p->properties, json_get(&p->properties, 0, "message"), &id))
+		return ST_OK;
+	bool machine = p->event.flags & (EVENT_BOT | EVENT_MACHINE);
+	uint32_t flag = machine ? seen[i].machine : seen[i].human;
+	enum status st = outbox_get(p->batch->store, (uint64_t)id, p->arena, &m, e);
+	return st == ST_OK && flag ? mark(p, &m, flag, e) : st;
+}
+
+static bool concerns(const struct pass *p)
+{
+	if (p->program == NULL || p->work->lead.flags & (LEAD_ERASED | LEAD_MERGED))
+		return false;
+	return p->program->play->tracks_n > 0 || p->program->play->triggers_n > 0;
+}
+
+enum status stage_decide(struct pass *p, struct err *e)
+{
+	struct round r;
+	struct decide_out out = {.moved = false};
+	p->play_due_us = TIME_NONE;
+	if (!concerns(p) || !(p->work->lead.flags & LEAD_KNOWN))
+		return ST_OK;
+	enum status st = open_round(p, &r, e);
+	if (st == ST_OK && p->why == PASS_EVENT)
+		st = seen_of_message(p, e);
+	if (st == ST_OK && p->why == PASS_EVENT) {
+		st = decide_event(&r.d, &out, e);
+		if (st == ST_OK)
+			st = carry_out(&r, &out, e);
+		p->facts.event = NULL;
+		p->facts.properties = NULL;
+	}
+	return st == ST_OK ? settle(&r, e) : st;
+}
+
+/* ---- the same doors for our own events ---- */
+
+enum status decide_told(struct pass *p, const struct message *m, struct err *e)
+{
+	struct round r;
+	struct decide_out out = {.moved = false};
+	enum status st = open_round(p, &r, e);
+	if (st == ST_OK)
+		st = decide_message(&r.d, m, &out, e);
+	if (st == ST_OK)
+		st = carry_out(&r, &out, e);
+	return st == ST_OK ? settle(&r, e) : st;
+}
+
+enum status decide_asked(struct pass *p, const struct decide_ask *ask, struct err *e)
+{
+	struct round r;
+	struct decide_out out = {.moved = false};
+	enum status st = open_round(p, &r, e);
+	if (st != ST_OK)
+		return st;
+	switch (ask->what) {
+	case ASK_MOVE: st = decide_move(&r.d, ask->index, ask->reason, &out, e); break;
+	case ASK_PAUSE: st = decide_pause(&r.d, ask->for_us, ask->reason, &out, e); break;
+	case ASK_HANDOFF: st = decide_handoff(&r.d, ask->index, ask->reason, &out, e); break;
+	case ASK_RETURNED: st = decide_returned(&r.d, ask->handoff, &out, e); break;
+	}
+	if (st == ST_OK)
+		st = carry_out(&r, &out, e);
+	return st == ST_OK ? settle(&r, e) : st;
+}
