@@ -344,15 +344,15 @@ enum status batch_type_no(struct batch *b, struct str type, uint32_t *no_r, stru
 void batch_count(struct batch *b, int64_t now_us, const char *name, const struct str *dims,
 		 size_t n, int64_t delta)
 {
-	char text[512];
+	char text[8 + 64 + COUNT_DIMS_MAX * (1 + COUNT_DIM_BYTES)];
 	struct key day = key_u64((uint64_t)time_day(now_us));
 	size_t at = day.n, len = strlen(name);
-	ASSERT(n <= 3 && len < 64);
+	ASSERT(n <= COUNT_DIMS_MAX && len < 64);
 	memcpy(text, day.p, at);
 	memcpy(text + at, name, len);
 	at += len;
 	for (size_t i = 0; i < n; i++) {
-		size_t take = dims[i].n < 128 ? dims[i].n : 128;
+		size_t take = dims[i].n < COUNT_DIM_BYTES ? dims[i].n : COUNT_DIM_BYTES;
 		text[at++] = '\0';
 		if (take)
 			memcpy(text + at, dims[i].p, take);

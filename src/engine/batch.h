@@ -95,7 +95,9 @@ MUST_USE enum status batch_account_set(struct batch *b, struct account_work *w, 
 				       struct err *e);
 /* Number of an event type, given out on first sight (LEAD timelines use it). */
 MUST_USE enum status batch_type_no(struct batch *b, struct str type, uint32_t *no_r, struct err *e);
-/* Adds to a roll-up counter: day, name and up to 3 dimensions. */
+#define COUNT_DIMS_MAX 6
+#define COUNT_DIM_BYTES 128 /* longer ones are cut */
+/* Adds to a roll-up counter: day, name and up to COUNT_DIMS_MAX dimensions. */
 void batch_count(struct batch *b, int64_t now_us, const char *name, const struct str *dims,
 		 size_t n, int64_t delta);
 /* Arms the lead's alarm: a stored row may be early, never late, so only a sooner one is written. */

@@ -87,5 +87,9 @@ MUST_USE enum status engine_replay(const struct replay_conf *conf, struct replay
  * The names are in step.c's handler table; these build the bodies. */
 MUST_USE enum status engine_event_apply(struct str yaml, int64_t now_us, struct buf *body,
 					struct err *e);
+/* The same with the index of the version's content, whose files content.put brought before. */
+struct content_index; /* program/content.h */
+MUST_USE enum status engine_event_apply_with(struct str yaml, const struct content_index *content,
+					     int64_t now_us, struct buf *body, struct err *e);
 
 #endif

@@ -65,10 +65,19 @@ static enum status open_round(struct pass *p, struct round *r, struct err *e)
 /* The world costs rows: only when something is to be chosen or to leave. */
 static enum status open_world(struct round *r, struct err *e)
 {
+	struct pass *p = r->p;
 	if (r->d.world != NULL)
 		return ST_OK;
+	unsigned reads = r->d.now.program->play->reads | r->d.pinned.program->play->reads;
+	const struct event *ev = p->facts.event;
+	enum status st = pass_facts(p, reads | READS_PROFILE | READS_ACCOUNT, e);
+	p->facts.journey = r->journey;
+	if (ev == NULL) {
+		p->facts.event = NULL;
+		p->facts.properties = NULL;
+	}
 	r->d.world = &r->world;
-	return world_fill(r->p, &r->world, e);
+	return st == ST_OK ? world_fill(p, &r->world, e) : st;
 }
 
 /* ---- rows ---- */
@@ -239,7 +248,10 @@ static enum status try_send(struct round *r, struct message *m, struct err *e)
 	if (c.held != GUARD_COUNT)
 		return later(r, m, &c, e);
 	struct outbox_place was = {m->state, m->due_us};
-	st = message_move(m, MESSAGE_SENDING, r->p->env.now_us, STR("handed over"), e);
+	if (m->state == MESSAGE_DEFERRED)
+		st = message_move(m, MESSAGE_READY, r->p->env.now_us, STR("tried again"), e);
+	if (st == ST_OK)
+		st = message_move(m, MESSAGE_SENDING, r->p->env.now_us, STR("handed over"), e);
 	if (st == ST_OK)
 		st = outbox_put(r->p->batch->store, m, was, r->p->arena, e);
 	if (st != ST_OK)

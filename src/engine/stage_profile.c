@@ -41,7 +41,9 @@ enum status pass_facts(struct pass *p, unsigned reads, struct err *e)
 	*f = (struct facts){
 		.program = p->program,
 		.lead = &w->lead,
-		.profile = w->profile_parsed && w->profile_doc.count ? &w->profile_doc : NULL,
+		/* Not when it happens to be loaded: what is known must not depend on the batch. */
+		.profile =
+			cold && w->profile_parsed && w->profile_doc.count ? &w->profile_doc : NULL,
 		.event = p->event.type.n ? &p->event : NULL,
 		.properties = p->properties.count ? &p->properties : NULL,
 		.fit = w->lead.fit,

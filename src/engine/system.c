@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "engine/internal.h"
 #include "engine/merge.h"
+#include "program/content.h"
 
 enum status system_props(struct pass *p, struct arena *a, struct json *d, struct err *e)
 {
@@ -185,12 +186,30 @@ static enum status run_apply(struct engine *en, struct pass *p, struct err *e)
 
 enum status engine_event_apply(struct str yaml, int64_t now_us, struct buf *body, struct err *e)
 {
+	return engine_event_apply_with(yaml, NULL, now_us, body, e);
+}
+
+static void put_content(const struct content_index *content, struct json_w *w)
+{
+	struct buf index;
+	buf_init(&index, EVENT_OWN_BYTES_MAX);
+	content_index_encode(content, &index);
+	json_w_key(w, "content");
+	json_w_raw(w, buf_ok(&index) ? buf_view(&index) : STR("[]"));
+	buf_finish(&index);
+}
+
+enum status engine_event_apply_with(struct str yaml, const struct content_index *content,
+				    int64_t now_us, struct buf *body, struct err *e)
+{
 	struct buf text;
 	struct json_w w;
 	buf_init(&text, EVENT_OWN_BYTES_MAX);
 	json_w_init(&w, &text);
 	json_w_object(&w);
 	json_w_kstr(&w, "source", yaml);
+	if (content != NULL)
+		put_content(content, &w);
 	json_w_end(&w);
 	struct event ev = {
 		.type = STR("program.apply"),

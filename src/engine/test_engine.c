@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * test_engine.c: events in, state out, over the siblings in memory: who is joined and parted, what
  * fires by itself, what never scores, and what is kept when it cannot be processed. */
-#include "base/test.h"
-#include "base/time.h"
-#include "engine/internal.h"
 #include "engine/profile.h"
-#include "model/event.h"
+#include "engine/test_world.h"
 
 static const char *const program =
 	"nurture: 1\nprogram: t\ngoal: meeting.booked\n"
@@ -19,96 +16,10 @@ static const char *const program =
 	"channels: [email]}\n"
 	"outcomes: [meeting.booked]\n";
 
-struct world {
-	struct log *log;
-	struct store *store;
-	struct engine *engine;
-	struct arena arena;
-	int64_t now_us;
-	unsigned next;
-};
-
-static void append(struct world *w, struct event *ev)
-{
-	struct buf body;
-	struct err e;
-	char id[32];
-	(void)snprintf(id, sizeof id, "m%u", w->next++);
-	ev->context.scroll = -1;
-	if (ev->occurred_us == 0)
-		ev->occurred_us = w->now_us;
-	buf_init_arena(&body, &w->arena, event_bytes_max(ev->flags));
-	assert_int_equal(event_encode(ev, &body, &e), ST_OK);
-	struct log_entry entry = {.source = STR("web"),
-				  .message_id = arena_str(&w->arena, str_of(id)),
-				  .body = buf_view(&body),
-				  .received_us = w->now_us};
-	assert_int_equal(log_append(w->log, &entry, 1, &e), ST_OK);
-}
-
-static void fold(struct world *w)
-{
-	struct err e;
-	size_t done;
-	do {
-		enum status st = engine_run(w->engine, &done, &e);
-		if (st != ST_OK)
-			fail_msg("engine: %s", e.text);
-	} while (done > 0);
-}
-
-/* One event of a person, folded. NULL identifiers are left out. */
-static void does(struct world *w, const char *type, const char *email, const char *device,
-		 const char *traits)
-{
-	struct event ev = {.type = str_of(type), .traits = str_of(traits)};
-	if (email != NULL)
-		assert_true(event_add_id(&ev, ID_EMAIL, STR_NULL, str_of(email)));
-	if (device != NULL)
-		assert_true(event_add_id(&ev, ID_ANONYMOUS_ID, STR_NULL, str_of(device)));
-	append(w, &ev);
-	fold(w);
-}
-
-static void orders(struct world *w, const char *type, const char *properties, uint32_t flags)
-{
-	struct event ev = {.type = str_of(type), .properties = str_of(properties), .flags = flags};
-	append(w, &ev);
-	fold(w);
-}
-
 static void setup(struct world *w)
 {
-	struct err e;
-	struct buf body;
-	*w = (struct world){.now_us = time_days_from_civil(2026, 3, 1) * US_PER_D};
-	arena_init(&w->arena, (size_t)64 << 20);
-	assert_int_equal(log_open_memory(&LOG_CONF_DEFAULT, &w->log, &e), ST_OK);
-	assert_int_equal(store_open_memory(&STORE_CONF_DEFAULT, &w->store, &e), ST_OK);
-	const struct engine_conf conf = {.log = w->log, .store = w->store, .seed = 7};
-	assert_int_equal(engine_open(&conf, &w->engine, &e), ST_OK);
-	buf_init_arena(&body, &w->arena, 2 * EVENT_BYTES_MAX);
-	assert_int_equal(engine_event_apply(str_of(program), w->now_us, &body, &e), ST_OK);
-	struct log_entry entry = {.source = STR("system"),
-				  .message_id = STR("apply"),
-				  .body = buf_view(&body),
-				  .received_us = w->now_us};
-	assert_int_equal(log_append(w->log, &entry, 1, &e), ST_OK);
-	fold(w);
-}
-
-static void teardown(struct world *w)
-{
-	struct replay_result r;
-	struct err e;
-	const struct replay_conf conf = {.log = w->log, .state = w->store, .seed = 7};
-	assert_int_equal(engine_replay(&conf, &r, &e), ST_OK);
-	if (!r.equal)
-		fail_msg("G8: %s", r.difference); /* every test ends with it */
-	engine_close(&w->engine);
-	store_close(&w->store);
-	log_close(&w->log);
-	arena_finish(&w->arena);
+	world_start(w, &(struct engine_conf){.seed = 7});
+	world_apply(w, program, NULL);
 }
 
 static struct lead lead_of(struct world *w, uint64_t id)

@@ -182,6 +182,8 @@ static int64_t next_fall(const struct search *s)
 		return fell(s, at - 1) ? first_fall(s, lo, at - 1) : at;
 	}
 	int64_t end = settled_us(s);
+	if (lo == INT64_MAX)
+		return TIME_NONE; /* the end of time */
 	end = end > lo ? end : lo + 1;
 	return fell(s, end) ? first_fall(s, lo, end) : TIME_NONE;
 }

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * test_play.c: a lead is nurtured: placed, written to, watched, moved, handed to a person; and what
+ * must never leave does not. The far side is the test: it says what became of each message. */
+#include "engine/outbox.h"
+#include "engine/test_world.h"
+
+static const char *const program =
+	"nurture: 1\nprogram: t\ngoal: meeting.booked\n"
+	"send_as: {name: T, from: t@mail.larkspur.example, postal_address: X 1}\n"
+	"scoring:\n"
+	"  fit: [{name: any, if: lead.known, points: 40}]\n"
+	"  engagement:\n    half_life: 10d\n    points: {form.ebook: 10, email.click: 20}\n"
+	"consent: {default: opt_out, unknown: opt_out, purposes: [news], channels: [email]}\n"
+	"tracks:\n"
+	"  early:\n    stage: early\n    enter: lead.known\n    cadence: 3d..5d\n"
+	"    sequence:\n"
+	"      - send: guide\n        angles: [story, numbers]\n        wait: 4d\n"
+	"        react:\n"
+	"          replied: {handoff: {team: sdr, within: 1h}}\n"
+	"          clicked: {move: late}\n"
+	"          silent: {send: again, with: new_angle}\n"
+	"  late:\n    stage: mid\n    cadence: 3d..5d\n"
+	"    sequence:\n"
+	"      - send: offer\n        angles: [plain]\n        wait: 4d\n"
+	"guardrails:\n  max_emails: {per_day: 2, per_week: 7}\n"
+	"  stop_on: [reply, email.unsubscribe, email.complaint, meeting.booked]\n"
+	"teams:\n  sdr:\n    reps: [{name: Jo, email: jo@larkspur.example}]\n"
+	"    accept_within: 4h\n";
+
+static const struct content_file files[] = {
+	{STR("guide"), STR("numbers"), STR(""), 1, STR("h1")},
+	{STR("guide"), STR("story"), STR(""), 1, STR("h2")},
+	{STR("offer"), STR("plain"), STR(""), 1, STR("h3")},
+};
+static const struct content_index content = {files, 3};
+
+static uint64_t handed[64];
+static size_t handed_n;
+
+static void take(void *ctx, const uint64_t *messages, size_t n)
+{
+	(void)ctx;
+	for (size_t i = 0; i < n; i++)
+		handed[handed_n++] = messages[i];
+}
+
+static void start(struct world *w)
+{
+	handed_n = 0;
+	world_start(w, &(struct engine_conf){.hand_over = take});
+	world_apply(w, program, &content);
+}
+
+static struct message message_of(struct world *w, uint64_t id)
+{
+	struct message m;
+	struct err e;
+	assert_int_equal(outbox_get(w->store, id, &w->arena, &m, &e), ST_OK);
+	return m;
+}
+
+static struct journey journey_of(struct world *w, uint64_t lead)
+{
+	struct str row;
+	struct journey j;
+	struct err e;
+	assert_int_equal(store_get(w->store, TABLE_JOURNEY, KEY_NUM(lead), &w->arena, &row, &e),
+			 ST_OK);
+	assert_int_equal(journey_decode(lead, row, &w->arena, &j, &e), ST_OK);
+	return j;
+}
+
+static void told(struct world *w, const char *type, uint64_t message)
+{
+	char text[96];
+	(void)snprintf(text, sizeof text, "{\"message\":%llu,\"code\":250,\"reason\":\"ok\"}",
+		       (unsigned long long)message);
+	orders(w, type, arena_strz(&w->arena, str_of(text)), EVENT_SYSTEM);
+}
+
+/* What our own doors saw of a message: they know it by its number alone. */
+static void seen(struct world *w, const char *type, uint64_t message, uint32_t flags)
+{
+	char text[64];
+	(void)snprintf(text, sizeof text, "{\"message\":%llu}", (unsigned long long)message);
+	w->source = "observe";
+	orders(w, type, arena_strz(&w->arena, str_of(text)), flags);
+	w->source = NULL;
+}
+
+static void passes(struct world *w, int64_t us)
+{
+	w->now_us += us;
+	orders(w, "clock.tick", "", EVENT_SYSTEM);
+}
+
+static void comes(struct world *w)
+{
+	does(w, "form.ebook", "ada@acme.example", NULL, "{}");
+}
+
+static void test_first_touch(void **state)
+{
+	struct world w;
+	(void)state;
+	start(&w);
+	comes(&w);
+	assert_int_equal(handed_n, 1); /* in the very pass of the event */
+	struct message m = message_of(&w, handed[0]);
+	assert_int_equal(m.state, MESSAGE_SENDING);
+	assert_true(str_is(m.track, "early") && str_is(m.message, "guide"));
+	assert_true(str_is(m.angle, "story") && str_is(m.address, "ada@acme.example"));
+	told(&w, "message.sent", m.id);
+	struct journey j = journey_of(&w, 1);
+	assert_int_equal(j.phase, JOURNEY_WATCHING);
+	assert_int_equal(j.due_us, w.now_us + 4 * US_PER_D);
+	assert_int_equal(j.touches_n, 1);
+	assert_int_equal(message_of(&w, m.id).state, MESSAGE_SENT);
+	teardown(&w);
+}
+
+static void test_click_moves(void **state)
+{
+	struct world w;
+	(void)state;
+	start(&w);
+	comes(&w);
+	told(&w, "message.sent", handed[0]);
+	passes(&w, US_PER_H);
+	seen(&w, "email.click", handed[0], EVENT_MACHINE); /* a scanner follows every link */
+	assert_true(str_is(journey_of(&w, 1).track, "early"));
+	seen(&w, "email.click", handed[0], 0);
+	assert_true(str_is(journey_of(&w, 1).track, "late"));
+	struct message m = message_of(&w, handed[0]);
+	assert_true(m.flags & MESSAGE_CLICKED && m.flags & MESSAGE_CLICKED_MACHINE);
+	passes(&w, 5 * US_PER_D);
+	assert_int_equal(handed_n, 2);
+	assert_true(str_is(message_of(&w, handed[1]).message, "offer"));
+	teardown(&w);
+}
+
+static void test_silence_says_it_differently(void **state)
+{
+	struct world w;
+	(void)state;
+	start(&w);
+	comes(&w);
+	told(&w, "message.sent", handed[0]);
+	passes(&w, 4 * US_PER_D + US_PER_M);
+	passes(&w, 5 * US_PER_D);
+	assert_int_equal(handed_n, 2);
+	struct message m = message_of(&w, handed[1]);
+	assert_true(str_is(m.message, "guide") && str_is(m.angle, "numbers"));
+	teardown(&w);
+}
+
+/* G6: behind a reply nothing automated leaves, and a person has it in the same transaction. */
+static void test_reply_hands_off(void **state)
+{
+	struct world w;
+	struct err e;
+	struct handoff h;
+	(void)state;
+	start(&w);
+	comes(&w);
+	told(&w, "message.sent", handed[0]);
+	seen(&w, "reply", handed[0], 0);
+	struct journey j = journey_of(&w, 1);
+	assert_int_equal(j.phase, JOURNEY_HANDED);
+	assert_int_equal(handoff_get(w.store, j.handoff, &w.arena, &h, &e), ST_OK);
+	assert_true(h.state == HANDOFF_OPEN && str_is(h.rep_email, "jo@larkspur.example"));
+	passes(&w, 60 * US_PER_D);
+	assert_int_equal(handed_n, 1);
+	orders(&w, "handoff.return", "{\"handoff\":1,\"again_seconds\":86400}", EVENT_SYSTEM);
+	assert_int_equal(handoff_get(w.store, 1, &w.arena, &h, &e), ST_OK);
+	assert_int_equal(h.state, HANDOFF_RETURNED);
+	assert_int_not_equal(journey_of(&w, 1).phase, JOURNEY_HANDED);
+	teardown(&w);
+}
+
+static void test_unsubscribed_never_again(void **state)
+{
+	struct world w;
+	(void)state;
+	start(&w);
+	comes(&w);
+	told(&w, "message.sent", handed[0]);
+	seen(&w, "email.unsubscribe", handed[0], 0);
+	passes(&w, 60 * US_PER_D);
+	comes(&w);
+	assert_int_equal(handed_n, 1);
+	teardown(&w);
+}
+
+/* The kill switch holds everything, and what was held leaves when it is lifted. */
+static void test_all_sending_stops(void **state)
+{
+	struct world w;
+	(void)state;
+	start(&w);
+	orders(&w, "sending.pause", "{\"reason\":\"wrong price in the mail\"}", EVENT_SYSTEM);
+	comes(&w);
+	passes(&w, US_PER_D);
+	assert_int_equal(handed_n, 0);
+	orders(&w, "sending.resume", "", EVENT_SYSTEM);
+	passes(&w, US_PER_D);
+	assert_int_equal(handed_n, 1);
+	teardown(&w);
+}
+
+static void test_try_again_then_give_up(void **state)
+{
+	struct world w;
+	(void)state;
+	start(&w);
+	comes(&w);
+	told(&w, "message.deferred", handed[0]);
+	struct message m = message_of(&w, handed[0]);
+	assert_int_equal(m.state, MESSAGE_DEFERRED);
+	assert_true(m.due_us > w.now_us);
+	passes(&w, m.due_us - w.now_us);
+	assert_int_equal(handed_n, 2);
+	assert_int_equal(handed[1], handed[0]);
+	told(&w, "message.uncertain", handed[0]);
+	passes(&w, 2 * US_PER_D);
+	assert_int_equal(message_of(&w, handed[0]).state, MESSAGE_UNCERTAIN); /* G4 */
+	told(&w, "message.deferred", handed[0]); /* too late: a dead letter, and no change */
+	assert_int_equal(message_of(&w, handed[0]).state, MESSAGE_UNCERTAIN);
+	teardown(&w);
+}
+
+static void test_merged_leads_count_together(void **state)
+{
+	struct world w;
+	(void)state;
+	start(&w);
+	comes(&w);
+	told(&w, "message.sent", handed[0]);
+	does(&w, "form.ebook", "ada.private@post.example", NULL, "{}");
+	told(&w, "message.sent", handed[1]);
+	seen(&w, "email.unsubscribe", handed[1], 0);
+	orders(&w, "lead.merge", "{\"into\":1,\"lead\":2}", EVENT_SYSTEM);
+	struct journey j = journey_of(&w, 1);
+	assert_int_equal(j.touches_n, 2);
+	assert_int_equal(j.phase, JOURNEY_STOPPED); /* the stricter side */
+	passes(&w, 30 * US_PER_D);
+	assert_int_equal(handed_n, 2);
+	teardown(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_first_touch),
+		cmocka_unit_test(test_click_moves),
+		cmocka_unit_test(test_silence_says_it_differently),
+		cmocka_unit_test(test_reply_hands_off),
+		cmocka_unit_test(test_unsubscribed_never_again),
+		cmocka_unit_test(test_all_sending_stops),
+		cmocka_unit_test(test_try_again_then_give_up),
+		cmocka_unit_test(test_merged_leads_count_together),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
