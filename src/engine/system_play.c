@@ -36,7 +36,8 @@ static enum status close_lead(struct pass *p, struct err *e)
 
 /* ---- what became of a message ---- */
 
-/* RFC 5321 4.5.4.1 asks for half an hour and longer; the first tries are sooner, for greylisting. */
+/* RFC 5321 4.5.4.1 asks for half an hour and longer; the first tries are sooner, because
+ * greylisting wants it. */
 static int64_t retry_us(uint32_t attempts)
 {
 	static const int64_t steps[] = {5 * US_PER_M, 15 * US_PER_M, 30 * US_PER_M, US_PER_H,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * test_world.h: an engine over the siblings in memory, its clock in the test's hand. Every test ends
- * with a replay that must give the same state (G8).
+ * test_world.h: an engine over the siblings in memory, its clock in the test's hand. Every test
+ * ends with a replay that must give the same state (G8).
  */
 #ifndef ENGINE_TEST_WORLD_H
 #define ENGINE_TEST_WORLD_H
