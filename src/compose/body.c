@@ -142,7 +142,7 @@ enum status compose_body_read(const struct compose_content *c, struct arena *a,
 	struct mover m = {.source = c->body};
 	struct buf md, html, back, map;
 	if (c->html) {
-		*out = (struct compose_body){.html = c->body, .source = c->body};
+		*out = (struct compose_body){.html = c->body};
 		return ST_OK;
 	}
 	buf_init_arena(&md, a, 2 * CONTENT_BYTES_MAX);
@@ -157,7 +157,7 @@ enum status compose_body_read(const struct compose_content *c, struct arena *a,
 	put_back(&m, buf_view(&html), &back, &map);
 	if (!buf_ok(&back) || !buf_ok(&map))
 		return err_set(e, ST_LIMIT, STR_FMT ": the text is too large", STR_ARG(c->name));
-	*out = (struct compose_body){buf_view(&back), c->body, buf_view(&map)};
+	*out = (struct compose_body){buf_view(&back), buf_view(&map)};
 	return ST_OK;
 }
 
@@ -172,12 +172,13 @@ static size_t offset_of(struct str s, unsigned line, unsigned column)
 	return at > 0 && at <= s.n ? at - 1 : s.n;
 }
 
-unsigned compose_body_line(const struct compose_body *b, unsigned line, unsigned column)
+unsigned compose_body_line(const struct compose_content *c, const struct compose_body *b,
+			   unsigned line, unsigned column)
 {
 	size_t at = offset_of(b->html, line, column), from = 0;
-	unsigned n = 1;
-	if (b->map.p == NULL)
-		return line;
+	unsigned n = c->body_line;
+	if (line == 0 || b->map.p == NULL)
+		return line == 0 ? 0 : n + line - 1;
 	for (size_t i = 0; i + sizeof(struct body_place) <= b->map.n;
 	     i += sizeof(struct body_place)) {
 		struct body_place place;
@@ -185,7 +186,53 @@ unsigned compose_body_line(const struct compose_body *b, unsigned line, unsigned
 		if (place.to <= at)
 			from = place.from + (at - place.to);
 	}
-	for (size_t i = 0; i < from && i < b->source.n; i++)
-		n += b->source.p[i] == '\n';
+	for (size_t i = 0; i < from && i < c->body.n; i++)
+		n += c->body.p[i] == '\n';
 	return n;
+}
+
+enum status compose_told(struct str name, unsigned line, const struct liquid_problem *p,
+			 struct err *e)
+{
+	enum status st = p->status == ST_LIMIT ? ST_LIMIT : ST_INVALID;
+	if (p->variable[0] != '\0')
+		return err_set(e, st,
+			       STR_FMT
+			       ": %s is empty (line %u): nothing is sent with a hole in it; "
+			       "give a fallback with {{ %s | default: \"...\" }}",
+			       STR_ARG(name), p->variable, line, p->variable);
+	if (line == 0)
+		return err_set(e, st, STR_FMT ": %s", STR_ARG(name), p->text);
+	return err_set(e, st, STR_FMT ": line %u: %s", STR_ARG(name), line, p->text);
+}
+
+/* ---- do they compile? ---- */
+
+static enum status check_text(const struct compose_content *c, const struct compose_text *text,
+			      struct arena *a, struct err *e)
+{
+	const struct liquid_template *t;
+	struct liquid_problem p;
+	if (liquid_compile(text->text, (struct liquid_options){0}, a, &t, &p) == ST_OK)
+		return ST_OK;
+	return compose_told(c->name, text->line, &p, e);
+}
+
+enum status compose_templates_check(const struct compose_content *c, struct arena *a, struct err *e)
+{
+	const struct compose_text *const texts[] = {&c->preheader, &c->cta_label, &c->cta_url,
+						    &c->from_name};
+	const struct liquid_template *t;
+	struct compose_body body;
+	struct liquid_problem p;
+	enum status st = compose_body_read(c, a, &body, e);
+	for (size_t i = 0; i < c->subjects_n && st == ST_OK; i++)
+		st = check_text(c, &c->subjects[i], a, e);
+	for (size_t i = 0; i < sizeof texts / sizeof *texts && st == ST_OK; i++)
+		st = check_text(c, texts[i], a, e);
+	if (st != ST_OK)
+		return st;
+	if (liquid_compile(body.html, (struct liquid_options){0}, a, &t, &p) == ST_OK)
+		return ST_OK;
+	return compose_told(c->name, compose_body_line(c, &body, p.line, p.column), &p, e);
 }

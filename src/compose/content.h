@@ -50,8 +50,8 @@ struct compose_file {
 	struct str path; /* below the folder of content: "planning-cost/story.operations.md" */
 	struct str bytes;
 };
-/* The index over all files of a version, each of which is parsed. ST_INVALID names the file that
- * is wrong or there twice. */
+/* The index over all files of a version, each of which is parsed and its templates compiled.
+ * ST_INVALID names the file that is wrong or there twice. Names borrow from the paths. */
 MUST_USE enum status compose_content_scan(const struct compose_file *files, size_t n,
 					  struct arena *a, struct content_index *out,
 					  struct err *e);

@@ -26,13 +26,20 @@ bool compose_vars_resolve(void *ctx, struct str name, struct arena *a, struct li
 
 struct compose_body {
 	struct str html; /* a Liquid template */
-	struct str source;
-	struct str map; /* array of struct body_place; NULL: html is the source */
+	struct str map;  /* array of struct body_place; NULL: html is the source */
 };
 MUST_USE enum status compose_body_read(const struct compose_content *c, struct arena *a,
 				       struct compose_body *out, struct err *e);
-/* Line of the source that a place of the template came from; both from 1. */
-unsigned compose_body_line(const struct compose_body *b, unsigned line, unsigned column);
+/* Line of the file that a place of the template came from; 0: the place is not known. */
+unsigned compose_body_line(const struct compose_content *c, const struct compose_body *b,
+			   unsigned line, unsigned column);
+
+/* Fills e: file, line, what is wrong. ST_INVALID or ST_LIMIT. line 0: not known. */
+enum status compose_told(struct str name, unsigned line, const struct liquid_problem *p,
+			 struct err *e);
+/* Does every template in a content file compile? */
+MUST_USE enum status compose_templates_check(const struct compose_content *c, struct arena *a,
+					     struct err *e);
 
 /* ---- layout.c ---- */
 

@@ -15,19 +15,6 @@ struct work {
 
 /* ---- templates ---- */
 
-static enum status told(struct work *w, const struct liquid_problem *p, struct str name,
-			unsigned line)
-{
-	enum status st = p->status == ST_LIMIT ? ST_LIMIT : ST_INVALID;
-	if (p->variable[0] != '\0')
-		return err_set(w->e, st,
-			       STR_FMT
-			       ": %s is empty (line %u): nothing is sent with a hole in it; "
-			       "give a fallback with {{ %s | default: \"...\" }}",
-			       STR_ARG(name), p->variable, line, p->variable);
-	return err_set(w->e, st, STR_FMT ": line %u: %s", STR_ARG(name), line, p->text);
-}
-
 static enum status run(struct work *w, struct str template, bool html, struct str *out,
 		       struct liquid_problem *p)
 {
@@ -60,7 +47,7 @@ static enum status run_line(struct work *w, const struct compose_text *text, str
 	if (text->line == 0)
 		return ST_OK;
 	if (run(w, text->text, false, &s, &p) != ST_OK)
-		return told(w, &p, w->content.name, text->line);
+		return compose_told(w->content.name, text->line, &p, w->e);
 	buf_init_arena(&b, w->a, LIQUID_OUTPUT_BYTES_MAX);
 	for (size_t i = 0; i < s.n; i++) {
 		bool blank = (unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f;
@@ -128,15 +115,16 @@ static enum status make_html(struct work *w, struct str *html)
 	if (st != ST_OK)
 		return st;
 	if (run(w, body.html, true, &w->vars.content, &p) != ST_OK)
-		return told(w, &p, w->content.name,
-			    w->content.body_line - 1 + compose_body_line(&body, p.line, p.column));
+		return compose_told(w->content.name,
+				    compose_body_line(&w->content, &body, p.line, p.column), &p,
+				    w->e);
 	w->vars.layout = true;
 	if (w->vars.cta_used)
 		w->vars.cta = STR_NULL;
 	if (layout.n > COMPOSE_LAYOUT_MAX)
 		return err_set(w->e, ST_LIMIT, "layout: over %u bytes", COMPOSE_LAYOUT_MAX);
 	if (run(w, layout, true, html, &p) != ST_OK)
-		return told(w, &p, STR("layout"), p.line);
+		return compose_told(STR("layout"), p.line, &p, w->e);
 	return ST_OK;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * scan.c: the files of a folder of content as the index that deciding knows. */
-#include "compose/content.h"
+#include "compose/internal.h"
 
 #include "base/crypto.h"
 
@@ -51,7 +51,10 @@ static enum status read_file(const struct compose_file *file, struct arena *a,
 			       STR_FMT ": content is <message>/<angle>[.<persona>].md, of letters, "
 				       "digits, - and _",
 			       STR_ARG(str_upto(file->path, 200)));
+	struct arena_mark mark = arena_mark(a);
 	enum status st = compose_content_parse(file->path, file->bytes, a, &c, e);
+	if (st == ST_OK)
+		st = compose_templates_check(&c, a, e);
 	if (st != ST_OK)
 		return st;
 	if (c.angle.line != 0 && !str_eq(c.angle.text, out->angle))
@@ -59,11 +62,12 @@ static enum status read_file(const struct compose_file *file, struct arena *a,
 			       STR_FMT ":%u:%u: the angle is \"" STR_FMT "\" by its file name; "
 				       "make both the same",
 			       STR_ARG(file->path), c.angle.line, c.angle.col, STR_ARG(out->angle));
+	out->subjects_n = (uint32_t)c.subjects_n;
+	arena_rewind(a, mark); /* only the index stays; its names borrow from the paths */
 	crypto_sha256(file->bytes, sum);
 	buf_init_arena(&hex, a, 2 * SHA256_BYTES + 1);
 	hex_encode(str_n((const char *)sum, sizeof sum), &hex);
 	out->hash = buf_view(&hex);
-	out->subjects_n = (uint32_t)c.subjects_n;
 	return buf_ok(&hex) ? ST_OK : err_set(e, ST_LIMIT, "content: the files are too large");
 }
 

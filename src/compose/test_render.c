@@ -112,6 +112,10 @@ static void names_mean_what_they_mean_in_conditions(void **state)
 		{"lead.country", "DE"},
 		{"account.name", "Firm GmbH"},
 		{"account.industry", "Retail"},
+		{"lead.domain", "f.example"},
+		{"lead.user_id", "u1"},
+		{"lead.phone", "+49"},
+		{"lead.traits.shoe_size", "38"},
 		{"account.employees", "12"},
 		{"account.leads", "4"},
 	};
@@ -124,7 +128,7 @@ static void names_mean_what_they_mean_in_conditions(void **state)
 		&f,
 		"{\"traits\":{\"firstname\":\"Ana\",\"company\":\"Firm\",\"warehouse_count\":3,"
 		"\"a\":{\"b\":\"c\"},\"shoe_size\":38,\"industry\":\"Retail\"},\"country\":\"DE\","
-		"\"ids\":[[\"phone\",\"+49\"],[\"email\",\"a@f.example\"]],"
+		"\"ids\":[[\"userId\",\"u1\"],[\"phone\",\"+49\"],[\"email\",\"a@f.example\"]],"
 		"\"campaign\":{\"name\":\"spring\"}}",
 		"{\"key\":\"f.example\",\"leads\":4,\"traits\":{\"name\":\"Firm GmbH\","
 		"\"employee_count\":12}}");

@@ -22,9 +22,9 @@ static const struct row account_profile_rows[] = {
 #include "program/field.def"
 };
 static const struct row id_rows[] = {
-	{"email", "email"},
+	{"email", "email"}, /* name, name in the profile (model/id_kind.def) */
 	{"phone", "phone"},
-	{"user_id", "user_id"},
+	{"user_id", "userId"},
 };
 #define ROWS(t) (t), sizeof(t) / sizeof *(t)
 
@@ -115,6 +115,14 @@ static uint32_t by_id(const struct json *d, struct str name, struct arena *a)
 	return JSON_NONE;
 }
 
+/* The part of the e-mail address behind the @. */
+static bool give_domain(const struct json *d, struct arena *a, struct liquid_value *out_r)
+{
+	struct str email = json_str(d, by_id(d, STR("email"), a), a);
+	size_t at = str_find_byte(email, '@');
+	return give_str(str_slice(email, at + 1, email.n), out_r);
+}
+
 static bool lead_get(const void *ctx, struct str key, struct arena *a, struct liquid_value *out_r)
 {
 	const struct compose_in *in = ctx;
@@ -122,7 +130,10 @@ static bool lead_get(const void *ctx, struct str key, struct arena *a, struct li
 	const struct json *d = in->profile;
 	if (d == NULL || d->count == 0)
 		return false;
-	uint32_t node = by_row(d, ROWS(lead_rows), key);
+	if (str_is(key, "domain"))
+		return give_domain(d, a, out_r);
+	uint32_t node =
+		str_is(key, "traits") ? json_get(d, 0, "traits") : by_row(d, ROWS(lead_rows), key);
 	if (!fit(d, node))
 		node = by_id(d, key, a);
 	if (!fit(d, node))
