@@ -118,10 +118,13 @@ static bool holds_FALSE_REPLY(const struct compose_seen *s)
 	return true;
 }
 
+/* `part` is in lower case. Its first byte rules out nearly every place: without that look the
+ * phrases took a third of the time of a message. */
 static bool has_nocase(struct str s, struct str part)
 {
 	for (size_t i = 0; i + part.n <= s.n; i++)
-		if (str_eq_nocase(str_slice(s, i, i + part.n), part))
+		if ((s.p[i] | 0x20) == part.p[0] &&
+		    str_eq_nocase(str_slice(s, i, i + part.n), part))
 			return true;
 	return false;
 }

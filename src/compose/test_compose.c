@@ -4,6 +4,7 @@
 #include "compose/test_compose.h"
 
 #include "base/file.h"
+#include "program/track.h"
 
 static const char *const names[] = {
 	"case-study/peer.md",     "case-study/roi.md",          "dock-delays/calculator.md",
@@ -11,11 +12,11 @@ static const char *const names[] = {
 	"planning-cost/story.md", "pricing-guide/plain.md",     "quarterly-digest/plain.md",
 };
 
-static struct str read_content(const char *name, struct arena *a)
+static struct str read_below(const char *folder, const char *name, struct arena *a)
 {
 	struct str bytes = STR_NULL;
 	struct err e;
-	const char *path = arena_printf(a, "programs/content/%s", name).p;
+	const char *path = arena_printf(a, "programs/%s%s", folder, name).p;
 	if (file_read(path, CONTENT_BYTES_MAX, a, &bytes, &e) != ST_OK)
 		fail_msg("%s", e.text);
 	return bytes;
@@ -44,7 +45,7 @@ static void every_file_renders(void **state)
 		for (uint32_t n = 0; n < 4; n++) {
 			struct fixture f;
 			set_up(&f);
-			f.in.content = read_content(names[i], &f.a);
+			f.in.content = read_below("content/", names[i], &f.a);
 			f.in.content_name = str_of(names[i]);
 			f.message.subject_n = n % 2;
 			test_rows(&f,
@@ -59,7 +60,32 @@ static void every_file_renders(void **state)
 	}
 }
 
-static void they_make_an_index(void **state)
+static size_t angles_in(const struct content_index *ix, const struct program_step *step)
+{
+	for (size_t i = 0; i < step->angles_n; i++)
+		if (content_find(ix, step->message, step->angles[i].name, STR_NULL) == NULL)
+			fail_msg(STR_FMT "/" STR_FMT ".md is missing", STR_ARG(step->message),
+				 STR_ARG(step->angles[i].name));
+	return step->angles_n;
+}
+
+/* Each is there, and none that nobody sends. */
+static void every_angle_is_in(const struct content_index *ix, struct fixture *f)
+{
+	struct program *program = NULL;
+	struct program_report report;
+	size_t n = 0;
+	struct str text = read_below("", "example.yaml", &f->a);
+	if (program_load(text, &f->a, &program, &report, &f->e) != ST_OK)
+		fail_msg("%s", f->e.text);
+	for (size_t i = 0; i < program->play->tracks_n; i++)
+		for (size_t k = 0; k < program->play->tracks[i].steps_n; k++)
+			n += angles_in(ix, &program->play->tracks[i].steps[k]);
+	assert_int_equal(n, ix->n);
+	program_destroy(&program);
+}
+
+static void they_are_what_the_program_asks_for(void **state)
 {
 	struct compose_file files[COUNT_OF(names)];
 	struct content_index ix;
@@ -67,11 +93,13 @@ static void they_make_an_index(void **state)
 	(void)state;
 	set_up(&f);
 	for (size_t i = 0; i < COUNT_OF(names); i++)
-		files[i] = (struct compose_file){str_of(names[i]), read_content(names[i], &f.a)};
+		files[i] = (struct compose_file){str_of(names[i]),
+						 read_below("content/", names[i], &f.a)};
 	if (compose_content_scan(files, COUNT_OF(files), &f.a, &ix, &f.e) != ST_OK)
 		fail_msg("%s", f.e.text);
 	for (size_t i = 0; i < ix.n; i++)
 		assert_int_equal(ix.files[i].subjects_n, 2);
+	every_angle_is_in(&ix, &f);
 	tear_down(&f);
 }
 
@@ -79,7 +107,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_file_renders),
-		cmocka_unit_test(they_make_an_index),
+		cmocka_unit_test(they_are_what_the_program_asks_for),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
