@@ -32,6 +32,7 @@ static void reopen(struct sim *s)
 		.seed = s->seed,
 		.batch_events_max = 1 + rng_below(&s->rng, 300),
 		.on_step = on_step,
+		.hand_over = mail_taken,
 		.ctx = s,
 	};
 	if (engine_open(&conf, &s->engine, &e) != ST_OK) {
@@ -75,8 +76,10 @@ static void fold(struct sim *s)
 		s->staged_n = 0;
 		s->crashes++;
 		done = 1;
-		if (rng_unit(&s->rng) < 0.5)
-			reopen(s); /* else only an error: the engine recovers in place */
+		if (rng_unit(&s->rng) < 0.5) {
+			mail_died(s);
+			reopen(s);
+		} /* else only an error: the engine recovers in place */
 	} while (done > 0 && s->failure[0] == '\0');
 }
 
@@ -85,7 +88,8 @@ static void apply_first(struct sim *s)
 	struct err e;
 	struct buf body;
 	buf_init(&body, EVENT_BYTES_MAX);
-	if (engine_event_apply(str_of(world_programs[0]), s->now_us, &body, &e) != ST_OK)
+	if (engine_event_apply_with(str_of(world_programs[0]), &world_content, s->now_us, &body,
+				    &e) != ST_OK)
 		fail(s, "apply: %s", e.text);
 	struct log_entry entry = {.source = STR("system"),
 				  .message_id = STR("first"),
@@ -129,10 +133,11 @@ static bool run_world(uint64_t seed, int days, bool verbose, bool paranoid)
 		printf("seed %llu FAILED on day %lld: %s\n", (unsigned long long)seed,
 		       (long long)((s->now_us - s->start_us) / US_PER_D), s->failure);
 	else if (verbose)
-		printf("seed %llu: %llu events, %llu duplicates, %llu crashes, %llu checks\n",
+		printf("seed %llu: %llu events, %llu duplicates, %llu crashes, %llu mails, %llu "
+		       "checks\n",
 		       (unsigned long long)seed, (unsigned long long)s->events,
 		       (unsigned long long)s->duplicates, (unsigned long long)s->crashes,
-		       (unsigned long long)s->checks);
+		       (unsigned long long)s->mails_n, (unsigned long long)s->checks);
 	world_end(s);
 	engine_close(&s->engine);
 	store_close(&s->store);

@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "engine/engine.h"
 #include "model/event.h"
+#include "program/content.h"
 
 #define SIM_PEOPLE_MAX 64
 #define SIM_QUEUE_MAX 4096
@@ -30,6 +31,18 @@ struct sim_message {
 	int64_t due_us;
 };
 
+#define SIM_MAILS_MAX 4096
+
+/* A message of the engine's, as the far side knows it. */
+struct sim_mail {
+	uint64_t id;
+	char address[64];
+	const char *answer; /* what will be said of it, at due_us */
+	int64_t due_us, sent_us;
+	uint32_t attempt; /* the latest one that was taken: each is taken once */
+	bool in_hand, settled;
+};
+
 struct sim {
 	bool paranoid; /* every checker after every step: slow, and finds the day */
 	uint64_t seed;
@@ -45,6 +58,9 @@ struct sim {
 	struct sim_message *sent; /* a ring of delivered ones, to be repeated */
 	size_t sent_n, sent_at;
 	uint64_t next_message;
+	struct sim_mail *mails;
+	size_t mails_n;
+	struct u64map mail_at; /* number -> place in mails */
 	/* what the checkers keep */
 	struct u64map folded; /* seq -> times folded and committed */
 	uint64_t *staged;     /* folded in the run in hand */
@@ -57,8 +73,17 @@ struct sim {
 void world_begin(struct sim *s);
 void world_step(struct sim *s, int64_t step_us);
 void world_end(struct sim *s);
+/* Sends an event on its way; it is delivered at due_us or later, maybe twice. */
+void world_send(struct sim *s, const struct event *ev, const char *source, int64_t due_us);
 extern const char *const world_programs[];
 extern const size_t world_programs_n;
+
+extern const struct content_index world_content;
+
+/* mail.c: the far side of sending, and the checks of what leaves. */
+void mail_taken(void *ctx, const uint64_t *messages, size_t n);
+void mail_step(struct sim *s);
+void mail_died(struct sim *s);
 
 /* faulty.c: a store that fails at a chosen commit, before or after it took effect. */
 struct store *faulty_wrap(struct store *inner);

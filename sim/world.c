@@ -10,6 +10,46 @@
 
 #define SENT_MAX 512u
 
+#define TRACKS \
+	"tracks:\n" \
+	"  early:\n    stage: early\n    enter: lead.known\n    cadence: 2d..4d\n" \
+	"    sequence:\n" \
+	"      - send: guide\n        angles: [story, numbers]\n        wait: 2d\n" \
+	"        react:\n" \
+	"          clicked: {move: late}\n" \
+	"          opened: {send: again, with: new_angle}\n" \
+	"          silent_x2: {send: again, with: new_subject, then: {move: late}}\n" \
+	"      - {send: tips, angles: [plain], if: fit >= 20, wait: 2d}\n" \
+	"    exhausted: {move: late}\n    reentry: after 10d\n" \
+	"  late:\n    stage: mid\n    cadence: 3d..5d\n    pace: by_tier\n" \
+	"    sequence:\n" \
+	"      - {send: offer, angles: [plain], wait: 2d, capped: skip}\n" \
+	"      - {send: case, angles: [peer, roi], wait: 2d}\n" \
+	"    reentry: after 15d\n" \
+	"triggers:\n" \
+	"  - {name: hot, when: 'tier == \"hot\"', handoff: {team: sdr, within: 4h}}\n" \
+	"  - {name: cold, when: 'track == \"late\" && engagement < 1', for: 5d, exit: cold}\n" \
+	"guardrails:\n" \
+	"  max_emails: {per_day: 2, per_week: 4, per_month: 12}\n" \
+	"  max_per_account: {per_week: 9}\n" \
+	"  quiet_hours: {from: '19:00', to: '08:00', weekends: true}\n" \
+	"  cool_down: 6h\n  fatigue: {max: 5, half_life: 7d}\n" \
+	"  stop_on: [reply, email.unsubscribe, email.complaint, meeting_booked]\n" \
+	"  zone: Europe/Berlin\n" \
+	"teams:\n  sdr:\n" \
+	"    reps: [{name: Jo, email: jo@sim.example}, {name: Al, email: al@sim.example}]\n" \
+	"    accept_within: 4h\n    whole_account: true\n"
+
+static const struct content_file content_files[] = {
+	{STR("case"), STR("peer"), STR(""), 2, STR("h1")},
+	{STR("case"), STR("roi"), STR(""), 1, STR("h2")},
+	{STR("guide"), STR("numbers"), STR(""), 2, STR("h3")},
+	{STR("guide"), STR("story"), STR(""), 2, STR("h4")},
+	{STR("offer"), STR("plain"), STR(""), 1, STR("h5")},
+	{STR("tips"), STR("plain"), STR(""), 1, STR("h6")},
+};
+const struct content_index world_content = {content_files, 6};
+
 const char *const world_programs[] = {
 	"nurture: 1\nprogram: sim\ngoal: meeting_booked\n"
 	"send_as: {name: Sim, from: sim@mail.sim.example}\n"
@@ -33,7 +73,7 @@ const char *const world_programs[] = {
 	"  tiers: {hot: {up: 60, down: 45}, warm: {up: 30, down: 20}}\n"
 	"consent: {default: opt_out, anonymous_ttl: 12d, purposes: [marketing], channels: "
 	"[email]}\n"
-	"outcomes: [meeting_booked]\n",
+	"outcomes: [meeting_booked]\n" TRACKS,
 	"nurture: 1\nprogram: sim\ngoal: meeting_booked\n"
 	"send_as: {name: Sim, from: sim@mail.sim.example}\n"
 	"personas:\n  ops: 'lead.title.contains(\"Ops\")'\n  it: 'lead.title.contains(\"IT\")'\n"
@@ -52,7 +92,7 @@ const char *const world_programs[] = {
 	"  tiers: {hot: {up: 55, down: 40}, warm: {up: 25, down: 15}}\n"
 	"consent: {default: opt_out, anonymous_ttl: 20d, purposes: [marketing], channels: "
 	"[email]}\n"
-	"outcomes: [meeting_booked]\n",
+	"outcomes: [meeting_booked]\n" TRACKS,
 };
 const size_t world_programs_n = sizeof world_programs / sizeof world_programs[0];
 
@@ -93,6 +133,8 @@ void world_begin(struct sim *s)
 	}
 	s->queue = mem_array(SIM_QUEUE_MAX, sizeof *s->queue);
 	s->sent = mem_array(SENT_MAX, sizeof *s->sent);
+	s->mails = mem_array(SIM_MAILS_MAX, sizeof *s->mails);
+	u64map_init(&s->mail_at, SIM_MAILS_MAX * 2);
 }
 
 void world_end(struct sim *s)
@@ -103,9 +145,11 @@ void world_end(struct sim *s)
 		mem_free((void *)(uintptr_t)s->sent[i].body.p);
 	mem_free(s->queue);
 	mem_free(s->sent);
+	mem_free(s->mails);
+	u64map_finish(&s->mail_at);
 }
 
-static void send(struct sim *s, const struct event *ev, const char *source, int64_t due_us)
+void world_send(struct sim *s, const struct event *ev, const char *source, int64_t due_us)
 {
 	struct buf body;
 	struct err e;
@@ -133,7 +177,7 @@ static void send_system(struct sim *s, const char *type, struct str properties)
 		.flags = EVENT_SYSTEM,
 		.context.scroll = -1,
 	};
-	send(s, &ev, "system", s->now_us);
+	world_send(s, &ev, "system", s->now_us);
 }
 
 static void act(struct sim *s, struct sim_person *p)
@@ -177,7 +221,7 @@ static void act(struct sim *s, struct sim_person *p)
 	}
 	int64_t delay = chance(s, 0.1) ? (int64_t)pick(s, 2 * (uint64_t)US_PER_D)
 				       : (int64_t)pick(s, 2000000);
-	send(s, &ev, chance(s, 0.7) ? "web" : "app", s->now_us + delay);
+	world_send(s, &ev, chance(s, 0.7) ? "web" : "app", s->now_us + delay);
 }
 
 static void operators(struct sim *s)
@@ -190,7 +234,13 @@ static void operators(struct sim *s)
 		json_w_init(&w, &b);
 		json_w_object(&w);
 		json_w_kz(&w, "source", world_programs[pick(s, world_programs_n)]);
+		struct buf index;
+		buf_init(&index, 1u << 14);
+		content_index_encode(&world_content, &index);
+		json_w_key(&w, "content");
+		json_w_raw(&w, buf_view(&index));
 		json_w_end(&w);
+		buf_finish(&index);
 		send_system(s, "program.apply", buf_view(&b));
 		buf_finish(&b);
 	}
@@ -205,7 +255,18 @@ static void operators(struct sim *s)
 			       (unsigned long long)pick(s, 12) + 1);
 		send_system(s, "lead.split", str_of(props));
 	}
-	if (chance(s, 0.02))
+	if (chance(s, 0.001))
+		send_system(s, chance(s, 0.4) ? "sending.pause" : "sending.resume", STR_NULL);
+	if (chance(s, 0.02)) {
+		(void)snprintf(props, sizeof props, "{\"handoff\":%llu,\"again_seconds\":86400}",
+			       (unsigned long long)pick(s, 20) + 1);
+		send_system(s,
+			    chance(s, 0.5)   ? "handoff.accept"
+			    : chance(s, 0.7) ? "handoff.return"
+					     : "handoff.refuse",
+			    str_of(props));
+	}
+	if (chance(s, 0.05))
 		send_system(s, "clock.tick", STR_NULL);
 }
 
@@ -272,5 +333,6 @@ void world_step(struct sim *s, int64_t step_us)
 			act(s, &s->people[i]);
 	}
 	operators(s);
+	mail_step(s);
 	network(s);
 }

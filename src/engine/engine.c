@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "engine/internal.h"
+#include "engine/outbox.h"
 #include "engine/system.h"
 
 #include <string.h>
@@ -280,13 +281,49 @@ static enum status fold_waiting(struct engine *en, size_t *done, struct err *e)
 	return ST_OK;
 }
 
+/* ---- what leaves ---- */
+
+static bool take_sending(void *ctx, struct store_key key, struct str value)
+{
+	struct engine *en = ctx;
+	(void)value;
+	play_hand_over(&en->play, key_read_u64(key.bytes, 9));
+	return true;
+}
+
+/* Behind a commit on stable storage. A commit that held though it was told to have failed has
+ * marked messages that nobody was handed. */
+static enum status hand_over(struct engine *en, struct err *e)
+{
+	struct play *y = &en->play;
+	enum status st = ST_OK;
+	if (en->conf.hand_over != NULL && en->hand_all) {
+		struct key from = outbox_key(MESSAGE_SENDING, TIME_NONE, 0);
+		struct key to = outbox_key(MESSAGE_SENDING + 1, TIME_NONE, 0);
+		from.n = to.n = 1;
+		struct store_range sending = {KEY_BYTES(key_view(&from)), KEY_BYTES(key_view(&to)),
+					      false};
+		y->outgoing_n = 0;
+		st = store_scan(en->conf.store, TABLE_OUTBOX, sending, take_sending, en, e);
+	}
+	if (st == ST_OK && en->conf.hand_over != NULL && y->outgoing_n > 0)
+		en->conf.hand_over(en->conf.ctx, y->outgoing, y->outgoing_n);
+	en->hand_all = st != ST_OK;
+	y->outgoing_n = 0;
+	return st;
+}
+
 enum status engine_run(struct engine *en, size_t *done_r, struct err *e)
 {
 	enum status st;
 	size_t done = 0;
 	*done_r = 0;
-	if (en->stale && (st = engine_reload(en, e)) != ST_OK)
-		return st;
+	if (en->stale) {
+		en->hand_all = true;
+		st = engine_reload(en, e);
+		if (st != ST_OK)
+			return st;
+	}
 	st = store_begin(en->conf.store, e);
 	if (st != ST_OK)
 		return st;
@@ -299,17 +336,13 @@ enum status engine_run(struct engine *en, size_t *done_r, struct err *e)
 			st = store_commit(en->conf.store, e);
 		/* Nobody is waiting behind: let readers see it before it is called done. And what
 		 * leaves the process must not be taken back by a crash (law 3). */
-		bool leaving = en->play.outgoing_n > 0 && en->conf.hand_over != NULL;
+		bool leaving = (en->play.outgoing_n > 0 || en->hand_all) && en->conf.hand_over;
 		if (st == ST_OK && (done < en->conf.batch_events_max || leaving))
 			st = store_sync(en->conf.store, e);
 		if (st == ST_OK) {
 			en->committed_cursor = en->batch.cursor;
 			*done_r = done;
-			if (leaving)
-				en->conf.hand_over(en->conf.ctx, en->play.outgoing,
-						   en->play.outgoing_n);
-			en->play.outgoing_n = 0;
-			return ST_OK;
+			return hand_over(en, e);
 		}
 	}
 	store_rollback(en->conf.store);

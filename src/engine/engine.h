@@ -32,7 +32,8 @@ struct engine_conf {
 	size_t batch_bytes_max;  /* 0: 384 MB; at half of it the working set is written out */
 	uint64_t through_seq;    /* replay: stop behind this record; 0: no end */
 	/* Messages that may leave now, told once behind a commit that is on stable storage; may be
-	 * NULL: then nothing is ever handed over (replay). On the engine's thread: be quick. */
+	 * NULL: then nothing is ever handed over (replay). Behind a failure some are named again:
+	 * the receiver knows what it has by number and attempt. On the engine's thread: be quick. */
 	void (*hand_over)(void *ctx, const uint64_t *messages, size_t n);
 	/* Told of every record before its commit; may be NULL. For tests and the simulator. */
 	void (*on_step)(void *ctx, uint64_t seq, uint64_t lead);

@@ -4,7 +4,7 @@
  *
  * Everything that influences a decision is either in the working set or in META row "play", so that
  * (log, seed) still decide everything. Zones come from the system's tz database: a replay under
- * another release of it may put a message at another minute (docs/decisions/0015).
+ * another release of it may put a message at another minute (docs/decisions/0017).
  */
 #ifndef ENGINE_PLAY_H
 #define ENGINE_PLAY_H

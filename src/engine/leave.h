@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * leave.h: may a message that was handed over still leave? Asked of committed state by whoever
+ * sends, at the last instant: what was said in the same transaction, or while the message waited
+ * for its turn, counts (G3, G6).
+ */
+#ifndef ENGINE_LEAVE_H
+#define ENGINE_LEAVE_H
+
+#include "model/message.h"
+#include "program/program.h"
+#include "store/store.h"
+
+struct leave {
+	struct message message; /* strings on the arena */
+	uint64_t lead;          /* whose it is now, behind merges */
+	bool may;
+	char why[240]; /* when it may not */
+};
+/* ST_NOT_FOUND: there is no such message. `s` is a reader, or the writer between transactions. */
+MUST_USE enum status leave_ask(struct store *s, const struct program *p, uint64_t message,
+			       int64_t now_us, struct arena *a, struct leave *out, struct err *e);
+
+#endif
