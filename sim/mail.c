@@ -182,7 +182,8 @@ static bool may_leave(struct sim *s, struct sim_mail *mail, struct arena *a, str
 	struct program *program = NULL;
 	enum status st = node_program(s->inner, &program, NULL, &e);
 	if (st == ST_OK)
-		st = leave_ask(s->inner, program, mail->id, s->now_us, a, out, &e);
+		st = leave_ask(&(struct leave_question){s->inner, program, mail->id, s->now_us}, a,
+			       out, &e);
 	program_destroy(&program);
 	if (st != ST_OK) {
 		fail(s, "message %llu: %s", (unsigned long long)mail->id, e.text);

@@ -33,7 +33,8 @@ struct engine_conf {
 	uint64_t through_seq;    /* replay: stop behind this record; 0: no end */
 	/* Messages that may leave now, told once behind a commit that is on stable storage; may be
 	 * NULL: then nothing is ever handed over (replay). Behind a failure some are named again:
-	 * the receiver knows what it has by number and attempt. On the engine's thread: be quick. */
+	 * the receiver knows what it has by number and attempt. It asks leave_ask before it speaks.
+	 * On the engine's thread: be quick. */
 	void (*hand_over)(void *ctx, const uint64_t *messages, size_t n);
 	/* Told of every record before its commit; may be NULL. For tests and the simulator. */
 	void (*on_step)(void *ctx, uint64_t seq, uint64_t lead);

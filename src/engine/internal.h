@@ -18,7 +18,7 @@ struct engine {
 	uint64_t committed_cursor;
 	uint64_t last_lead; /* whose the record in hand was; 0: nobody's */
 	bool hand_all; /* a failure may have hidden what was to be handed over: name all again */
-	bool stale;         /* memory is ahead of the store after a failure: reload first */
+	bool stale;    /* memory is ahead of the store after a failure: reload first */
 };
 
 /* A fresh pass on a fresh arena; its dice are seeded from (seed, salt). */

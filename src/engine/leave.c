@@ -45,40 +45,40 @@ static enum status ask_journey(struct store *s, struct leave *out, struct arena 
 	return st;
 }
 
-static enum status ask_consent(struct store *s, const struct program *p, const struct lead *l,
-			       int64_t now_us, struct leave *out, struct arena *a, struct err *e)
+static enum status ask_consent(const struct leave_question *q, const struct lead *l,
+			       struct leave *out, struct arena *a, struct err *e)
 {
 	struct str row;
 	struct json profile;
 	struct ledger_suppressed gone;
-	struct consent_view v = {.program = p, .lead = l};
+	struct consent_view v = {.program = q->program, .lead = l};
 	const struct message *m = &out->message;
-	enum status st = store_get(s, TABLE_PROFILE, KEY_NUM(l->id), a, &row, e);
+	enum status st = store_get(q->store, TABLE_PROFILE, KEY_NUM(l->id), a, &row, e);
 	if (st == ST_OK)
 		st = json_parse(row, JSON_LIMITS_EVENT, a, &profile, e);
 	if (st == ST_OK)
-		st = ledger_read(s, l->id, a, &v.ledger, e);
+		st = ledger_read(q->store, l->id, a, &v.ledger, e);
 	if (st == ST_OK)
-		st = ledger_suppressions(s, &profile, m->channel, a, &gone, e);
+		st = ledger_suppressions(q->store, &profile, m->channel, a, &gone, e);
 	if (st != ST_OK)
 		return st;
 	v.suppressions = gone.list;
 	v.suppressions_n = gone.n;
 	v.country = json_str(&profile, json_get(&profile, 0, "country"), a);
-	struct consent_verdict ok = consent_may_speak(&v, m->channel, m->purpose, now_us);
+	struct consent_verdict ok = consent_may_speak(&v, m->channel, m->purpose, q->now_us);
 	if (!ok.allowed)
 		refuse(out, "consent", str_of(ok.text));
 	return ST_OK;
 }
 
-enum status leave_ask(struct store *s, const struct program *p, uint64_t message, int64_t now_us,
-		      struct arena *a, struct leave *out, struct err *e)
+enum status leave_ask(const struct leave_question *q, struct arena *a, struct leave *out,
+		      struct err *e)
 {
 	struct lead lead;
 	*out = (struct leave){.may = true};
-	enum status st = outbox_get(s, message, a, &out->message, e);
+	enum status st = outbox_get(q->store, q->message, a, &out->message, e);
 	if (st == ST_OK)
-		st = whole(s, out->message.lead, a, &lead, e);
+		st = whole(q->store, out->message.lead, a, &lead, e);
 	if (st != ST_OK)
 		return st;
 	out->lead = lead.id;
@@ -87,10 +87,10 @@ enum status leave_ask(struct store *s, const struct program *p, uint64_t message
 	else if (lead.flags & LEAD_ERASED)
 		refuse(out, "lead", STR("erased"));
 	if (out->may)
-		st = ask_journey(s, out, a, e);
+		st = ask_journey(q->store, out, a, e);
 	if (st == ST_OK && out->may)
-		st = ask_consent(s, p, &lead, now_us, out, a, e);
+		st = ask_consent(q, &lead, out, a, e);
 	return st == ST_NOT_FOUND ? err_set(e, ST_CORRUPT, "message %llu: its lead is not whole",
-					    (unsigned long long)message)
+					    (unsigned long long)q->message)
 				  : st;
 }

@@ -10,14 +10,20 @@
 #include "program/program.h"
 #include "store/store.h"
 
+struct leave_question {
+	struct store *store;           /* a reader, or the writer between transactions */
+	const struct program *program; /* in force */
+	uint64_t message;
+	int64_t now_us;
+};
 struct leave {
 	struct message message; /* strings on the arena */
 	uint64_t lead;          /* whose it is now, behind merges */
 	bool may;
 	char why[240]; /* when it may not */
 };
-/* ST_NOT_FOUND: there is no such message. `s` is a reader, or the writer between transactions. */
-MUST_USE enum status leave_ask(struct store *s, const struct program *p, uint64_t message,
-			       int64_t now_us, struct arena *a, struct leave *out, struct err *e);
+/* ST_NOT_FOUND: there is no such message. */
+MUST_USE enum status leave_ask(const struct leave_question *q, struct arena *a, struct leave *out,
+			       struct err *e);
 
 #endif
