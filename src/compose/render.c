@@ -266,6 +266,8 @@ static enum status judge(struct work *w, struct compose_out *out)
 enum status compose_render(const struct compose_in *in, struct compose_out *out, struct arena *a,
 			   struct err *e)
 {
+	struct err unheard; /* a caller may not want the words; err_wrap needs a place for them */
+	e = e != NULL ? e : &unheard;
 	struct work w = {.in = in, .seen = {.in = in}, .a = a, .e = e};
 	struct compose_out result = {0};
 	struct str html = STR_NULL;

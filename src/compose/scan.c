@@ -74,6 +74,8 @@ static enum status read_file(const struct compose_file *file, struct arena *a,
 enum status compose_content_scan(const struct compose_file *files, size_t n, struct arena *a,
 				 struct content_index *out, struct err *e)
 {
+	struct err unheard; /* a caller may not want the words; err_wrap needs a place for them */
+	e = e != NULL ? e : &unheard;
 	if (n > CONTENT_FILES_MAX)
 		return err_set(e, ST_LIMIT, "content: more than %d files", CONTENT_FILES_MAX);
 	struct content_file *rows = ARENA_ARRAY(a, struct content_file, n + 1);

@@ -140,6 +140,8 @@ static void folders_are_refused(void **state)
 		{{{FILE_OF("../m/a.md"), FILE_OF(TOP BODY)}}, "content is <message>/"},
 		{{{FILE_OF("m/a.txt"), FILE_OF(TOP BODY)}}, "content is <message>/"},
 		{{{FILE_OF("m/a.md"), FILE_OF("x")}}, "m/a.md:1:1: "},
+		{{{FILE_OF("m/a.md"), FILE_OF(TOP BODY "[a](data:x)")}},
+		 "m/a.md: markdown: a link"},
 		{{{FILE_OF("m/a.md"), FILE_OF(TOP BODY "\n{{ x | nope }}")}}, "m/a.md: line 6: "},
 		{{{FILE_OF("m/a.md"), FILE_OF(TOP "preheader: {{ x\n" BODY)}}, "m/a.md: line 3: "},
 		{{{FILE_OF("m/a.md"), FILE_OF("---\nsubject:\n- a\n- \"{% b %}\"\n" BODY)}},
@@ -158,6 +160,7 @@ static void folders_are_refused(void **state)
 		assert_int_equal(compose_content_scan(rows[i].files, n, &a, &ix, &e), ST_INVALID);
 		if (strstr(e.text, rows[i].want) == NULL)
 			fail_msg("row %zu: got \"%s\", want \"%s\"", i, e.text, rows[i].want);
+		assert_int_equal(compose_content_scan(rows[i].files, n, &a, &ix, NULL), ST_INVALID);
 		arena_finish(&a);
 	}
 }

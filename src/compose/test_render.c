@@ -87,6 +87,8 @@ static void empty_slots_stop(void **state)
 		render(&f, rows[i].content, ST_INVALID);
 		check_has(rows[i].content, str_of(f.e.text), rows[i].want);
 	}
+	/* A caller who does not want the words. */
+	assert_int_equal(compose_render(&f.in, &f.out, &f.a, NULL), ST_INVALID);
 	f.program.sender.postal_address = STR_NULL;
 	render(&f, HEAD "A", ST_INVALID);
 	check_has("address", str_of(f.e.text), "layout: sender.postal_address is empty (line ");
