@@ -71,7 +71,8 @@ static uint16_t server_port(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char sink[4096];
-	int fd = peer_connect(server_port());
+	static uint32_t inputs;
+	int fd = peer_connect_from(server_port(), INADDR_LOOPBACK + inputs++ % 200);
 	struct linger at_once = {.l_onoff = 1}; /* else a port lingers for each input */
 	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 	(void)peer_send(fd, str_n((const char *)data, size)); /* may be cut off */

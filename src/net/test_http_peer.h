@@ -18,16 +18,28 @@
 #define PEER_WAIT_S 20
 #define PEER_BYTES_MAX ((size_t)4 << 20)
 
-static inline int peer_connect(uint16_t port)
+/* From an address of the loopback network: each has ports of its own, and a test that connects
+ * again and again runs out of those of one. */
+static inline int peer_connect_from(uint16_t port, uint32_t address)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct timeval wait = {.tv_sec = PEER_WAIT_S};
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	struct sockaddr_in from = {.sin_family = AF_INET};
+	from.sin_addr.s_addr = htonl(address);
+	int later = 1; /* the port is chosen by connect, which may share it between peers */
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) != 0 ||
+	    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &later, sizeof later) != 0 ||
+	    bind(fd, (struct sockaddr *)&from, sizeof from) != 0 ||
 	    connect(fd, (struct sockaddr *)&to, sizeof to) != 0)
 		abort();
 	return fd;
+}
+
+static inline int peer_connect(uint16_t port)
+{
+	return peer_connect_from(port, INADDR_LOOPBACK);
 }
 
 /* False: the other side has hung up. */
