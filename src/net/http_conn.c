@@ -108,15 +108,18 @@ static struct http_conn *conn_open(struct http_thread *t, struct MHD_Connection 
 	return c;
 }
 
+void http_conn_forget(struct http_conn *c)
+{
+	struct http_req *r = c->req;
+	c->req = NULL;
+	if (r != NULL)
+		http_req_give_back(r);
+}
+
 static void conn_close(struct http_conn *c)
 {
 	struct http_thread *t = c->thread;
-	struct http_req *r = c->req;
-	c->req = NULL;
-	/* The library tells of a request's end before that of its connection, but now and then it
-	 * drops a request without a word: then both end here. */
-	if (r != NULL)
-		http_req_give_back(r);
+	http_conn_forget(c);
 	if (c->prev != NULL)
 		c->prev->next = c->next;
 	else

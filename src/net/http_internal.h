@@ -152,6 +152,9 @@ void *http_thread_main(void *thread);
 enum MHD_Result http_conn_accept(void *server, const struct sockaddr *addr, socklen_t bytes);
 void http_conn_notify(void *thread, struct MHD_Connection *mhd, void **socket_context,
 		      enum MHD_ConnectionNotificationCode what);
+/* The library tells of a request's end before the next begins and before its connection ends, but
+ * now and then it drops one without a word: then this is its end. */
+void http_conn_forget(struct http_conn *c);
 void http_conn_shutdown(struct http_conn *c);
 
 #endif

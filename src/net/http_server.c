@@ -32,7 +32,7 @@ static void *on_line(void *thread, const char *line, struct MHD_Connection *mhd)
 	if (line == NULL || info == NULL || info->socket_context == NULL)
 		return NULL;
 	struct http_conn *c = info->socket_context;
-	ASSERT(c->req == NULL);
+	http_conn_forget(c);
 	struct http_req *r = http_req_take(t);
 	r->conn = c;
 	c->req = r;
