@@ -9,6 +9,7 @@
 #include "base/crypto.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "node/settings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -135,7 +136,13 @@ static enum status open_folder(struct node *n, const struct node_conf *conf, str
 	enum status st = conf->mode == NODE_WRITE ? take_lock(n, e) : ST_OK;
 	if (st != ST_OK)
 		return st;
-	return node_exists(n->dir) ? identity_read(n, e) : identity_create(n, e);
+	st = node_exists(n->dir) ? identity_read(n, e) : identity_create(n, e);
+	struct link_keys links;
+	if (st != ST_OK || conf->mode != NODE_WRITE)
+		return st;
+	st = node_link_keys(n->dir, &links, e);
+	crypto_wipe(&links, sizeof links);
+	return st;
 }
 
 static enum status open_files(struct node *n, const struct node_conf *conf, struct err *e)

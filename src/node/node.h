@@ -5,6 +5,7 @@
  *   DIR/events.db   the event log          DIR/state.db    the state folded from it
  *   DIR/keys.json   hashed keys            DIR/node.json   seed and creation time
  *   DIR/backup.json when and where the last backup was made
+ *   DIR/links.json keys of signed links      DIR/settings.json mail servers and mode (settings.h)
  *   DIR/lock        held by the writer     DIR/daemon.json where the running daemon answers
  *
  * Thread: the one that opened it, except where appender.h and runner.h say otherwise.

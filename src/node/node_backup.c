@@ -18,7 +18,10 @@
 
 #define SMALL_FILE_MAX ((size_t)16 << 20)
 
-static const char *const files[] = {"state.db", "events.db", "keys.json", "node.json"};
+static const char *const files[] = {"state.db",   "events.db",     "keys.json",
+				    "links.json", "settings.json", "node.json"};
+/* Small ones, which a node may lack and is whole all the same. */
+static const char *const maybe[] = {"keys.json", "links.json", "settings.json"};
 
 static enum status copy_file(const char *from_dir, const char *to_dir, const char *name,
 			     struct err *e)
@@ -40,10 +43,10 @@ static enum status copy_all(struct node *n, const char *dir, struct err *e)
 	enum status st = store_backup(n->store, node_path(dir, "state.db", path), e);
 	if (st == ST_OK)
 		st = log_backup(n->log, node_path(dir, "events.db", path), e);
-	if (st == ST_OK)
-		st = copy_file(n->dir, dir, "keys.json", e);
-	if (st == ST_NOT_FOUND)
-		st = ST_OK; /* a node without keys is whole too */
+	for (size_t i = 0; st == ST_OK && i < sizeof maybe / sizeof maybe[0]; i++) {
+		st = copy_file(n->dir, dir, maybe[i], e);
+		st = st == ST_NOT_FOUND ? ST_OK : st;
+	}
 	return st == ST_OK ? copy_file(n->dir, dir, "node.json", e) : st;
 }
 
