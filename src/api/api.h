@@ -83,6 +83,11 @@ void api_reply_bytes(struct api_call *call, const char *content_type, struct str
 		     struct http_reply *reply);
 void api_reply_redirect(struct api_call *call, struct str location,
 			struct http_reply *reply); /* 303 */
+/* 302: a link of ours leads on. False: that address cannot stand in a header; nothing is filled. */
+bool api_reply_found(struct api_call *call, struct str location, struct http_reply *reply);
+/* A page of ours for people, with the policy that goes with its elements. */
+void api_reply_page(struct api_call *call, int status, struct str html, const char *csp,
+		    struct http_reply *reply);
 
 /* An error as the caller sees it. Unset texts are left out; code defaults to the status's name. */
 struct api_problem {

@@ -4,6 +4,8 @@
 #include "api/api_internal.h"
 
 #include "base/clock.h"
+#include "base/rate.h"
+#include "base/time.h"
 #include "net/http_text.h"
 
 static enum status refuse(struct api_call *call, struct api_problem *p, enum status st,
@@ -14,26 +16,6 @@ static enum status refuse(struct api_call *call, struct api_problem *p, enum sta
 	return st;
 }
 
-/* The generic cell rate algorithm (ITU-T I.371): one instant per key, the earliest at which the
- * next request would be on schedule; a burst is how far ahead of schedule one may be. Returns
- * microseconds to wait, 0 when let in. */
-static int64_t rate_wait_us(struct api *a, unsigned slot, int64_t now_us)
-{
-	int64_t step_us = 1000000 / a->conf.rate_per_s;
-	if (step_us == 0)
-		step_us = 1;
-	int64_t ahead_us = step_us * (a->conf.rate_burst > 0 ? a->conf.rate_burst : 1);
-	_Atomic int64_t *cell = &a->next_free_us[slot];
-	int64_t due = atomic_load_explicit(cell, memory_order_relaxed), next;
-	do {
-		next = (due > now_us ? due : now_us) + step_us;
-		if (next - now_us > ahead_us)
-			return next - now_us - ahead_us;
-	} while (!atomic_compare_exchange_weak_explicit(cell, &due, next, memory_order_relaxed,
-							memory_order_relaxed));
-	return 0;
-}
-
 static enum status let_in(struct api_call *call, const struct key *key, struct api_problem *p)
 {
 	struct api *a = call->api;
@@ -41,7 +23,8 @@ static enum status let_in(struct api_call *call, const struct key *key, struct a
 	call->key_known = true;
 	if (a->conf.rate_per_s <= 0)
 		return ST_OK;
-	int64_t wait_us = rate_wait_us(a, key->slot, clock_mono_us());
+	int64_t wait_us = rate_wait_us(&a->next_free_us[key->slot], US_PER_S / a->conf.rate_per_s,
+				       a->conf.rate_burst, clock_mono_us());
 	if (wait_us == 0)
 		return ST_OK;
 	metrics_inc(a->metrics, METRIC_HTTP_LIMITED);

@@ -129,6 +129,10 @@ static void responses(struct json_w *w, const struct api_route *r)
 		text_content(w, "text/plain");
 	else if (strcmp(r->reply_schema, "javascript") == 0)
 		text_content(w, "text/javascript");
+	else if (strcmp(r->reply_schema, "html") == 0)
+		text_content(w, "text/html");
+	else if (strcmp(r->reply_schema, "gif") == 0)
+		text_content(w, "image/gif");
 	else
 		content(w, STR("application/json"), r->reply_schema);
 	json_w_end(w);

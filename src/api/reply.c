@@ -46,12 +46,18 @@ static void add_cors(const struct api_call *call, struct http_reply *reply)
 		http_reply_header(reply, "Access-Control-Allow-Origin", origin);
 }
 
-static void begin(const struct api_call *call, int status, const char *content_type,
-		  struct http_reply *reply)
+/* What every answer carries. */
+static void begin_bare(int status, const char *content_type, struct http_reply *reply)
 {
 	*reply = (struct http_reply){.status = status, .content_type = content_type};
 	http_reply_header(reply, "X-Content-Type-Options", STR("nosniff"));
 	http_reply_header(reply, "Cache-Control", STR("no-store"));
+}
+
+static void begin(const struct api_call *call, int status, const char *content_type,
+		  struct http_reply *reply)
+{
+	begin_bare(status, content_type, reply);
 	http_reply_header(reply, "Content-Security-Policy",
 			  STR("default-src 'none'; frame-ancestors 'none'"));
 	add_cors(call, reply);
@@ -94,6 +100,30 @@ void api_reply_redirect(struct api_call *call, struct str location, struct http_
 	}
 	begin(call, 303, NULL, reply);
 	http_reply_header(reply, "Location", location);
+}
+
+/* A token is in the address: no page behind it is told where the reader came from. */
+#define NO_REFERRER "Referrer-Policy", STR("no-referrer")
+
+bool api_reply_found(struct api_call *call, struct str location, struct http_reply *reply)
+{
+	(void)call;
+	if (!http_reply_value_ok(location))
+		return false;
+	begin_bare(302, NULL, reply);
+	http_reply_header(reply, NO_REFERRER);
+	http_reply_header(reply, "Location", location);
+	return true;
+}
+
+void api_reply_page(struct api_call *call, int status, struct str html, const char *csp,
+		    struct http_reply *reply)
+{
+	(void)call;
+	begin_bare(status, "text/html; charset=utf-8", reply);
+	http_reply_header(reply, "Content-Security-Policy", str_of(csp));
+	http_reply_header(reply, NO_REFERRER);
+	reply->body = html;
 }
 
 void api_reply_preflight(struct api_call *call, struct http_reply *reply)

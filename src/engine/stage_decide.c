@@ -9,11 +9,13 @@
 #include "engine/outbox.h"
 #include "engine/pass.h"
 #include "engine/play.h"
+#include "engine/seen.h"
 #include "engine/stage_decide.h"
 #include "engine/world.h"
 #include "model/key.h"
 
-#define ROUNDS_MAX 16 /* decisions of one lead at one instant */
+#define ROUNDS_MAX 16               /* decisions of one lead at one instant */
+#define AWAY_MAX_US (90 * US_PER_D) /* longer than that is a mistake in the date */
 
 /* One lead's decision in hand. */
 struct round {
@@ -273,7 +275,7 @@ static enum status message_due(struct round *r, struct message *m, int64_t *due_
 	return st;
 }
 
-/* ---- the stage ---- */
+/* ---- until nothing is due ---- */
 
 /* Decides and sends as long as something is due now; then says when to look again. */
 static enum status settle(struct round *r, struct err *e)
@@ -304,60 +306,27 @@ static enum status settle(struct round *r, struct err *e)
 	return ST_OK;
 }
 
-/* ---- what we saw of a message ---- */
+/* ---- away ---- */
 
-static const struct {
-	const char *type;
-	uint32_t human, machine;
-} seen[] = {
-	{"email.open", MESSAGE_OPENED, MESSAGE_OPENED_MACHINE},
-	{"email.click", MESSAGE_CLICKED, MESSAGE_CLICKED_MACHINE},
-	{"reply", MESSAGE_REPLIED, 0},
-	{"email.bounce", MESSAGE_BOUNCED, MESSAGE_BOUNCED},
-	{"email.complaint", MESSAGE_COMPLAINED, MESSAGE_COMPLAINED},
-	{"email.unsubscribe", MESSAGE_UNSUBSCRIBED, MESSAGE_UNSUBSCRIBED},
-};
-
-static void first(int64_t *at_us, bool now, int64_t now_us)
+/* Somebody's machine says when they are back: nothing is sent to an empty desk. */
+static enum status away(struct round *r, struct err *e)
 {
-	if (now && *at_us == TIME_NONE)
-		*at_us = now_us;
-}
-
-static enum status mark(struct pass *p, struct message *m, uint32_t flag, struct err *e)
-{
-	struct outbox_place was = {m->state, m->due_us};
-	int64_t now = p->env.now_us;
-	if (!(m->flags & flag)) {
-		const struct str dims[] = {m->track,   m->step,    m->angle,
-					   m->channel, m->persona, p->event.type};
-		batch_count(p->batch, now, "outcome", dims, 6, 1);
-		if (flag == MESSAGE_BOUNCED || flag == MESSAGE_COMPLAINED)
-			play_bounced(p->play, flag == MESSAGE_COMPLAINED);
-	}
-	m->flags |= flag;
-	first(&m->opened_us, flag == MESSAGE_OPENED, now);
-	first(&m->clicked_us, flag == MESSAGE_CLICKED, now);
-	first(&m->replied_us, flag == MESSAGE_REPLIED, now);
-	return outbox_put(p->batch->store, m, was, p->arena, e);
-}
-
-/* The message's own row learns what came of it, machines included. */
-static enum status seen_of_message(struct pass *p, struct err *e)
-{
-	struct message m;
-	int64_t id;
-	size_t i = 0, n = sizeof seen / sizeof seen[0];
-	while (i < n && !str_is(p->event.type, seen[i].type))
-		i++;
-	if (i == n || !str_is(p->event.source, PASS_OBSERVED) ||
-	    !json_i64(&p->properties, json_get(&p->properties, 0, "message"), &id))
+	const struct pass *p = r->p;
+	struct decide_out out = {.moved = false};
+	int64_t until;
+	if (!str_is(p->event.type, "email.auto_reply") || !str_is(p->event.source, PASS_OBSERVED) ||
+	    p->properties.count == 0 || !journey_automated(r->journey))
 		return ST_OK;
-	bool machine = p->event.flags & (EVENT_BOT | EVENT_MACHINE);
-	uint32_t flag = machine ? seen[i].machine : seen[i].human;
-	enum status st = outbox_get(p->batch->store, (uint64_t)id, p->arena, &m, e);
-	return st == ST_OK && flag ? mark(p, &m, flag, e) : st;
+	struct str text = json_str(&p->properties, json_get(&p->properties, 0, "until"), p->arena);
+	if (!time_parse(text, &until) || until <= p->env.now_us)
+		return ST_OK;
+	int64_t for_us = time_between(p->env.now_us, until);
+	enum status st = decide_pause(&r->d, for_us < AWAY_MAX_US ? for_us : AWAY_MAX_US,
+				      STR("away, says an automatic answer"), &out, e);
+	return st == ST_OK ? carry_out(r, &out, e) : st;
 }
+
+/* ---- the stage ---- */
 
 static bool concerns(const struct pass *p)
 {
@@ -375,11 +344,13 @@ enum status stage_decide(struct pass *p, struct err *e)
 		return ST_OK;
 	enum status st = open_round(p, &r, e);
 	if (st == ST_OK && p->why == PASS_EVENT)
-		st = seen_of_message(p, e);
+		st = seen_message(p, e);
 	if (st == ST_OK && p->why == PASS_EVENT) {
 		st = decide_event(&r.d, &out, e);
 		if (st == ST_OK)
 			st = carry_out(&r, &out, e);
+		if (st == ST_OK)
+			st = away(&r, e);
 		p->facts.event = NULL;
 		p->facts.properties = NULL;
 	}

@@ -109,6 +109,21 @@ static void set_flags(struct pass *p)
 		p->facts_changed = true;
 }
 
+/* Where the message went is the one identifier its events have: what they say of an address (it
+ * bounces, it wants no more) is said of that one. It points at nobody: who it is, is known. */
+static enum status its_address(struct pass *p, const struct message *m, struct err *e)
+{
+	const struct event_id id = {
+		.kind = str_is(m->channel, "email") ? ID_EMAIL : ID_PHONE,
+		.value = m->address,
+	};
+	p->keys.n = 0;
+	enum status st = identity_normalise(p->program, &id, p->arena, &p->keys.keys[0], e);
+	if (st == ST_OK)
+		p->keys.n = 1;
+	return st == ST_INVALID ? ST_OK : st; /* a channel without such addresses */
+}
+
 /* What we saw of a message ourselves (an open, a click, a bounce) names the message, and so the
  * lead: nobody new, and no identifier that could join two. Only our own doors use that source. */
 static enum status by_message(struct pass *p, uint64_t id, struct err *e)
@@ -124,8 +139,17 @@ static enum status by_message(struct pass *p, uint64_t id, struct err *e)
 		return pass_dead_letter(p->batch, p->record, "identity", e->text, p->arena, e);
 	}
 	if (st == ST_OK)
+		st = its_address(p, &m, e);
+	if (st == ST_OK)
 		p->work->dirty = true;
 	return st;
+}
+
+/* Mail that names no message of ours is believed when we know who wrote it. It makes no lead: what
+ * strangers write to a mailbox is for a person to look at. */
+static bool is_stranger(const struct pass *p)
+{
+	return str_is(p->event.source, PASS_OBSERVED) && p->whose.action == IDENTITY_CREATE;
 }
 
 static bool names_message(struct pass *p, uint64_t *id_r)
@@ -156,10 +180,11 @@ enum status stage_identity(struct pass *p, struct err *e)
 	if (st != ST_OK)
 		return st;
 	identity_resolve(&p->event, &p->keys, owners, &p->whose);
-	if (p->whose.action == IDENTITY_NOBODY) {
+	if (p->whose.action == IDENTITY_NOBODY || is_stranger(p)) {
 		p->dropped = true;
-		const char *why =
-			p->keys.refused_n ? p->keys.refused_text : "the event names nobody";
+		const char *why = p->keys.refused_n ? p->keys.refused_text
+				  : is_stranger(p) ? "names no message of ours, nor anybody we know"
+						   : "the event names nobody";
 		return pass_dead_letter(p->batch, p->record, "identity", why, p->arena, e);
 	}
 	st = carry_out(p, e);

@@ -289,6 +289,31 @@ static enum status run_refused(struct engine *en, struct pass *p, struct err *e)
 				e);
 }
 
+/* ---- what our own doors saw, before it means anything ---- */
+
+/* A link or a picture was asked for: kept as it came; the verdict follows as an event of its own
+ * (daemon/hits.h), and only that is anybody's. */
+static enum status run_hit(struct engine *en, struct pass *p, struct err *e)
+{
+	(void)en, (void)p, (void)e;
+	return ST_OK;
+}
+
+/* Mail that is nobody's: lists, machines that talk to themselves. Counted, so that a person can ask
+ * why nothing came of it. */
+static enum status run_noted(struct engine *en, struct pass *p, struct err *e)
+{
+	struct json d;
+	(void)en;
+	enum status st = system_props(p, p->arena, &d, e);
+	if (st != ST_OK)
+		return st;
+	const struct str dims[] = {
+		str_slice(json_str(&d, json_get(&d, 0, "kind"), p->arena), 0, 32)};
+	batch_count(p->batch, p->env.now_us, "mail", dims, 1, 1);
+	return ST_OK;
+}
+
 static const struct system_event rows[] = {
 	{"clock.tick", "time has passed with no other event; due alarms fire", run_tick},
 	{"program.apply", "a new version of the program takes effect", run_apply},
@@ -312,6 +337,8 @@ static const struct system_event rows[] = {
 	{"handoff.bad_data", "nobody can be reached: not nurtured again", system_handoff},
 	{"handoff.close", "the hand-off is over", system_handoff},
 	{"content.put", "a content file a program will name by its hash", system_content},
+	{"link.hit", "a link or picture of a message was asked for", run_hit},
+	{"mail.noted", "mail that needs nothing done", run_noted},
 	{"ingest.refused", "an item that could not be read, kept with its reason", run_refused},
 };
 

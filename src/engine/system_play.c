@@ -207,8 +207,13 @@ static enum status hand_said(struct pass *p, const struct json *d, struct handof
 	ASSERT(i < n);
 	int64_t was = h->state == HANDOFF_OPEN ? h->due_us : TIME_NONE, seconds = 0;
 	struct str reason = json_str(d, json_get(d, 0, "reason"), p->arena);
-	enum status st =
-		handoff_move(h, verdicts[i].to, p->env.now_us, str_of(verdicts[i].verdict), e);
+	/* How it ended, when it is told: "meeting", "won", "lost". */
+	struct str verdict = verdicts[i].to == HANDOFF_CLOSED
+				     ? json_str(d, json_get(d, 0, "verdict"), p->arena)
+				     : STR_NULL;
+	if (verdict.n == 0)
+		verdict = str_of(verdicts[i].verdict);
+	enum status st = handoff_move(h, verdicts[i].to, p->env.now_us, verdict, e);
 	if (st != ST_OK)
 		return st;
 	if (reason.n)

@@ -27,12 +27,29 @@ static const char *const program =
 	"teams:\n  sdr:\n    reps: [{name: Jo, email: jo@larkspur.example}]\n"
 	"    accept_within: 4h\n";
 
+static const char *const long_program =
+	"nurture: 1\nprogram: t\ngoal: meeting.booked\n"
+	"send_as: {name: T, from: t@mail.larkspur.example, postal_address: X 1}\n"
+	"scoring:\n"
+	"  fit: [{name: any, if: lead.known, points: 40}]\n"
+	"  engagement:\n    half_life: 10d\n    points: {form.ebook: 10}\n"
+	"consent: {default: opt_out, unknown: opt_out, purposes: [news], channels: [email]}\n"
+	"tracks:\n"
+	"  long:\n    stage: early\n    enter: lead.known\n    cadence: 3d..5d\n"
+	"    sequence:\n"
+	"      - {send: guide, name: g1, angles: [story], wait: 4d}\n"
+	"      - {send: guide, name: g2, angles: [numbers], wait: 4d}\n"
+	"      - {send: offer, name: o1, angles: [plain], wait: 4d}\n"
+	"      - {send: offer, name: o2, angles: [bold], wait: 4d}\n"
+	"guardrails:\n  max_emails: {per_day: 2, per_week: 7}\n";
+
 static const struct content_file files[] = {
 	{STR("guide"), STR("numbers"), STR(""), 1, STR("h1")},
 	{STR("guide"), STR("story"), STR(""), 1, STR("h2")},
+	{STR("offer"), STR("bold"), STR(""), 1, STR("h4")},
 	{STR("offer"), STR("plain"), STR(""), 1, STR("h3")},
 };
-static const struct content_index content = {files, 3};
+static const struct content_index content = {files, 4};
 
 static uint64_t handed[64];
 static size_t handed_n;
@@ -44,11 +61,16 @@ static void take(void *ctx, const uint64_t *messages, size_t n)
 		handed[handed_n++] = messages[i];
 }
 
-static void start(struct world *w)
+static void start_with(struct world *w, const char *text)
 {
 	handed_n = 0;
 	world_start(w, &(struct engine_conf){.hand_over = take});
-	world_apply(w, program, &content);
+	world_apply(w, text, &content);
+}
+
+static void start(struct world *w)
+{
+	start_with(w, program);
 }
 
 static struct message message_of(struct world *w, uint64_t id)
@@ -116,6 +138,141 @@ static void test_first_touch(void **state)
 	assert_int_equal(j.due_us, w.now_us + 4 * US_PER_D);
 	assert_int_equal(j.touches_n, 1);
 	assert_int_equal(message_of(&w, m.id).state, MESSAGE_SENT);
+	teardown(&w);
+}
+
+static bool stands_suppressed(struct world *w, const char *address, const char *reason)
+{
+	struct err e;
+	struct str row, key = suppression_key(STR("email"), str_of(address), &w->arena);
+	struct suppression s;
+	enum status st =
+		store_get(w->store, TABLE_SUPPRESSION, KEY_BYTES(key), &w->arena, &row, &e);
+	return st == ST_OK && suppression_decode(key, row, &w->arena, &s, &e) == ST_OK &&
+	       str_is(str_of(suppress_reason_name(s.reason)), reason);
+}
+
+/* An event of our own doors, with words of its own beside the message. */
+static void observed(struct world *w, const char *type, const char *properties)
+{
+	w->source = "observe";
+	orders(w, type, properties, 0);
+	w->source = NULL;
+}
+
+static void test_hard_bounce(void **state)
+{
+	struct world w;
+	(void)state;
+	start(&w);
+	comes(&w);
+	does(&w, "identify", "ada@acme.example", NULL, "{}");
+	told(&w, "message.sent", handed[0]);
+	observed(&w, "email.bounce", "{\"message\":1,\"bounce\":\"hard\"}");
+	assert_true(stands_suppressed(&w, "ada@acme.example", "hard_bounce"));
+	assert_true(message_of(&w, 1).flags & MESSAGE_BOUNCED);
+	passes(&w, 40 * US_PER_D);
+	assert_int_equal(handed_n, 1);
+	teardown(&w);
+}
+
+/* Three messages in a row come back for a time: the address rests. One that is read in between
+ * begins the count anew. */
+static void soft(struct world *w, int n, bool reads)
+{
+	char text[96];
+	for (int i = 0; i < n; i++) {
+		uint64_t id = handed[handed_n - 1];
+		told(w, "message.sent", id);
+		(void)snprintf(text, sizeof text, "{\"message\":%llu,\"bounce\":\"soft\"}",
+			       (unsigned long long)id);
+		if (reads && i == 1)
+			seen(w, "email.open", id, 0);
+		observed(w, "email.bounce", text);
+		passes(w, 6 * US_PER_D);
+	}
+}
+
+static void test_soft_bounces(void **state)
+{
+	struct world w;
+	for (int reads = 0; reads < 2; reads++) {
+		(void)state;
+		start_with(&w, long_program);
+		comes(&w);
+		soft(&w, 2, reads);
+		assert_false(stands_suppressed(&w, "ada@acme.example", "soft_bounce"));
+		assert_int_equal(handed_n, 3);
+		soft(&w, 1, false);
+		assert_int_equal(stands_suppressed(&w, "ada@acme.example", "soft_bounce"), !reads);
+		passes(&w, 6 * US_PER_D);
+		assert_int_equal(handed_n, reads ? 4 : 3);
+		teardown(&w);
+	}
+}
+
+static void test_away(void **state)
+{
+	struct world w;
+	char text[96], at[TIME_TEXT_MAX];
+	(void)state;
+	start_with(&w, long_program);
+	comes(&w);
+	told(&w, "message.sent", handed[0]);
+	int64_t back = w.now_us + 20 * US_PER_D;
+	(void)snprintf(text, sizeof text, "{\"message\":1,\"until\":\"%s\"}",
+		       time_format(back, at));
+	observed(&w, "email.auto_reply", text);
+	assert_int_equal(journey_of(&w, 1).phase, JOURNEY_PAUSED);
+	passes(&w, 19 * US_PER_D);
+	assert_int_equal(handed_n, 1);
+	passes(&w, 3 * US_PER_D);
+	assert_int_equal(handed_n, 2);
+	teardown(&w);
+}
+
+static bool count_row(void *ctx, struct store_key key, struct str value)
+{
+	(void)key, (void)value;
+	++*(size_t *)ctx;
+	return true;
+}
+
+/* Mail from an address we know is that lead's; from a stranger it is for a person to look at. */
+static void test_reply_by_address(void **state)
+{
+	struct world w;
+	struct engine_meta meta;
+	struct err e;
+	size_t dead = 0;
+	(void)state;
+	start(&w);
+	comes(&w);
+	told(&w, "message.sent", handed[0]);
+	w.source = "observe";
+	does(&w, "email.reply", "eve@elsewhere.example", NULL, "{\"text\":\"hello\"}");
+	assert_int_equal(store_scan(w.store, TABLE_DEAD_LETTER, SCAN_ALL, count_row, &dead, &e),
+			 ST_OK);
+	assert_int_equal(dead, 1);
+	assert_int_equal(engine_meta_read(w.store, &meta, &e), ST_OK);
+	assert_int_equal(meta.leads, 1);
+	does(&w, "email.reply", "ada@acme.example", NULL, "{\"text\":\"hello\"}");
+	w.source = NULL;
+	assert_int_equal(journey_of(&w, 1).phase, JOURNEY_HANDED);
+	teardown(&w);
+}
+
+static void test_reply_by_message(void **state)
+{
+	struct world w;
+	(void)state;
+	start(&w);
+	comes(&w);
+	told(&w, "message.sent", handed[0]);
+	observed(&w, "email.reply", "{\"message\":1,\"text\":\"call me\"}");
+	assert_int_equal(journey_of(&w, 1).phase, JOURNEY_HANDED);
+	assert_true(message_of(&w, 1).flags & MESSAGE_REPLIED);
+	assert_true(message_of(&w, 1).replied_us == w.now_us);
 	teardown(&w);
 }
 
@@ -253,6 +410,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_touch),
 		cmocka_unit_test(test_click_moves),
+		cmocka_unit_test(test_hard_bounce),
+		cmocka_unit_test(test_soft_bounces),
+		cmocka_unit_test(test_away),
+		cmocka_unit_test(test_reply_by_address),
+		cmocka_unit_test(test_reply_by_message),
 		cmocka_unit_test(test_silence_says_it_differently),
 		cmocka_unit_test(test_reply_hands_off),
 		cmocka_unit_test(test_unsubscribed_never_again),

@@ -29,7 +29,7 @@
 #define HTTP_HEADERS_MAX 64 /* headers of one request; more get 431 */
 #define HTTP_QUERY_MAX 64   /* query parameters of one request; more get 400 */
 #define HTTP_REPLY_HEADERS_MAX 12
-#define HTTP_REPLY_VALUE_MAX 1024 /* bytes of one reply header's value */
+#define HTTP_REPLY_VALUE_MAX 2048 /* bytes of one reply header's value */
 
 enum http_method {
 	HTTP_GET,

@@ -33,7 +33,11 @@ for (const [pattern, operations] of Object.entries(document.paths)) {
 		if (secured) {
 			check(`${method} ${pattern} refuses strangers`, [401, 404].includes(reply.status), reply.status);
 		}
-		if (reply.status >= 400) {
+		// What is behind the links of a mail answers people, with a page or a picture.
+		const forPeople = /^(text\/html|image\/)/.test(reply.headers.get("content-type") ?? "");
+		if (reply.status >= 400 && forPeople) {
+			check(`${method} ${pattern} answers with a page`, reply.status !== 500, text);
+		} else if (reply.status >= 400) {
 			const error = JSON.parse(text).error ?? {};
 			check(`${method} ${pattern} has the envelope`, error.type && error.code && error.request_id, text);
 		}
