@@ -5,7 +5,10 @@
 #include "base/assert.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <time.h>
+
+static _Atomic int64_t shift_us;
 
 static int64_t read_us(clockid_t id)
 {
@@ -16,7 +19,23 @@ static int64_t read_us(clockid_t id)
 
 int64_t clock_now_us(void)
 {
+	return read_us(CLOCK_REALTIME) + clock_shifted_us();
+}
+
+int64_t clock_real_us(void)
+{
 	return read_us(CLOCK_REALTIME);
+}
+
+void clock_shift(int64_t us)
+{
+	ASSERT(us >= 0);
+	atomic_store_explicit(&shift_us, us, memory_order_relaxed);
+}
+
+int64_t clock_shifted_us(void)
+{
+	return atomic_load_explicit(&shift_us, memory_order_relaxed);
 }
 
 int64_t clock_mono_us(void)

@@ -8,7 +8,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-int64_t clock_now_us(void);  /* wall clock, microseconds since 1970-01-01T00:00Z */
+/* Wall clock, microseconds since 1970-01-01T00:00Z; ahead of the machine's when a folder of data
+ * is being played forward (docs/clock.md). */
+int64_t clock_now_us(void);
+/* What the machine says, for what others sign and stamp by their own clocks. */
+int64_t clock_real_us(void);
+/* From now on clock_now_us is `us` ahead of the machine; not less than 0. Any thread. */
+void clock_shift(int64_t us);
+int64_t clock_shifted_us(void);
 int64_t clock_mono_us(void); /* monotonic, for intervals */
 void clock_sleep_us(int64_t us);
 /* A condition whose waits end by the monotonic clock. */

@@ -51,13 +51,13 @@ static void show_json(struct cli *c, const struct view_plan *p)
 	buf_finish(&b);
 }
 
-int plan_show(struct cli *c, struct door *d, const struct program *next)
+int plan_show(struct cli *c, struct door *d, const struct draft *next)
 {
 	struct view_plan plan;
 	struct progress bar;
 	struct view v = door_view(c, d);
 	progress_begin(&bar, c, "plan", "leads", 0);
-	enum status st = view_plan(&v, next, go_on, &bar, &plan, &c->err);
+	enum status st = view_plan(&v, next->program, go_on, &bar, &plan, &c->err);
 	progress_end(&bar, plan.leads);
 	if (st != ST_OK)
 		return cli_fail(c, NULL);

@@ -5,9 +5,10 @@
 #define CLI_PLAN_H
 
 #include "cli/door.h"
+#include "node/draft.h"
 
 /* Every lead is evaluated under the program in force and under `next`; prints what changes, in the
  * program's words and in people. Writes nothing. Returns the exit code. */
-int plan_show(struct cli *c, struct door *d, const struct program *next);
+int plan_show(struct cli *c, struct door *d, const struct draft *next);
 
 #endif

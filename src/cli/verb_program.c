@@ -1,46 +1,84 @@
 /* SPDX-License-Identifier: Apache-2.0
- * verb_program.c: validate, plan and apply: a program from file to force. Validate reads the file
- * alone; plan puts people beside every change; apply writes one event. */
+ * verb_program.c: validate, plan and apply: a program and its texts, from files to force. Validate
+ * reads files alone; plan puts people beside every change; apply writes events. */
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/look.h"
 #include "cli/plan.h"
 #include "cli/verbs.h"
+#include "node/draft.h"
 #include "program/report.h"
+#include "program/track.h"
 
-static enum status read_program(struct cli *c, struct str *text)
+#include <string.h>
+
+static const char *program_path(struct cli *c)
 {
-	const char *path = c->args_n ? c->args[0] : "program.yaml";
-	return file_read(path, PROGRAM_BYTES_MAX, &c->arena, text, &c->err);
+	return c->args_n ? c->args[0] : "program.yaml";
 }
 
-static void print_report(struct cli *c, const struct program_report *r, struct str text)
+/* --content, else the folder beside the program. */
+static const char *content_path(struct cli *c)
+{
+	const char *given = cli_value(c, "content"), *path = program_path(c);
+	const char *slash = strrchr(path, '/');
+	int dir = slash ? (int)(slash - path) + 1 : 0;
+	if (given != NULL)
+		return given;
+	return arena_strz(&c->arena, arena_printf(&c->arena, "%.*scontent", dir, path));
+}
+
+static enum status read_draft(struct cli *c, struct draft *d)
+{
+	enum status st =
+		file_read(program_path(c), PROGRAM_BYTES_MAX, &c->arena, &d->source, &c->err);
+	if (st != ST_OK)
+		return st;
+	st = draft_read_folder(content_path(c), &c->arena, d, &c->err);
+	if (st == ST_NOT_FOUND && cli_value(c, "content") == NULL)
+		st = ST_OK; /* a program may be looked at without its texts */
+	return st;
+}
+
+static void print_report(struct cli *c, const struct draft *d)
 {
 	struct buf b;
-	const char *path = c->args_n ? c->args[0] : "program.yaml";
 	buf_init(&b, (size_t)1 << 20);
 	if (c->json)
-		program_report_json(r, path, &b);
+		program_report_json(&d->report, program_path(c), &b);
 	else
-		program_report_text(r, path, text, c->colour, &b);
+		program_report_text(&d->report, program_path(c), d->source, c->colour, &b);
 	cli_put(c, buf_view(&b));
 	buf_finish(&b);
 }
 
-/* Loads and reports; the exit code when it must not go on, else -1 with *p filled. */
-static int load(struct cli *c, struct str *text, struct program **p)
+/* Loads and reports; the exit code when it must not go on, else -1. The caller finishes it. */
+static int load(struct cli *c, struct draft *d)
 {
-	struct program_report report = {.n = 0};
 	if (c->args_n > 1)
 		return cli_usage(c, "one file, please");
-	if (read_program(c, text) != ST_OK)
-		return cli_fail(c, "give the file: nurtured validate FILE");
-	enum status st = program_load(*text, &c->arena, p, &report, &c->err);
-	if (report.n > 0)
-		print_report(c, &report, *text);
+	if (read_draft(c, d) != ST_OK)
+		return cli_fail(c, c->err.status == ST_NOT_FOUND
+					   ? "give the file: nurtured validate FILE"
+					   : NULL);
+	enum status st = draft_check(d, &c->arena, &c->err);
+	if (d->report.n > 0)
+		print_report(c, d);
 	if (st == ST_OK)
 		return -1;
 	return st == ST_INVALID ? CLI_PROBLEMS : cli_fail(c, NULL);
+}
+
+/* Before it is put in force: every step has its text. -1: it has. */
+static int complete(struct cli *c, struct door *door, struct draft *d)
+{
+	d->report.n = 0; /* what is shown already */
+	enum status st = draft_complete(d, door->node->store, &c->arena, &c->err);
+	if (st == ST_INVALID && d->report.n > 0) {
+		print_report(c, d);
+		return CLI_PROBLEMS;
+	}
+	return st == ST_OK ? -1 : cli_fail(c, NULL);
 }
 
 static int fix(struct cli *c)
@@ -49,24 +87,38 @@ static int fix(struct cli *c)
 	struct program *p = NULL;
 	struct program_report report = {.n = 0};
 	struct buf mended;
-	if (read_program(c, &text) != ST_OK)
+	if (file_read(program_path(c), PROGRAM_BYTES_MAX, &c->arena, &text, &c->err) != ST_OK)
 		return cli_fail(c, NULL);
 	if (program_load(text, &c->arena, &p, &report, &c->err) == ST_OK)
 		program_destroy(&p);
 	buf_init_arena(&mended, &c->arena, 2 * PROGRAM_BYTES_MAX);
 	size_t n = program_fix(text, &report, &mended);
 	if (n > 0 && !c->dry_run &&
-	    file_write_atomic(c->args_n ? c->args[0] : "program.yaml", buf_view(&mended), 0644,
-			      &c->err) != ST_OK)
+	    file_write_atomic(program_path(c), buf_view(&mended), 0644, &c->err) != ST_OK)
 		return cli_fail(c, NULL);
 	cli_talk(c, "%zu suggestion(s) %s\n", n, c->dry_run ? "would be put in" : "put in");
 	return CLI_OK;
 }
 
+static void say_valid(struct cli *c, const struct draft *d)
+{
+	const struct program *p = d->program;
+	if (c->json)
+		return;
+	fprintf(c->out, "ok: " STR_FMT ", %zu fit rules, %zu engagement rules, %zu features",
+		STR_ARG(p->name), p->fit_n, p->points_n, p->features_n);
+	if (p->play->tracks_n)
+		fprintf(c->out, ", %zu tracks", p->play->tracks_n);
+	if (d->has_content)
+		fprintf(c->out, ", %zu texts", d->files_n);
+	fputc('\n', c->out);
+	if (p->play->tracks_n && !d->has_content)
+		cli_talk(c, "%s is not there: texts were not looked at\n", content_path(c));
+}
+
 static int run_validate(struct cli *c)
 {
-	struct str text;
-	struct program *p = NULL;
+	struct draft d = {0};
 	if (cli_flag(c, "schema")) {
 		struct buf b;
 		buf_init(&b, (size_t)1 << 20);
@@ -80,106 +132,114 @@ static int run_validate(struct cli *c)
 		if (rc != CLI_OK)
 			return rc;
 	}
-	int rc = load(c, &text, &p);
-	if (rc >= 0)
-		return rc;
-	if (!c->json)
-		fprintf(c->out,
-			"ok: " STR_FMT ", %zu fit rules, %zu engagement rules, %zu features\n",
-			STR_ARG(p->name), p->fit_n, p->points_n, p->features_n);
-	cli_next(c, "nurtured plan %s", c->args_n ? c->args[0] : "program.yaml");
-	program_destroy(&p);
-	return CLI_OK;
+	int rc = load(c, &d);
+	if (rc < 0) {
+		say_valid(c, &d);
+		cli_next(c, "nurtured plan %s", program_path(c));
+		rc = CLI_OK;
+	}
+	draft_finish(&d);
+	return rc;
 }
 
 static int run_plan(struct cli *c)
 {
-	struct str text;
-	struct program *p = NULL;
-	struct door d;
-	int rc = load(c, &text, &p);
-	if (rc >= 0)
+	struct draft d = {0};
+	struct door door;
+	int rc = load(c, &d);
+	if (rc < 0 && door_open(c, DOOR_READ, &door, &c->err) != ST_OK)
+		rc = cli_fail(c, "nurtured init");
+	if (rc >= 0) {
+		draft_finish(&d);
 		return rc;
-	if (door_open(c, DOOR_READ, &d, &c->err) != ST_OK) {
-		program_destroy(&p);
-		return cli_fail(c, "nurtured init");
 	}
-	rc = plan_show(c, &d, p);
-	cli_next(c, "nurtured apply %s", c->args_n ? c->args[0] : "program.yaml");
-	door_close(&d);
-	program_destroy(&p);
+	rc = complete(c, &door, &d);
+	if (rc < 0) {
+		rc = plan_show(c, &door, &d);
+		cli_next(c, "nurtured apply %s", program_path(c));
+	}
+	door_close(&door);
+	draft_finish(&d);
 	return rc;
 }
 
-static int send_apply(struct cli *c, struct door *d, struct str text)
+static int send_apply(struct cli *c, struct door *door, const struct draft *d)
 {
-	struct buf props;
-	struct json_w w;
 	struct str row;
-	buf_init_arena(&props, &c->arena, 8 * PROGRAM_BYTES_MAX);
-	json_w_init(&w, &props);
-	json_w_object(&w);
-	json_w_kstr(&w, "source", text);
-	json_w_end(&w);
-	struct door_item item = {
-		.source = STR("operator"),
-		.event = {.type = STR("program.apply"),
-			  .properties = buf_view(&props),
-			  .occurred_us = clock_now_us(),
-			  .flags = EVENT_SYSTEM,
-			  .context.scroll = -1},
-	};
-	if (door_send(c, d, &item, 1, &c->err) != ST_OK)
+	struct draft_events events;
+	enum status st =
+		draft_entries(d, door->node->store, clock_now_us(), &c->arena, &events, &c->err);
+	if (st == ST_OK)
+		st = door_append(c, door, events.list, events.n, &c->err);
+	if (st != ST_OK)
 		return cli_fail(c, NULL);
-	if (store_get(d->node->store, TABLE_DEAD_LETTER, KEY_NUM(item.seq), &c->arena, &row,
+	size_t n = events.n;
+	uint64_t seq = events.list[n - 1].seq;
+	if (store_get(door->node->store, TABLE_DEAD_LETTER, KEY_NUM(seq), &c->arena, &row,
 		      &c->err) == ST_OK) {
 		(void)err_set(&c->err, ST_INVALID,
 			      "the daemon could not apply it: see nurtured events --dead");
 		return cli_fail(c, NULL);
 	}
 	if (c->json)
-		fprintf(c->out, "{\"schema\":\"nurtured.apply/1\",\"seq\":%llu}\n",
-			(unsigned long long)item.seq);
+		fprintf(c->out, "{\"schema\":\"nurtured.apply/1\",\"seq\":%llu,\"texts\":%zu}\n",
+			(unsigned long long)seq, n - 1);
+	else if (n > 1)
+		fprintf(c->out, "applied (event %llu, %zu new texts)\n", (unsigned long long)seq,
+			n - 1);
 	else
-		fprintf(c->out, "applied (event %llu)\n", (unsigned long long)item.seq);
+		fprintf(c->out, "applied (event %llu)\n", (unsigned long long)seq);
 	cli_next(c, "nurtured lead list --tier hot");
 	return CLI_OK;
 }
 
-static int run_apply(struct cli *c)
+static int confirm_and_apply(struct cli *c, struct door *door, const struct draft *d)
 {
-	struct str text;
-	struct program *p = NULL;
-	struct door d;
-	int rc = load(c, &text, &p);
-	if (rc >= 0)
-		return rc;
-	if (door_open(c, c->dry_run ? DOOR_READ : DOOR_WRITE, &d, &c->err) != ST_OK) {
-		program_destroy(&p);
-		return cli_fail(c, "nurtured init");
-	}
-	rc = c->json ? CLI_OK : plan_show(c, &d, p);
-	program_destroy(&p);
+	int rc = c->json ? CLI_OK : plan_show(c, door, d);
 	if (rc == CLI_OK && c->dry_run)
 		cli_talk(c, "nothing was changed (--dry-run)\n");
-	else if (rc == CLI_OK && d.program != NULL && !cli_confirm(c, "Apply?"))
+	else if (rc == CLI_OK && door->program != NULL && !cli_confirm(c, "Apply?"))
 		rc = CLI_CONFIRM;
 	else if (rc == CLI_OK)
-		rc = send_apply(c, &d, text);
+		rc = send_apply(c, door, d);
 	if (rc == CLI_CONFIRM)
 		cli_talk(c, "nothing was changed; say --yes to apply\n");
-	door_close(&d);
 	return rc;
 }
+
+static int run_apply(struct cli *c)
+{
+	struct draft d = {0};
+	struct door door;
+	int rc = load(c, &d);
+	if (rc < 0 && door_open(c, c->dry_run ? DOOR_READ : DOOR_WRITE, &door, &c->err) != ST_OK)
+		rc = cli_fail(c, "nurtured init");
+	if (rc >= 0) {
+		draft_finish(&d);
+		return rc;
+	}
+	rc = complete(c, &door, &d);
+	if (rc < 0)
+		rc = confirm_and_apply(c, &door, &d);
+	door_close(&door);
+	draft_finish(&d);
+	return rc;
+}
+
+#define OPT_CONTENT \
+	{ \
+		"content", 0, "DIR", "the folder of its texts (default content/ beside FILE)" \
+	}
 
 const struct verb verb_validate = {
 	.name = "validate",
 	.group = "change",
 	.args = "[FILE]",
-	.summary = "Check a program file; all problems at once",
+	.summary = "Check a program file and its texts; all problems at once",
 	.examples = {"nurtured validate program.yaml", "nurtured validate program.yaml --fix",
 		     "nurtured validate --schema > program.schema.json   # for your editor"},
 	.opts = {{"fix", 0, NULL, "put the suggestions in, comments kept"},
+		 OPT_CONTENT,
 		 {"schema", 0, NULL, "print the JSON Schema of program files"}},
 	.run = run_validate,
 };
@@ -190,6 +250,7 @@ const struct verb verb_plan = {
 	.args = "[FILE]",
 	.summary = "Show, in people, what a program would change; nothing is written",
 	.examples = {"nurtured plan program.yaml", "nurtured plan program.yaml --json"},
+	.opts = {OPT_CONTENT},
 	.run = run_plan,
 };
 
@@ -197,11 +258,13 @@ const struct verb verb_apply = {
 	.name = "apply",
 	.group = "change",
 	.args = "[FILE]",
-	.summary = "Make a program the one in force",
-	.detail =
-		"Checks the file, shows the plan, asks, and appends one program.apply event. Every "
-		"lead is "
-		"looked at again under the new program. Asks nothing when no program was in force.",
+	.summary = "Make a program, with its texts, the one in force",
+	.detail = "Checks the file and content/ beside it, shows the plan, asks, and appends the "
+		  "texts that are new and one program.apply event. Every lead is looked at again "
+		  "under the new program; whoever is inside a step stays with the version they are "
+		  "in. Without content/ the texts in force stay. Asks nothing when no program was "
+		  "in force.",
 	.examples = {"nurtured apply program.yaml", "nurtured apply program.yaml --yes"},
+	.opts = {OPT_CONTENT},
 	.run = run_apply,
 };

@@ -172,13 +172,16 @@ static size_t offset_of(struct str s, unsigned line, unsigned column)
 	return at > 0 && at <= s.n ? at - 1 : s.n;
 }
 
-unsigned compose_body_line(const struct compose_content *c, const struct compose_body *b,
-			   unsigned line, unsigned column)
+struct compose_place compose_body_place(const struct compose_content *c,
+					const struct compose_body *b, unsigned line,
+					unsigned column)
 {
 	size_t at = offset_of(b->html, line, column), from = 0;
-	unsigned n = c->body_line;
-	if (line == 0 || b->map.p == NULL)
-		return line == 0 ? 0 : n + line - 1;
+	struct compose_place out = {c->body_line, 1};
+	if (line == 0)
+		return (struct compose_place){0};
+	if (b->map.p == NULL)
+		return (struct compose_place){out.line + line - 1, column};
 	for (size_t i = 0; i + sizeof(struct body_place) <= b->map.n;
 	     i += sizeof(struct body_place)) {
 		struct body_place place;
@@ -186,12 +189,22 @@ unsigned compose_body_line(const struct compose_content *c, const struct compose
 		if (place.to <= at)
 			from = place.from + (at - place.to);
 	}
-	for (size_t i = 0; i < from && i < c->body.n; i++)
-		n += c->body.p[i] == '\n';
-	return n;
+	for (size_t i = 0; i < from && i < c->body.n; i++) {
+		bool end = c->body.p[i] == '\n';
+		out.line += end;
+		out.col = end ? 1 : out.col + 1;
+	}
+	return out;
 }
 
-enum status compose_told(struct str name, unsigned line, const struct liquid_problem *p,
+struct compose_place compose_text_place(const struct compose_text *text,
+					const struct liquid_problem *p)
+{
+	unsigned into = p->line == 1 && p->column > 0 ? p->column - 1 : 0;
+	return (struct compose_place){text->line, text->col + into};
+}
+
+enum status compose_told(struct str name, struct compose_place at, const struct liquid_problem *p,
 			 struct err *e)
 {
 	enum status st = p->status == ST_LIMIT ? ST_LIMIT : ST_INVALID;
@@ -200,10 +213,10 @@ enum status compose_told(struct str name, unsigned line, const struct liquid_pro
 			       STR_FMT
 			       ": %s is empty (line %u): nothing is sent with a hole in it; "
 			       "give a fallback with {{ %s | default: \"...\" }}",
-			       STR_ARG(name), p->variable, line, p->variable);
-	if (line == 0)
+			       STR_ARG(name), p->variable, at.line, p->variable);
+	if (at.line == 0)
 		return err_set(e, st, STR_FMT ": %s", STR_ARG(name), p->text);
-	return err_set(e, st, STR_FMT ": line %u: %s", STR_ARG(name), line, p->text);
+	return err_set(e, st, STR_FMT ":%u:%u: %s", STR_ARG(name), at.line, at.col, p->text);
 }
 
 /* ---- do they compile? ---- */
@@ -215,7 +228,7 @@ static enum status check_text(const struct compose_content *c, const struct comp
 	struct liquid_problem p;
 	if (liquid_compile(text->text, (struct liquid_options){0}, a, &t, &p) == ST_OK)
 		return ST_OK;
-	return compose_told(c->name, text->line, &p, e);
+	return compose_told(c->name, compose_text_place(text, &p), &p, e);
 }
 
 enum status compose_templates_check(const struct compose_content *c, struct arena *a, struct err *e)
@@ -234,5 +247,5 @@ enum status compose_templates_check(const struct compose_content *c, struct aren
 		return st;
 	if (liquid_compile(body.html, (struct liquid_options){0}, a, &t, &p) == ST_OK)
 		return ST_OK;
-	return compose_told(c->name, compose_body_line(c, &body, p.line, p.column), &p, e);
+	return compose_told(c->name, compose_body_place(c, &body, p.line, p.column), &p, e);
 }

@@ -50,10 +50,13 @@ struct compose_file {
 	struct str path; /* below the folder of content: "planning-cost/story.operations.md" */
 	struct str bytes;
 };
-/* The index over all files of a version, each of which is parsed and its templates compiled.
- * ST_INVALID names the file that is wrong or there twice. Names borrow from the paths. */
+/* The index over all files of a version, each of which is parsed and its templates compiled, and
+ * all that is wrong with them: at most one problem a file, under "content/<path>". Names borrow
+ * from the paths, problems from the bytes. The index is for use when `report` is empty; with
+ * problems it has every file whose name is right, so that nothing is told twice. ST_LIMIT: too
+ * many files. */
 MUST_USE enum status compose_content_scan(const struct compose_file *files, size_t n,
 					  struct arena *a, struct content_index *out,
-					  struct err *e);
+					  struct program_report *report, struct err *e);
 
 #endif

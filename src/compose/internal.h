@@ -30,12 +30,20 @@ struct compose_body {
 };
 MUST_USE enum status compose_body_read(const struct compose_content *c, struct arena *a,
 				       struct compose_body *out, struct err *e);
-/* Line of the file that a place of the template came from; 0: the place is not known. */
-unsigned compose_body_line(const struct compose_content *c, const struct compose_body *b,
-			   unsigned line, unsigned column);
+/* A place of a file, from 1; line 0: not known. */
+struct compose_place {
+	unsigned line, col;
+};
+/* The place of the file that a place of the template came from. */
+struct compose_place compose_body_place(const struct compose_content *c,
+					const struct compose_body *b, unsigned line,
+					unsigned column);
+/* The same for a value of the front matter, which is a template of one line. */
+struct compose_place compose_text_place(const struct compose_text *text,
+					const struct liquid_problem *p);
 
-/* Fills e: file, line, what is wrong. ST_INVALID or ST_LIMIT. line 0: not known. */
-enum status compose_told(struct str name, unsigned line, const struct liquid_problem *p,
+/* Fills e: file, line, column, what is wrong. ST_INVALID or ST_LIMIT. */
+enum status compose_told(struct str name, struct compose_place at, const struct liquid_problem *p,
 			 struct err *e);
 /* Does every template in a content file compile? */
 MUST_USE enum status compose_templates_check(const struct compose_content *c, struct arena *a,

@@ -47,7 +47,7 @@ static enum status run_line(struct work *w, const struct compose_text *text, str
 	if (text->line == 0)
 		return ST_OK;
 	if (run(w, text->text, false, &s, &p) != ST_OK)
-		return compose_told(w->content.name, text->line, &p, w->e);
+		return compose_told(w->content.name, compose_text_place(text, &p), &p, w->e);
 	buf_init_arena(&b, w->a, LIQUID_OUTPUT_BYTES_MAX);
 	for (size_t i = 0; i < s.n; i++) {
 		bool blank = (unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f;
@@ -116,7 +116,7 @@ static enum status make_html(struct work *w, struct str *html)
 		return st;
 	if (run(w, body.html, true, &w->vars.content, &p) != ST_OK)
 		return compose_told(w->content.name,
-				    compose_body_line(&w->content, &body, p.line, p.column), &p,
+				    compose_body_place(&w->content, &body, p.line, p.column), &p,
 				    w->e);
 	w->vars.layout = true;
 	if (w->vars.cta_used)
@@ -124,7 +124,8 @@ static enum status make_html(struct work *w, struct str *html)
 	if (layout.n > COMPOSE_LAYOUT_MAX)
 		return err_set(w->e, ST_LIMIT, "layout: over %u bytes", COMPOSE_LAYOUT_MAX);
 	if (run(w, layout, true, html, &p) != ST_OK)
-		return compose_told(STR("layout"), p.line, &p, w->e);
+		return compose_told(STR("layout"), (struct compose_place){p.line, p.column}, &p,
+				    w->e);
 	return ST_OK;
 }
 

@@ -95,7 +95,9 @@ static void they_are_what_the_program_asks_for(void **state)
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		files[i] = (struct compose_file){str_of(names[i]),
 						 read_below("content/", names[i], &f.a)};
-	if (compose_content_scan(files, COUNT_OF(files), &f.a, &ix, &f.e) != ST_OK)
+	struct program_report report;
+	if (compose_content_scan(files, COUNT_OF(files), &f.a, &ix, &report, &f.e) != ST_OK ||
+	    report.n > 0)
 		fail_msg("%s", f.e.text);
 	for (size_t i = 0; i < ix.n; i++)
 		assert_int_equal(ix.files[i].subjects_n, 2);

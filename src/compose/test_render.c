@@ -75,9 +75,9 @@ static void empty_slots_stop(void **state)
 		 "lead.city is empty (line 3): "},
 		{"---\nsubject: S\ncta:\n  label: G\n  url: https://x/{{ lead.city }}\n---\nT",
 		 "lead.city is empty (line 5): "},
-		{HEAD "A\n\nB {{ lead.first_name | nope }}", "m/a.md: line 9: "},
-		{HEAD "A\n\nB {% if x %}", "m/a.md: line 9: "},
-		{HEAD "A\n\nB {{ x", "m/a.md: line 9: "},
+		{HEAD "A\n\nB {{ lead.first_name | nope }}", "m/a.md:9:"},
+		{HEAD "A\n\nB {% if x %}", "m/a.md:9:"},
+		{HEAD "A\n\nB {{ x", "m/a.md:9:"},
 		{HEAD "[a](javascript:alert)", "m/a.md: markdown: a link"},
 	};
 	struct fixture f;

@@ -170,6 +170,31 @@ enum status daemon_append_own(struct daemon *d, const char *type, struct str pro
 	return st;
 }
 
+/* An order that could not be carried out is a dead letter: its reason is the answer. */
+static enum status carried_out(struct desk_work *k, uint64_t seq, struct err *e)
+{
+	struct str row;
+	struct json d;
+	enum status st =
+		store_get(k->view.store, TABLE_DEAD_LETTER, KEY_NUM(seq), k->view.arena, &row, e);
+	if (st == ST_OK && json_parse(row, JSON_LIMITS_EVENT, k->view.arena, &d, e) == ST_OK) {
+		struct str why = json_str(&d, json_get(&d, 0, "reason"), k->view.arena);
+		return err_set(e, ST_CONFLICT, STR_FMT, STR_ARG(why));
+	}
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+enum status daemon_answer_seq(struct desk_work *k, uint64_t seq, struct err *e)
+{
+	enum status st = carried_out(k, seq, e);
+	if (st != ST_OK)
+		return st;
+	json_w_object(&k->w);
+	json_w_ki64(&k->w, "seq", (int64_t)seq);
+	json_w_end(&k->w);
+	return ST_OK;
+}
+
 /* One event of ours out of the request's body, folded before the answer. */
 static enum status own_event(struct desk_work *k, const char *type, struct str properties,
 			     struct err *e)
@@ -180,22 +205,7 @@ static enum status own_event(struct desk_work *k, const char *type, struct str p
 	enum status st = daemon_append_own(k->daemon, type, properties, str_of(id), &seq, e);
 	if (st == ST_OK && !runner_wait(k->daemon->runner, seq, FOLD_WAIT_US))
 		return err_set(e, ST_TIMEOUT, "the event is safe in the log, but not folded yet");
-	if (st != ST_OK)
-		return st;
-	struct str row;
-	struct json d;
-	/* An order that could not be carried out is a dead letter: its reason is the answer. */
-	st = store_get(k->view.store, TABLE_DEAD_LETTER, KEY_NUM(seq), k->view.arena, &row, e);
-	if (st == ST_OK && json_parse(row, JSON_LIMITS_EVENT, k->view.arena, &d, e) == ST_OK) {
-		struct str why = json_str(&d, json_get(&d, 0, "reason"), k->view.arena);
-		return err_set(e, ST_CONFLICT, STR_FMT, STR_ARG(why));
-	}
-	if (st != ST_NOT_FOUND)
-		return st;
-	json_w_object(&k->w);
-	json_w_ki64(&k->w, "seq", (int64_t)seq);
-	json_w_end(&k->w);
-	return ST_OK;
+	return st == ST_OK ? daemon_answer_seq(k, seq, e) : st;
 }
 
 /* ---- leads ---- */
@@ -295,57 +305,6 @@ static enum status do_program_get(struct desk_work *k, struct err *e)
 	return st;
 }
 
-static enum status check_program(struct desk_work *k, struct program_report *report, struct err *e)
-{
-	struct program *p = NULL;
-	enum status st = program_load(k->call->req->body, k->view.arena, &p, report, e);
-	program_destroy(&p);
-	return st;
-}
-
-static enum status do_program_validate(struct desk_work *k, struct err *e)
-{
-	struct program_report report = {.n = 0};
-	enum status st = check_program(k, &report, e);
-	if (st != ST_OK && st != ST_INVALID)
-		return st;
-	json_w_object(&k->w);
-	json_w_kbool(&k->w, "ok", st == ST_OK);
-	json_w_key(&k->w, "problems");
-	json_w_array(&k->w);
-	for (size_t i = 0; i < report.n; i++) {
-		const struct program_problem *x = &report.problems[i];
-		json_w_object(&k->w);
-		json_w_kz(&k->w, "code", x->code);
-		json_w_kbool(&k->w, "warning", x->warning);
-		json_w_ki64(&k->w, "line", x->line);
-		json_w_ki64(&k->w, "col", x->col);
-		json_w_kstr(&k->w, "message", x->message);
-		json_w_kstr(&k->w, "why", x->why);
-		json_w_kstr(&k->w, "fix", x->fix);
-		json_w_end(&k->w);
-	}
-	json_w_end(&k->w);
-	json_w_end(&k->w);
-	return ST_OK;
-}
-
-static enum status do_program_apply(struct desk_work *k, struct err *e)
-{
-	struct program_report report = {.n = 0};
-	struct buf props;
-	struct json_w w;
-	enum status st = check_program(k, &report, e);
-	if (st != ST_OK)
-		return err_wrap(e, "%zu problem(s); see /v1/program/validate", report.errors_n);
-	buf_init_arena(&props, k->view.arena, (size_t)4 << 20);
-	json_w_init(&w, &props);
-	json_w_object(&w);
-	json_w_kstr(&w, "source", k->call->req->body);
-	json_w_end(&w);
-	return own_event(k, "program.apply", buf_view(&props), e);
-}
-
 static enum status do_tiers(struct desk_work *k, struct err *e)
 {
 	return view_tiers(&k->view, http_query(k->call->req, "outcome"), &k->w, e);
@@ -368,8 +327,8 @@ desk_handler *const daemon_desk_handlers[API_OP_COUNT] = {
 	[API_OP_REPORT_TIERS] = do_tiers,
 	[API_OP_DEAD_LETTERS] = do_dead_letters,
 	[API_OP_PROGRAM_GET] = do_program_get,
-	[API_OP_PROGRAM_VALIDATE] = do_program_validate,
-	[API_OP_PROGRAM_APPLY] = do_program_apply,
+	[API_OP_PROGRAM_VALIDATE] = daemon_do_program_validate,
+	[API_OP_PROGRAM_APPLY] = daemon_do_program_apply,
 	[API_OP_PROGRAM_PLAN] = daemon_do_program_plan,
 	[API_OP_TRIGGER] = daemon_do_trigger,
 	[API_OP_BACKUP] = daemon_do_backup,

@@ -36,6 +36,7 @@ static void fill_request(struct daemon *d, struct api_call *call, struct ingest_
 		.name = call->param,
 		.remote_ip = req->remote_ip,
 		.received_us = req->received_us,
+		.signed_us = clock_real_us(), /* senders stamp by their own clocks */
 		.strict = d->conf.strict || str_is(http_query(req, "strict"), "1"),
 		.origins = origins,
 		.origins_n = d->conf.api.cors_origin_count,

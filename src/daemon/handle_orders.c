@@ -8,7 +8,6 @@
 #include "daemon/internal.h"
 #include "ingest/fact.h"
 #include "view/view_did.h"
-#include "view/view_plan.h"
 
 #include <errno.h>
 #include <string.h>
@@ -122,29 +121,6 @@ enum status daemon_do_trigger(struct desk_work *k, struct err *e)
 	view_standing(&k->view, o.who, &t.after);
 	view_triggered(&t, &k->w);
 	return ST_OK;
-}
-
-/* ---- plan ---- */
-
-static bool not_stopping(void *ctx, uint64_t leads)
-{
-	(void)leads;
-	return !desk_stopping(ctx);
-}
-
-enum status daemon_do_program_plan(struct desk_work *k, struct err *e)
-{
-	struct program *next = NULL;
-	struct program_report report = {.n = 0};
-	struct view_plan plan;
-	enum status st = program_load(k->call->req->body, k->view.arena, &next, &report, e);
-	if (st != ST_OK)
-		return err_wrap(e, "%zu problem(s); see /v1/program/validate", report.errors_n);
-	st = view_plan(&k->view, next, not_stopping, k->desk, &plan, e);
-	if (st == ST_OK)
-		view_plan_json(&plan, &k->w);
-	program_destroy(&next);
-	return st;
 }
 
 /* ---- what needs the whole node: opened beside ourselves, as a verb would ---- */

@@ -42,8 +42,11 @@ MUST_USE enum status daemon_append_own(struct daemon *d, const char *type, struc
 /* Appends, and waits until the engine has folded it. Not from its thread nor the appender's. */
 MUST_USE enum status daemon_append_and_fold(struct daemon *d, struct log_entry *entries, size_t n,
 					    struct err *e);
-/* handle_orders.c */
-desk_handler daemon_do_trigger, daemon_do_program_plan, daemon_do_backup, daemon_do_replay_verify;
+/* {"seq":..} of an order that is folded; ST_CONFLICT says why it was not carried out. */
+MUST_USE enum status daemon_answer_seq(struct desk_work *k, uint64_t seq, struct err *e);
+/* handle_orders.c, handle_program.c */
+desk_handler daemon_do_trigger, daemon_do_backup, daemon_do_replay_verify;
+desk_handler daemon_do_program_validate, daemon_do_program_plan, daemon_do_program_apply;
 /* desk work, by op (handle_admin.c). */
 extern desk_handler *const daemon_desk_handlers[API_OP_COUNT];
 

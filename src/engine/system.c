@@ -148,8 +148,12 @@ static enum status take_program(struct pass *p, struct arena *a, struct program 
 		return st;
 	struct version_text text = {json_str(&d, json_get(&d, 0, "source"), a), STR_NULL};
 	uint32_t index = json_get(&d, 0, "content");
-	if (index != JSON_NONE)
+	if (index != JSON_NONE) {
+		struct content_index read; /* or nobody could decide by this version */
 		text.content = json_raw(&d, index);
+		if (content_index_decode(&d, index, a, &read, e) != ST_OK)
+			return e->status = ST_INVALID;
+	}
 	if (text.source.n == 0)
 		return err_set(e, ST_INVALID, "program.apply: properties.source holds no program");
 	st = program_load(text.source, a, &new, &report, e);

@@ -242,6 +242,28 @@ static void test_large_bad_program_is_a_dead_letter(void **state)
 	teardown(&w);
 }
 
+/* An index nobody could decide by would stop every lead on a track: it is never in force. */
+static void test_bad_content_index_is_a_dead_letter(void **state)
+{
+	static const char *const indexes[] = {"7", "[{}]",
+					      "[{\"m\":\"b\",\"a\":\"c\",\"p\":\"\",\"s\":99,"
+					      "\"h\":\"0\"}]"};
+	(void)state;
+	struct world w;
+	setup(&w);
+	for (size_t i = 0; i < COUNT_OF(indexes); i++) {
+		struct event ev = {.type = STR("program.apply"),
+				   .properties = arena_printf(&w.arena,
+							      "{\"source\":\"\",\"content\":%s}",
+							      indexes[i]),
+				   .flags = EVENT_SYSTEM};
+		append(&w, &ev);
+		fold(&w);
+		assert_true(dead_letter(&w, last_seq(&w), "content index"));
+	}
+	teardown(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +276,7 @@ int main(void)
 		cmocka_unit_test(test_order_of_arrival_does_not_matter),
 		cmocka_unit_test(test_profile_keeps_what_is_newer),
 		cmocka_unit_test(test_large_bad_program_is_a_dead_letter),
+		cmocka_unit_test(test_bad_content_index_is_a_dead_letter),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,6 +77,7 @@ struct ingest_request {
 	struct str remote_ip;
 	struct str headers[INGEST_HEADER_COUNT]; /* see ingest_take_header */
 	int64_t received_us;
+	int64_t signed_us; /* now, by the clock senders sign by; 0: received_us */
 	bool strict; /* refuse what would otherwise be mended: odd times, ids too long, no type */
 
 	const struct str *origins; /* INGEST_FORM: "https://www.example.com" a redirect may go to */

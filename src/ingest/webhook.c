@@ -71,7 +71,7 @@ enum status ingest_verify_webhook(const struct ingest_request *r, struct err *e)
 		return refuse(e, "webhook-id is longer than 256 bytes");
 	if (!str_to_i64(at, &at_s) || at_s < 0)
 		return refuse(e, "webhook-timestamp is not a number of seconds since 1970");
-	int64_t now_s = r->received_us / US_PER_S;
+	int64_t now_s = (r->signed_us ? r->signed_us : r->received_us) / US_PER_S;
 	if (at_s > now_s + TOLERANCE_S || at_s < now_s - TOLERANCE_S)
 		return refuse(
 			e, "webhook-timestamp is more than 5 minutes from now; check both clocks");

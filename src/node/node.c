@@ -133,9 +133,13 @@ static enum status open_folder(struct node *n, const struct node_conf *conf, str
 		return err_set(e, ST_NOT_FOUND,
 			       "no data in %s; start with: nurtured init --data %s", n->dir,
 			       n->dir);
+	int64_t shift;
 	enum status st = conf->mode == NODE_WRITE ? take_lock(n, e) : ST_OK;
+	if (st == ST_OK)
+		st = node_clock_read(n->dir, &shift, e);
 	if (st != ST_OK)
 		return st;
+	clock_shift(shift);
 	st = node_exists(n->dir) ? identity_read(n, e) : identity_create(n, e);
 	struct link_keys links;
 	if (st != ST_OK || conf->mode != NODE_WRITE)

@@ -6,6 +6,7 @@
  *   DIR/keys.json   hashed keys            DIR/node.json   seed and creation time
  *   DIR/backup.json when and where the last backup was made
  *   DIR/links.json keys of signed links      DIR/settings.json mail servers and mode (settings.h)
+ *   DIR/clock.json  how far time was played forward, in test mode
  *   DIR/lock        held by the writer     DIR/daemon.json where the running daemon answers
  *
  * Thread: the one that opened it, except where appender.h and runner.h say otherwise.
@@ -46,6 +47,13 @@ struct node {
 
 MUST_USE enum status node_open(const struct node_conf *conf, struct node **out, struct err *e);
 void node_close(struct node **n); /* accepts NULL inside; leaves NULL */
+/* How far this folder's clock is ahead of the machine's (docs/clock.md). node_open takes it over
+ * for the whole process; a verb that notes the time before it opens anything calls node_clock_read
+ * first. No clock.json: 0. ST_CORRUPT: it cannot be read. ST_CONFLICT: it is ahead in live mode. */
+MUST_USE enum status node_clock_read(const char *dir, int64_t *shift_r, struct err *e);
+/* Keeps it and takes it over. Never back: ST_INVALID below what it was; ST_CONFLICT in live
+ * mode. Only who holds the lock. */
+MUST_USE enum status node_clock_set(const char *dir, int64_t shift_us, struct err *e);
 /* DIR/name into out (NODE_PATH_MAX bytes). */
 const char *node_path(const char *dir, const char *name, char out[NODE_PATH_MAX]);
 bool node_exists(const char *dir); /* is there a node in this folder? */

@@ -18,10 +18,10 @@
 
 #define SMALL_FILE_MAX ((size_t)16 << 20)
 
-static const char *const files[] = {"state.db",   "events.db",     "keys.json",
-				    "links.json", "settings.json", "node.json"};
+static const char *const files[] = {"state.db",      "events.db",  "keys.json", "links.json",
+				    "settings.json", "clock.json", "node.json"};
 /* Small ones, which a node may lack and is whole all the same. */
-static const char *const maybe[] = {"keys.json", "links.json", "settings.json"};
+static const char *const maybe[] = {"keys.json", "links.json", "settings.json", "clock.json"};
 
 static enum status copy_file(const char *from_dir, const char *to_dir, const char *name,
 			     struct err *e)

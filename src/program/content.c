@@ -5,7 +5,7 @@
 
 #include "base/hash.h"
 
-#define NAME_BYTES_MAX 64 /* of a name; and a SHA-256 in hex */
+_Static_assert(CONTENT_NAME_MAX >= 64, "a SHA-256 in hex is kept like a name");
 
 static int order(const struct content_file *f, struct str message, struct str angle,
 		 struct str persona)
@@ -67,7 +67,7 @@ static bool text_of(const struct json *d, uint32_t node, const char *key, struct
 		    struct str *out)
 {
 	struct str s = json_str(d, json_get(d, node, key), a);
-	if (s.p == NULL || s.n > NAME_BYTES_MAX)
+	if (s.p == NULL || s.n > CONTENT_NAME_MAX)
 		return false;
 	*out = s.n ? arena_str(a, s) : STR("");
 	return out->p != NULL;

@@ -17,6 +17,7 @@
 #define CONTENT_FILES_MAX 4096
 #define CONTENT_BYTES_MAX (256u << 10) /* one file */
 #define CONTENT_SUBJECTS_MAX 8
+#define CONTENT_NAME_MAX 64 /* bytes of a message's, an angle's, a persona's name */
 
 struct content_file {
 	struct str message, angle, persona; /* persona empty: for everybody */

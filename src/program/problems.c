@@ -99,31 +99,65 @@ static void number_places(struct problems *ps)
 	}
 }
 
+/* When there are too many, warnings give way to errors. Returns how many are kept. */
+static size_t keep_most(struct program_problem *list, size_t n)
+{
+	size_t kept = 0, room = PROGRAM_PROBLEMS_MAX, errors = 0;
+	for (size_t i = 0; i < n; i++)
+		errors += !list[i].warning;
+	size_t warnings = errors < room ? room - errors : 0;
+	for (size_t i = 0; i < n && kept < room; i++) {
+		if (list[i].warning && warnings == 0)
+			continue;
+		warnings -= list[i].warning;
+		list[kept++] = list[i];
+	}
+	return kept;
+}
+
 void problems_report(struct problems *ps, struct program_report *out)
 {
 	if (ps->n)
 		qsort(ps->list, ps->n, sizeof *ps->list, by_place);
 	number_places(ps);
-	/* When there are too many, warnings give way to errors. */
-	size_t kept = 0, room = PROGRAM_PROBLEMS_MAX, errors = 0;
-	for (size_t i = 0; i < ps->n; i++)
-		errors += !ps->list[i].warning;
-	size_t warnings = errors < room ? room - errors : 0;
-	for (size_t i = 0; i < ps->n && kept < room; i++) {
-		if (ps->list[i].warning && warnings == 0)
-			continue;
-		warnings -= ps->list[i].warning;
-		ps->list[kept] = ps->list[i];
-		/* A suggestion may be a name of the program, which may be gone when it is read. */
-		ps->list[kept].suggestion = arena_str(ps->arena, ps->list[i].suggestion);
-		kept++;
-	}
+	size_t kept = keep_most(ps->list, ps->n);
+	/* A suggestion may be a name of the program, which may be gone when it is read. */
+	for (size_t i = 0; i < kept; i++)
+		ps->list[i].suggestion = arena_str(ps->arena, ps->list[i].suggestion);
 	*out = (struct program_report){
 		.problems = ps->list,
 		.n = kept,
 		.errors_n = ps->errors_n,
 		.dropped_n = ps->dropped_n + ps->n - kept,
 	};
+}
+
+/* Those of the program by place, then file by file. */
+static int by_file(const void *a, const void *b)
+{
+	const struct program_problem *x = a, *y = b;
+	int c = str_cmp(x->file, y->file);
+	return c ? c : by_place(a, b);
+}
+
+enum status program_report_join(struct program_report *r, const struct program_report *more,
+				struct arena *a, struct err *e)
+{
+	size_t n = r->n + more->n;
+	struct program_problem *list = ARENA_ARRAY(a, struct program_problem, n + 1);
+	if (list == NULL)
+		return err_set(e, ST_LIMIT, "the list of problems does not fit");
+	for (size_t i = 0; i < n; i++)
+		list[i] = i < r->n ? r->problems[i] : more->problems[i - r->n];
+	qsort(list, n, sizeof *list, by_file);
+	size_t kept = keep_most(list, n);
+	*r = (struct program_report){
+		.problems = list,
+		.n = kept,
+		.errors_n = r->errors_n + more->errors_n,
+		.dropped_n = r->dropped_n + more->dropped_n + n - kept,
+	};
+	return ST_OK;
 }
 
 /* ---- did you mean ---- */

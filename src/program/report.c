@@ -82,7 +82,14 @@ static void put_problem(const struct program_problem *p, const char *file, struc
 		   p->warning ? "warning" : "error", p->code, c->off, c->bold);
 	put_clean(out, p->message);
 	buf_printf(out, "%s\n", c->off);
-	buf_printf(out, "  %s-->%s %s:%d:%d\n", c->dim, c->off, file, p->line, p->col);
+	if (p->file.n) {
+		source = p->text;
+		buf_printf(out, "  %s-->%s ", c->dim, c->off);
+		put_clean(out, p->file);
+		buf_printf(out, ":%d:%d\n", p->line, p->col);
+	} else {
+		buf_printf(out, "  %s-->%s %s:%d:%d\n", c->dim, c->off, file, p->line, p->col);
+	}
 	if (p->at < source.n)
 		put_source(p, source, c, out);
 	buf_z(out, "   why: ");
@@ -134,7 +141,7 @@ void program_report_json(const struct program_report *r, const char *file, struc
 		json_w_init(&w, out);
 		json_w_object(&w);
 		json_w_kz(&w, "schema", "nurture.problem/1");
-		json_w_kz(&w, "file", file);
+		json_w_kstr(&w, "file", p->file.n ? p->file : str_of(file));
 		json_w_ki64(&w, "line", p->line);
 		json_w_ki64(&w, "col", p->col);
 		json_w_ki64(&w, "col_end", p->col_end);
@@ -163,7 +170,7 @@ size_t program_fix(struct str source, const struct program_report *r, struct buf
 	size_t at = 0, n = 0;
 	for (size_t i = 0; i < r->n; i++) { /* sorted by place */
 		const struct program_problem *p = &r->problems[i];
-		if (p->suggestion.n == 0 || p->at < at)
+		if (p->suggestion.n == 0 || p->file.n || p->at < at)
 			continue;
 		ASSERT(p->end <= source.n);
 		buf_str(out, str_slice(source, at, p->at));

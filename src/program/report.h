@@ -25,6 +25,7 @@ struct program_problem {
 	bool warning;           /* does not stop the program from being applied */
 	int line, col, col_end; /* 1-based, in characters; col_end is the last one's neighbour */
 	size_t at, end;         /* the same place as bytes of the file */
+	struct str file, text;  /* of a file beside the program and its bytes; empty: the program */
 	struct str message;     /* no track called "considertion" */
 	struct str label;       /* beside the underline: not listed under `tracks:` */
 	struct str why;         /* leads who click would have nowhere to go */
@@ -35,6 +36,13 @@ struct program_report {
 	struct program_problem *problems; /* sorted by place, at most PROGRAM_PROBLEMS_MAX */
 	size_t n, errors_n, dropped_n;    /* errors_n counts all, those beyond the list as well */
 };
+
+/* Puts what is wrong with other files behind it. When there are too many, warnings give way to
+ * errors; counts stay right. ST_LIMIT: the arena is full. */
+struct arena;
+MUST_USE enum status program_report_join(struct program_report *r,
+					 const struct program_report *more, struct arena *a,
+					 struct err *e);
 
 /* Problems as text for a terminal, ending in a sum, or one JSON object per line. */
 void program_report_text(const struct program_report *r, const char *file, struct str source,

@@ -249,7 +249,7 @@ static const struct bad bads[] = {
 };
 
 /* About content: test_content.c has their cases. */
-static const char *const elsewhere[] = {"N238", "N239"};
+static const char *const elsewhere[] = {"N238", "N239", "N241"};
 
 static void test_bad(void **state)
 {

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * node_clock.c: how far a folder's time was played forward. The log's clock never goes back (L2),
+ * so neither does this: a node whose clock fell back would stand still until the machine's clock
+ * had caught up. */
+#include "node/node.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/time.h"
+#include "node/settings.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SHIFT_MAX_US (INT64_C(3650) * US_PER_D)
+
+/* Who is written to for real lives in real time. */
+static enum status only_in_test_mode(const char *dir, struct err *e)
+{
+	struct settings s;
+	struct arena a;
+	arena_init(&a, 4 * SETTINGS_BYTES_MAX);
+	enum status st = settings_load(dir, &a, &s, e);
+	if (st == ST_OK && s.mode == SETTINGS_LIVE)
+		st = err_set(e, ST_CONFLICT,
+			     "time can be played forward in test mode only, and %s/settings.json "
+			     "says live; a folder whose clock was advanced stays a test: make a "
+			     "new one with nurtured init",
+			     dir);
+	arena_finish(&a);
+	return st;
+}
+
+enum status node_clock_read(const char *dir, int64_t *shift_r, struct err *e)
+{
+	char path[NODE_PATH_MAX];
+	struct arena a;
+	struct str text;
+	struct json d;
+	int64_t us = -1;
+	*shift_r = 0;
+	if (strlen(dir) + 32 > NODE_PATH_MAX)
+		return ST_OK; /* node_open says what is wrong with it */
+	arena_init(&a, 1u << 16);
+	enum status st = file_read(node_path(dir, "clock.json", path), 1u << 12, &a, &text, e);
+	if (st == ST_OK &&
+	    (json_parse(text, JSON_LIMITS_EVENT, &a, &d, NULL) != ST_OK ||
+	     !json_i64(&d, json_get(&d, 0, "shift_us"), &us) || us < 0 || us > SHIFT_MAX_US))
+		st = err_set(e, ST_CORRUPT, "%s is damaged; restore it from a backup", path);
+	arena_finish(&a);
+	if (st == ST_OK && us > 0)
+		st = only_in_test_mode(dir, e);
+	if (st == ST_OK)
+		*shift_r = us;
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+enum status node_clock_set(const char *dir, int64_t shift_us, struct err *e)
+{
+	char path[NODE_PATH_MAX], text[96];
+	int64_t was;
+	enum status st = node_clock_read(dir, &was, e);
+	if (st == ST_OK && shift_us < was)
+		st = err_set(e, ST_INVALID, "the clock never goes back");
+	if (st == ST_OK && shift_us > SHIFT_MAX_US)
+		st = err_set(e, ST_INVALID, "the clock can be 3650 days ahead at most");
+	if (st == ST_OK)
+		st = only_in_test_mode(dir, e);
+	if (st != ST_OK)
+		return st;
+	int n = snprintf(text, sizeof text, "{\"schema\":\"nurtured.clock/1\",\"shift_us\":%lld}\n",
+			 (long long)shift_us);
+	st = file_write_atomic(node_path(dir, "clock.json", path), str_n(text, (size_t)n), 0600, e);
+	if (st == ST_OK)
+		clock_shift(shift_us);
+	return st;
+}

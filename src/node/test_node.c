@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * test_node.c: drafts on their way into force, and a folder's clock. */
+#include "base/test.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/time.h"
+#include "engine/system.h"
+#include "node/draft.h"
+#include "node/node.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HEAD \
+	"nurture: 1\nprogram: p\ngoal: meeting.booked\n" \
+	"send_as: {name: S, from: s@mail.larkspur.example, postal_address: Somewhere 1}\n" \
+	"scoring: {}\n"
+#define TRACKS \
+	HEAD "tracks:\n  a:\n    enter: lead.known\n    sequence:\n" \
+	     "      - {send: cost, angles: [story, list]}\n"
+#define TEXT "---\nsubject: S\n---\nText\n"
+
+struct fixture {
+	char dir[64], path[256];
+	struct arena a;
+	struct err e;
+	struct node *n;
+	struct draft d;
+};
+
+static void set_up(struct fixture *f)
+{
+	*f = (struct fixture){.dir = "/tmp/nurtured-node-XXXXXX"};
+	assert_non_null(mkdtemp(f->dir));
+	arena_init(&f->a, (size_t)256 << 20);
+}
+
+static int remove_one(const char *path, const struct stat *sb, int type, struct FTW *at)
+{
+	(void)sb, (void)type, (void)at;
+	return remove(path);
+}
+
+static void tear_down(struct fixture *f)
+{
+	draft_finish(&f->d);
+	node_close(&f->n);
+	arena_finish(&f->a);
+	clock_shift(0);
+	assert_int_equal(nftw(f->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+static const char *below(struct fixture *f, const char *name)
+{
+	(void)snprintf(f->path, sizeof f->path, "%s/%s", f->dir, name);
+	return f->path;
+}
+
+static void put(struct fixture *f, const char *name, const char *text)
+{
+	if (file_write_atomic(below(f, name), str_of(text), 0600, &f->e) != ST_OK)
+		fail_msg("%s", f->e.text);
+}
+
+static void open_node(struct fixture *f)
+{
+	struct node_conf conf = node_conf_default(f->dir, NODE_WRITE);
+	conf.create = true;
+	if (node_open(&conf, &f->n, &f->e) != ST_OK)
+		fail_msg("%s", f->e.text);
+}
+
+/* How many events were needed to put it in force. */
+static size_t apply(struct fixture *f)
+{
+	struct draft_events events;
+	struct str row;
+	enum status st = draft_check(&f->d, &f->a, &f->e);
+	if (st == ST_OK)
+		st = draft_complete(&f->d, f->n->store, &f->a, &f->e);
+	if (st == ST_OK)
+		st = draft_entries(&f->d, f->n->store, clock_now_us(), &f->a, &events, &f->e);
+	if (st == ST_OK)
+		st = node_submit(f->n, events.list, events.n, &f->e);
+	if (st != ST_OK)
+		fail_msg("%s", f->e.text);
+	for (size_t i = 0; i < events.n; i++)
+		assert_int_equal(store_get(f->n->store, TABLE_DEAD_LETTER,
+					   KEY_NUM(events.list[i].seq), &f->a, &row, &f->e),
+				 ST_NOT_FOUND);
+	draft_finish(&f->d);
+	return events.n;
+}
+
+static void texts_go_before_the_program(void **state)
+{
+	struct fixture f;
+	struct content_index ix;
+	struct str text;
+	(void)state;
+	set_up(&f);
+	open_node(&f);
+	assert_int_equal(mkdir(below(&f, "content"), 0700), 0);
+	assert_int_equal(mkdir(below(&f, "content/cost"), 0700), 0);
+	put(&f, "content/cost/story.md", TEXT);
+	put(&f, "content/cost/list.md", "---\nsubject: S\n---\nList\n");
+	put(&f, "content/.hidden", "x");
+	put(&f, "content/cost/list.md~", "x");
+	f.d.source = STR(TRACKS);
+	assert_int_equal(draft_read_folder(below(&f, "content"), &f.a, &f.d, &f.e), ST_OK);
+	assert_int_equal(f.d.files_n, 2);
+	assert_int_equal(apply(&f), 3);
+	assert_int_equal(draft_index_now(f.n->store, &f.a, &ix, &f.e), ST_OK);
+	assert_int_equal(ix.n, 2);
+	const struct content_file *file = content_find(&ix, STR("cost"), STR("story"), STR_NULL);
+	assert_int_equal(
+		store_get(f.n->store, TABLE_CONTENT, KEY_BYTES(file->hash), &f.a, &text, &f.e),
+		ST_OK);
+	check_str("text", text, TEXT);
+	/* One that changed is the only one that travels. */
+	put(&f, "content/cost/list.md", "---\nsubject: T\n---\nList\n");
+	assert_int_equal(draft_read_folder(below(&f, "content"), &f.a, &f.d, &f.e), ST_OK);
+	assert_int_equal(apply(&f), 2);
+	/* Without content it stays as it is. */
+	f.d = (struct draft){.source = STR(TRACKS)};
+	assert_int_equal(apply(&f), 1);
+	assert_int_equal(draft_index_now(f.n->store, &f.a, &ix, &f.e), ST_OK);
+	assert_int_equal(ix.n, 2);
+	tear_down(&f);
+}
+
+static void drafts_are_refused(void **state)
+{
+	static const struct {
+		const char *json, *want;
+		bool checked; /* it can be read, and is wrong */
+	} rows[] = {
+		{"{\"content\":{}}", "program must be the text", false},
+		{"{\"program\":\"x\",\"content\":[]}", "content must be an object", false},
+		{"{\"program\":\"x\",\"content\":{\"a/b.md\":1}}", "every file is a text", false},
+		{"{\"program\":\"nurture: 1\",\"content\":{\"a/b.md\":\"x\"}}",
+		 "problem(s), the first: N102 at program:", true},
+		{"{\"program\":\""
+		 "nurture: 1\\nprogram: p\\ngoal: meeting.booked\\n"
+		 "send_as: {name: S, from: s@mail.larkspur.example, postal_address: X 1}\\n"
+		 "scoring: {}\\n\",\"content\":{\"a/b.md\":\"x\"}}",
+		 "1 problem(s), the first: N241 at content/a/b.md:1:1: ", true},
+	};
+	struct fixture f;
+	(void)state;
+	set_up(&f);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		f.d = (struct draft){0};
+		enum status st = draft_read_json(str_of(rows[i].json), &f.a, &f.d, &f.e);
+		if (rows[i].checked) {
+			assert_int_equal(st, ST_OK);
+			st = draft_check(&f.d, &f.a, &f.e);
+		}
+		draft_finish(&f.d);
+		if (st != ST_INVALID ||
+		    str_find(str_of(f.e.text), str_of(rows[i].want)) == strlen(f.e.text))
+			fail_msg("row %zu: \"%s\"", i, f.e.text);
+	}
+	tear_down(&f);
+}
+
+static void folders_are_refused(void **state)
+{
+	struct fixture f;
+	(void)state;
+	set_up(&f);
+	assert_int_equal(draft_read_folder(below(&f, "none"), &f.a, &f.d, &f.e), ST_NOT_FOUND);
+	assert_int_equal(mkdir(below(&f, "content"), 0700), 0);
+	assert_int_equal(symlink("/etc", below(&f, "content/out")), 0);
+	assert_int_equal(draft_read_folder(below(&f, "content"), &f.a, &f.d, &f.e), ST_INVALID);
+	assert_int_equal(unlink(below(&f, "content/out")), 0);
+	assert_int_equal(mkdir(below(&f, "content/a"), 0700), 0);
+	assert_int_equal(mkdir(below(&f, "content/a/b"), 0700), 0);
+	assert_int_equal(draft_read_folder(below(&f, "content"), &f.a, &f.d, &f.e), ST_INVALID);
+	assert_false(f.d.has_content);
+	tear_down(&f);
+}
+
+static void tracks_need_texts(void **state)
+{
+	struct fixture f;
+	(void)state;
+	set_up(&f);
+	open_node(&f);
+	f.d.source = STR(TRACKS);
+	assert_int_equal(draft_check(&f.d, &f.a, &f.e), ST_OK);
+	assert_int_equal(draft_complete(&f.d, f.n->store, &f.a, &f.e), ST_INVALID);
+	assert_non_null(strstr(f.e.text, "content/<message>/<angle>.md"));
+	draft_finish(&f.d);
+	/* An empty folder is content: each angle is told. */
+	f.d = (struct draft){.source = STR(TRACKS), .has_content = true};
+	assert_int_equal(draft_check(&f.d, &f.a, &f.e), ST_INVALID);
+	assert_int_equal(f.d.report.errors_n, 2);
+	draft_finish(&f.d);
+	f.d = (struct draft){.source = STR(HEAD)};
+	assert_int_equal(apply(&f), 1);
+	tear_down(&f);
+}
+
+/* As many files as there may be, with the longest names: the index still fits an event, a row and
+ * the reader of both. */
+static void the_largest_index_fits(void **state)
+{
+	struct fixture f;
+	struct content_index ix;
+	char name[160];
+	(void)state;
+	set_up(&f);
+	open_node(&f);
+	struct compose_file *files = ARENA_ARRAY(&f.a, struct compose_file, CONTENT_FILES_MAX);
+	for (int i = 0; i < CONTENT_FILES_MAX; i++) {
+		(void)snprintf(name, sizeof name, "m%063d/a%063d.md", i / 64, i);
+		files[i] = (struct compose_file){arena_str(&f.a, str_of(name)), STR(TEXT)};
+	}
+	f.d = (struct draft){.source = STR(HEAD),
+			     .files = files,
+			     .files_n = CONTENT_FILES_MAX,
+			     .has_content = true};
+	assert_int_equal(apply(&f), CONTENT_FILES_MAX + 1);
+	assert_int_equal(draft_index_now(f.n->store, &f.a, &ix, &f.e), ST_OK);
+	assert_int_equal(ix.n, CONTENT_FILES_MAX);
+	tear_down(&f);
+}
+
+static void a_clock_is_the_folders(void **state)
+{
+	struct fixture f;
+	int64_t shift = -1;
+	(void)state;
+	set_up(&f);
+	open_node(&f);
+	assert_int_equal(node_clock_read(f.dir, &shift, &f.e), ST_OK);
+	assert_int_equal(shift, 0);
+	assert_int_equal(node_clock_set(f.dir, 5 * US_PER_D, &f.e), ST_OK);
+	assert_int_equal(clock_shifted_us(), 5 * US_PER_D);
+	assert_int_equal(node_clock_set(f.dir, 5 * US_PER_D - 1, &f.e), ST_INVALID);
+	assert_int_equal(node_clock_set(f.dir, 4000 * US_PER_D, &f.e), ST_INVALID);
+	node_close(&f.n);
+	clock_shift(0);
+	open_node(&f); /* takes it over */
+	assert_int_equal(clock_shifted_us(), 5 * US_PER_D);
+	node_close(&f.n);
+	put(&f, "settings.json",
+	    "{\"mode\":\"live\",\"smtp\":[{\"host\":\"mx.larkspur.example\"}]}");
+	assert_int_equal(node_clock_read(f.dir, &shift, &f.e), ST_CONFLICT);
+	assert_int_equal(node_clock_set(f.dir, 6 * US_PER_D, &f.e), ST_CONFLICT);
+	put(&f, "clock.json", "{\"shift_us\":0}");
+	assert_int_equal(node_clock_set(f.dir, 6 * US_PER_D, &f.e), ST_CONFLICT);
+	assert_int_equal(node_clock_read(f.dir, &shift, &f.e), ST_OK);
+	put(&f, "clock.json", "{\"shift_us\":-1}");
+	assert_int_equal(node_clock_read(f.dir, &shift, &f.e), ST_CORRUPT);
+	tear_down(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(texts_go_before_the_program),
+		cmocka_unit_test(drafts_are_refused),
+		cmocka_unit_test(folders_are_refused),
+		cmocka_unit_test(tracks_need_texts),
+		cmocka_unit_test(the_largest_index_fits),
+		cmocka_unit_test(a_clock_is_the_folders),
+	};
+	return cmocka_run_group_tests_name("node", tests, NULL, NULL);
+}

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# content: a program with its texts, from a folder and out of a request: all problems at once, what
+# is new travels once, and without texts a program with tracks is not put in force.
+set -uo pipefail
+. "$(dirname "$0")/frame.bash"
+
+cp -r "$root/programs/content" "$work/content"
+cp "$root/programs/example.yaml" "$work/program.yaml"
+mkdir "$work/bare"
+cp "$root/programs/example.yaml" "$work/bare/program.yaml"
+expect 0 "init" -- init
+expect 0 "validate" "3 tracks, 9 texts" -- validate "$work/program.yaml"
+expect 0 "validate without texts" "texts were not looked at" -- validate "$work/bare/program.yaml"
+expect 1 "apply without texts" "nurtured init --program" -- apply "$work/bare/program.yaml"
+expect 1 "plan without texts" "no texts for them" -- plan "$work/bare/program.yaml"
+expect 4 "a folder that is not there" "cannot open" -- validate "$work/program.yaml" --content "$work/none"
+
+rm "$work/content/case-study/roi.md"
+printf -- '---\nsubject: S\n---\n\nHello {{ lead.first_name | upcas }}\n' >"$work/content/dock-delays/story.md"
+printf 'no front matter\n' >"$work/content/planning-cost/story.md"
+expect 1 "all problems at once" "3 problems" -- validate "$work/program.yaml"
+if grep -q -- 'N238' "$work/out" && grep -q -- '--> content/dock-delays/story.md:5:' "$work/out" &&
+	grep -q -- '--> content/planning-cost/story.md:1:1' "$work/out"; then good; else bad "places" "$work/out"; fi
+expect 1 "as JSON" '"file":"content/dock-delays/story.md","line":5' -- validate "$work/program.yaml" --json
+expect 1 "not put in force" "3 problems" -- apply "$work/program.yaml" --yes
+cp -r "$root/programs/content/." "$work/content"
+ln -s /etc/hostname "$work/content/planning-cost/link.md"
+expect 1 "a link" "is a link" -- apply "$work/program.yaml"
+rm "$work/content/planning-cost/link.md"
+expect 0 "apply" "9 new texts" -- apply "$work/program.yaml"
+expect 0 "apply again" "applied \(event [0-9]+\)$" -- apply "$work/program.yaml" --yes
+expect 0 "apply without texts keeps them" "applied" -- apply "$work/bare/program.yaml" --yes
+
+serve
+token=$(cat "$NURTURED_DATA/admin.token")
+sed -i 's/^Hello/Good day/' "$work/content/planning-cost/benchmark.md"
+expect 0 "apply through the daemon" "1 new texts" -- apply "$work/program.yaml" --yes
+python3 - "$work" <<'PY'
+import json, pathlib, sys
+work = pathlib.Path(sys.argv[1])
+texts = {str(p.relative_to(work / "content")): p.read_text() for p in (work / "content").rglob("*.md")}
+program = (work / "program.yaml").read_text()
+def save(name, program, texts):
+    (work / name).write_text(json.dumps({"program": program, "content": texts}))
+save("good.json", program, texts)
+save("none.json", program, {})
+save("bad.json", program.replace("half_life: 14d", "half_life: 14 d"), dict(texts, **{"planning-cost/story.md": "x"}))
+PY
+post() { # WANT NAME FILE PATH [TYPE]
+	curl -s -H "Authorization: Bearer $token" -H "Content-Type: ${5:-application/json}" \
+		--data-binary @"$work/$3" "$url/v1/program/$4" >"$work/answer"
+	if grep -qE -- "$1" "$work/answer"; then good; else bad "$2" "$work/answer"; fi
+}
+post '"ok":true' "validate over HTTP" good.json validate
+post '"file":"content/planning-cost/story.md","line":1' "problems over HTTP" bad.json validate
+post '"code":"N113"' "and those of the program" bad.json validate
+post '"schema":"nurtured.plan/1"' "plan over HTTP" good.json plan
+post '"seq":[0-9]+' "apply over HTTP" good.json apply
+post 'N238' "apply without texts over HTTP" none.json apply
+post '"seq":[0-9]+' "a bare program keeps them" program.yaml apply text/yaml
+stop
+expect 0 "replay" "equal" -- replay --verify
+tally
