@@ -6,9 +6,10 @@
 
 #include "cli/cli.h"
 
-extern const struct verb verb_init, verb_serve, verb_trigger, verb_import, verb_status, verb_lead,
-	verb_explain, verb_events, verb_report, verb_validate, verb_plan, verb_apply, verb_key,
-	verb_replay, verb_backup, verb_bench, verb_restore, verb_doctor, verb_help, verb_completion;
+extern const struct verb verb_init, verb_clock, verb_serve, verb_trigger, verb_import, verb_status,
+	verb_lead, verb_explain, verb_events, verb_report, verb_validate, verb_plan, verb_apply,
+	verb_key, verb_replay, verb_backup, verb_bench, verb_restore, verb_doctor, verb_help,
+	verb_completion;
 
 extern const struct verb *const cli_verb_rows[];
 extern const size_t cli_verb_rows_n;

@@ -168,7 +168,8 @@ bool desk_stopping(struct desk *d)
 
 static bool takes_long(enum api_op op)
 {
-	return op == API_OP_PROGRAM_PLAN || op == API_OP_BACKUP || op == API_OP_REPLAY_VERIFY;
+	return op == API_OP_CLOCK_ADVANCE || op == API_OP_PROGRAM_PLAN || op == API_OP_BACKUP ||
+	       op == API_OP_REPLAY_VERIFY;
 }
 
 enum http_verdict desk_take(void *ctx, struct api_call *call, struct http_reply *reply)

@@ -331,6 +331,7 @@ desk_handler *const daemon_desk_handlers[API_OP_COUNT] = {
 	[API_OP_PROGRAM_APPLY] = daemon_do_program_apply,
 	[API_OP_PROGRAM_PLAN] = daemon_do_program_plan,
 	[API_OP_TRIGGER] = daemon_do_trigger,
+	[API_OP_CLOCK_ADVANCE] = daemon_do_clock_advance,
 	[API_OP_BACKUP] = daemon_do_backup,
 	[API_OP_REPLAY_VERIFY] = daemon_do_replay_verify,
 };

@@ -44,6 +44,8 @@ MUST_USE enum status daemon_append_and_fold(struct daemon *d, struct log_entry *
 					    struct err *e);
 /* {"seq":..} of an order that is folded; ST_CONFLICT says why it was not carried out. */
 MUST_USE enum status daemon_answer_seq(struct desk_work *k, uint64_t seq, struct err *e);
+/* handle_clock.c */
+desk_handler daemon_do_clock_advance;
 /* handle_orders.c, handle_program.c */
 desk_handler daemon_do_trigger, daemon_do_backup, daemon_do_replay_verify;
 desk_handler daemon_do_program_validate, daemon_do_program_plan, daemon_do_program_apply;

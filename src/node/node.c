@@ -149,6 +149,17 @@ static enum status open_folder(struct node *n, const struct node_conf *conf, str
 	return st;
 }
 
+/* A process that was killed while time was played forward had not noted the last of it. */
+static enum status catch_up(struct node *n, struct err *e)
+{
+	struct engine_stats s;
+	engine_stats(n->engine, &s);
+	int64_t behind = s.clock_us - clock_now_us();
+	if (clock_shifted_us() == 0 || behind <= 0)
+		return ST_OK;
+	return node_clock_set(n->dir, clock_shifted_us() + behind, e);
+}
+
 static enum status open_files(struct node *n, const struct node_conf *conf, struct err *e)
 {
 	char log_path[NODE_PATH_MAX], state_path[NODE_PATH_MAX];
@@ -163,7 +174,8 @@ static enum status open_files(struct node *n, const struct node_conf *conf, stru
 	if (st != ST_OK || conf->mode == NODE_READ)
 		return st;
 	struct engine_conf ec = {.log = n->log, .store = n->store, .seed = n->seed};
-	return engine_open(&ec, &n->engine, e);
+	st = engine_open(&ec, &n->engine, e);
+	return st == ST_OK ? catch_up(n, e) : st;
 }
 
 enum status node_open(const struct node_conf *conf, struct node **out, struct err *e)

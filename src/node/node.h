@@ -54,6 +54,19 @@ MUST_USE enum status node_clock_read(const char *dir, int64_t *shift_r, struct e
 /* Keeps it and takes it over. Never back: ST_INVALID below what it was; ST_CONFLICT in live
  * mode. Only who holds the lock. */
 MUST_USE enum status node_clock_set(const char *dir, int64_t shift_us, struct err *e);
+/* Plays time forward to `to_us`, from one due instant to the next (what is due within a minute goes
+ * together), so that all happens in its order and sees the clock it would have seen. */
+struct node_walk {
+	const char *dir;
+	int64_t to_us;
+	int64_t budget_us; /* of real time, then it stops on the way; 0: no end */
+	/* Appends a clock.tick, folds, waits until nothing is in hand, and says what is due next;
+	 * TIME_NONE: nothing. */
+	enum status (*settle)(void *ctx, int64_t *next_us_r, struct err *e);
+	bool (*go_on)(void *ctx, int64_t now_us); /* false stops on the way; may be NULL */
+	void *ctx;
+};
+MUST_USE enum status node_clock_walk(const struct node_walk *w, struct err *e);
 /* DIR/name into out (NODE_PATH_MAX bytes). */
 const char *node_path(const char *dir, const char *name, char out[NODE_PATH_MAX]);
 bool node_exists(const char *dir); /* is there a node in this folder? */

@@ -32,6 +32,11 @@ static enum status only_in_test_mode(const char *dir, struct err *e)
 	return st;
 }
 
+static enum status too_far(struct err *e)
+{
+	return err_set(e, ST_INVALID, "the clock can be 3650 days ahead at most");
+}
+
 enum status node_clock_read(const char *dir, int64_t *shift_r, struct err *e)
 {
 	char path[NODE_PATH_MAX];
@@ -64,7 +69,7 @@ enum status node_clock_set(const char *dir, int64_t shift_us, struct err *e)
 	if (st == ST_OK && shift_us < was)
 		st = err_set(e, ST_INVALID, "the clock never goes back");
 	if (st == ST_OK && shift_us > SHIFT_MAX_US)
-		st = err_set(e, ST_INVALID, "the clock can be 3650 days ahead at most");
+		st = too_far(e);
 	if (st == ST_OK)
 		st = only_in_test_mode(dir, e);
 	if (st != ST_OK)
@@ -75,4 +80,47 @@ enum status node_clock_set(const char *dir, int64_t shift_us, struct err *e)
 	if (st == ST_OK)
 		clock_shift(shift_us);
 	return st;
+}
+
+/* ---- from one due instant to the next ---- */
+
+#define STEP_US US_PER_M
+#define KEEP_EVERY_US (US_PER_S / 5)
+
+/* A crash on the way loses a little of the walk: node_open lifts the clock to the log's. */
+static enum status step_to(const struct node_walk *w, int64_t at_us, int64_t *kept_us,
+			   struct err *e)
+{
+	int64_t shift = clock_shifted_us() + at_us - clock_now_us();
+	if (shift <= clock_shifted_us())
+		return ST_OK; /* real time was faster */
+	if (at_us < w->to_us && clock_mono_us() - *kept_us < KEEP_EVERY_US) {
+		clock_shift(shift);
+		return ST_OK;
+	}
+	*kept_us = clock_mono_us();
+	return node_clock_set(w->dir, shift, e);
+}
+
+enum status node_clock_walk(const struct node_walk *w, struct err *e)
+{
+	int64_t began = clock_mono_us(), kept = 0, next;
+	/* Asked for before anything moves: a refusal leaves all as it was. */
+	if (w->to_us - clock_real_us() > SHIFT_MAX_US)
+		return too_far(e);
+	enum status st = node_clock_set(w->dir, clock_shifted_us(), e);
+	if (st == ST_OK)
+		st = w->settle(w->ctx, &next, e);
+	while (st == ST_OK && clock_now_us() < w->to_us) {
+		int64_t now = clock_now_us(), at = w->to_us;
+		if (next != TIME_NONE && (next > now ? next : now) + STEP_US < at)
+			at = (next > now ? next : now) + STEP_US;
+		st = step_to(w, at, &kept, e);
+		if (st == ST_OK)
+			st = w->settle(w->ctx, &next, e);
+		bool on = w->go_on == NULL || w->go_on(w->ctx, clock_now_us());
+		if (!on || (w->budget_us && clock_mono_us() - began > w->budget_us))
+			break;
+	}
+	return st == ST_OK ? node_clock_set(w->dir, clock_shifted_us(), e) : st;
 }
