@@ -180,6 +180,8 @@ bool check_step(struct sim *s)
 		w.accounts_say_warm);
 	program_destroy(&w.program);
 	arena_finish(&w.arena);
+	if (s->failure[0] == '\0')
+		check_hands(s, w.clock_us);
 	return s->failure[0] == '\0';
 }
 

@@ -15,6 +15,7 @@
 #include "engine/ledger.h"
 #include "engine/outbox.h"
 #include "engine/profile.h"
+#include "model/notice.h"
 #include "node/node.h"
 #include "sim.h"
 
@@ -66,7 +67,8 @@ static void check_caps(struct sim *s, const struct message *m, const struct sim_
 	unsigned day = 0, week = 0;
 	for (size_t i = 0; i < s->mails_n; i++) {
 		const struct sim_mail *o = &s->mails[i];
-		if (o == mine || o->sent_us == TIME_NONE || !str_is(m->address, o->address))
+		if (o == mine || o->notice || o->sent_us == TIME_NONE ||
+		    !str_is(m->address, o->address))
 			continue;
 		day += o->sent_us > m->changed_us - US_PER_D;
 		week += o->sent_us > m->changed_us - 7 * US_PER_D;
@@ -162,6 +164,43 @@ static void check_stopped(struct sim *s, const struct message *m, const struct l
 		     (unsigned long long)m->id, journey_phase_name(j->phase), STR_ARG(j->reason));
 }
 
+/* What no policy chose: asked of a suppressed address it is not, nor of who did not agree; and a
+ * rep is told of what is still theirs. */
+static void check_notice(struct sim *s, const struct message *m, enum notice_kind k,
+			 struct arena *a)
+{
+	struct handoff h;
+	struct str row;
+	struct err e;
+	bool mail = notice_to(k) != NOTICE_TO_TOOL;
+	struct str key = suppression_key(m->channel, m->address, a);
+	if (mail && store_get(s->inner, TABLE_SUPPRESSION, KEY_BYTES(key), a, &row, &e) == ST_OK)
+		fail(s, "G3: notice %llu to a suppressed address", (unsigned long long)m->id);
+	if (m->handoff == 0)
+		return;
+	if (handoff_get(s->inner, m->handoff, a, &h, &e) != ST_OK)
+		fail(s, "notice %llu: %s", (unsigned long long)m->id, e.text);
+	else if (mail && h.state != HANDOFF_OPEN && h.state != HANDOFF_ACCEPTED)
+		fail(s, "notice %llu of a hand-off that is %s", (unsigned long long)m->id,
+		     handoff_state_name(h.state));
+}
+
+static void check_touch(struct sim *s, const struct message *m, const struct sim_mail *mail,
+			struct arena *a)
+{
+	struct lead l;
+	struct err e;
+	check_hours(s, m, a);
+	check_caps(s, m, mail);
+	check_decision(s, m, a);
+	if (whole_lead(s, m->lead, a, &l, &e) != ST_OK) {
+		fail(s, "message %llu: %s", (unsigned long long)m->id, e.text);
+		return;
+	}
+	check_consent(s, m, &l, a);
+	check_stopped(s, m, &l, a);
+}
+
 /* ---- taking over ---- */
 
 static void plan_answer(struct sim *s, struct sim_mail *m)
@@ -204,8 +243,7 @@ static void take_one(struct sim *s, uint64_t id)
 {
 	struct arena a;
 	struct message m;
-	struct lead l;
-	struct err e;
+	enum notice_kind k;
 	arena_init(&a, (size_t)32 << 20);
 	struct sim_mail *mail = mail_of(s, id);
 	struct leave leave;
@@ -218,17 +256,16 @@ static void take_one(struct sim *s, uint64_t id)
 	if (m.state != MESSAGE_SENDING || mail->settled)
 		fail(s, "G4: message %llu is handed over again, as %s", (unsigned long long)id,
 		     message_state_name(m.state));
-	(void)snprintf(mail->address, sizeof mail->address, STR_FMT, STR_ARG(m.address));
 	mail->in_hand = true;
-	check_hours(s, &m, &a);
-	check_caps(s, &m, mail);
-	check_decision(s, &m, &a);
-	if (whole_lead(s, m.lead, &a, &l, &e) != ST_OK) {
-		fail(s, "message %llu: %s", (unsigned long long)id, e.text);
+	mail->notice = notice_kind_of(&m, &k);
+	if (mail->notice) {
+		check_notice(s, &m, k, &a);
+		mail->confirms = k == NOTICE_CONFIRM;
+		mail->tool = notice_to(k) == NOTICE_TO_TOOL;
 	} else {
-		check_consent(s, &m, &l, &a);
-		check_stopped(s, &m, &l, &a);
+		check_touch(s, &m, mail, &a);
 	}
+	(void)snprintf(mail->address, sizeof mail->address, STR_FMT, STR_ARG(m.address));
 	plan_answer(s, mail);
 	s->checks++;
 	arena_finish(&a);
@@ -276,6 +313,14 @@ static void reactions(struct sim *s, struct sim_mail *m)
 		}
 }
 
+static void confirms(struct sim *s, const struct sim_mail *m)
+{
+	struct event ev = {.type = STR("consent.confirm"), .context.scroll = -1};
+	ev.occurred_us = s->now_us + (int64_t)rng_below(&s->rng, 7 * (uint64_t)US_PER_D);
+	(void)event_add_id(&ev, ID_EMAIL, STR_NULL, str_of(m->address));
+	world_send(s, &ev, "webhook:confirm", ev.occurred_us);
+}
+
 static void answer(struct sim *s, struct sim_mail *m, const char *type)
 {
 	char props[96];
@@ -288,13 +333,16 @@ static void answer(struct sim *s, struct sim_mail *m, const char *type)
 			   .context.scroll = -1};
 	m->in_hand = false;
 	m->due_us = TIME_NONE;
-	m->settled = strcmp(type, "message.deferred") != 0;
+	bool again = m->tool && strcmp(type, "message.uncertain") == 0; /* at least once */
+	m->settled = !again && strcmp(type, "message.deferred") != 0;
 	bool left = strcmp(type, "message.sent") == 0 || strcmp(type, "message.uncertain") == 0;
 	if (left)
 		m->sent_us = s->now_us;
 	world_send(s, &ev, "system", s->now_us);
-	if (strcmp(type, "message.sent") == 0)
+	if (strcmp(type, "message.sent") == 0 && !m->notice)
 		reactions(s, m);
+	else if (strcmp(type, "message.sent") == 0 && m->confirms && chance(s, 0.6))
+		confirms(s, m);
 }
 
 void mail_step(struct sim *s)

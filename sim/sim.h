@@ -19,7 +19,7 @@
 struct sim_person {
 	char email[64], user_id[24], phone[24], device[SIM_DEVICES_MAX][24];
 	size_t devices_n;
-	bool identified, bot, dnt;
+	bool identified, bot, dnt, european;
 	double acts_per_day;
 	int zone_h;
 };
@@ -31,7 +31,7 @@ struct sim_message {
 	int64_t due_us;
 };
 
-#define SIM_MAILS_MAX 4096
+#define SIM_MAILS_MAX 16384
 
 /* A message of the engine's, as the far side knows it. */
 struct sim_mail {
@@ -41,6 +41,7 @@ struct sim_mail {
 	int64_t due_us, sent_us;
 	uint32_t attempt; /* the latest one that was taken: each is taken once */
 	bool in_hand, settled;
+	bool notice, confirms, tool; /* of the system's own: it touches nobody */
 };
 
 struct sim {
@@ -66,6 +67,7 @@ struct sim {
 	uint64_t *staged;     /* folded in the run in hand */
 	size_t staged_n, staged_cap;
 	uint64_t events, duplicates, crashes, alarms, checks;
+	uint64_t agreed;   /* how often people said yes, at all */
 	char failure[512]; /* empty: all is well */
 };
 
@@ -88,6 +90,9 @@ void mail_died(struct sim *s);
 /* faulty.c: a store that fails at a chosen commit, before or after it took effect. */
 struct store *faulty_wrap(struct store *inner);
 void faulty_arm(struct store *s, bool before, bool after);
+
+/* hands.c: hand-offs, notices and the queue of what waits for a time. */
+void check_hands(struct sim *s, int64_t clock_us);
 
 /* checks.c: every checker; false fills s->failure. */
 bool check_step(struct sim *s);  /* after each run: G9 on touched leads, the tables agree */

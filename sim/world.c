@@ -38,7 +38,9 @@
 	"  zone: Europe/Berlin\n" \
 	"teams:\n  sdr:\n" \
 	"    reps: [{name: Jo, email: jo@sim.example}, {name: Al, email: al@sim.example}]\n" \
-	"    accept_within: 4h\n    whole_account: true\n"
+	"    accept_within: 4h\n    whole_account: true\n" \
+	"    webhook: https://hooks.sim.example/in\n" \
+	"    hours: {from: '09:00', to: '17:00'}\n"
 
 static const struct content_file content_files[] = {
 	{STR("case"), STR("peer"), STR(""), 2, STR("h1")},
@@ -71,7 +73,8 @@ const char *const world_programs[] = {
 	"8}\n"
 	"    inactivity: {after: 10d, every: 2d, points: 5, max: 40}\n"
 	"  tiers: {hot: {up: 60, down: 45}, warm: {up: 30, down: 20}}\n"
-	"consent: {default: opt_out, anonymous_ttl: 12d, purposes: [marketing], channels: "
+	"consent: {default: opt_out, regions: {eea: double_opt_in}, opt_in_ttl: 5d, "
+	"anonymous_ttl: 12d, purposes: [marketing], channels: "
 	"[email]}\n"
 	"outcomes: [meeting_booked]\n" TRACKS,
 	"nurture: 1\nprogram: sim\ngoal: meeting_booked\n"
@@ -90,7 +93,8 @@ const char *const world_programs[] = {
 	"  engagement:\n    half_life: 9d\n"
 	"    points: {page.pricing: 25, page: 1, form.demo: 50, email.click: 10}\n"
 	"  tiers: {hot: {up: 55, down: 40}, warm: {up: 25, down: 15}}\n"
-	"consent: {default: opt_out, anonymous_ttl: 20d, purposes: [marketing], channels: "
+	"consent: {default: opt_out, regions: {eea: double_opt_in}, "
+	"anonymous_ttl: 20d, purposes: [marketing], channels: "
 	"[email]}\n"
 	"outcomes: [meeting_booked]\n" TRACKS,
 };
@@ -129,6 +133,7 @@ void world_begin(struct sim *s)
 		p->bot = chance(s, 0.05);
 		p->dnt = chance(s, 0.05);
 		p->acts_per_day = 0.2 + 4 * rng_unit(&s->rng) * rng_unit(&s->rng);
+		p->european = chance(s, 0.3);
 		p->zone_h = (int)pick(s, 24) - 12;
 	}
 	s->queue = mem_array(SIM_QUEUE_MAX, sizeof *s->queue);
@@ -191,6 +196,7 @@ static void act(struct sim *s, struct sim_person *p)
 	(void)snprintf(props, sizeof props, "{\"amount\":%llu,\"plan\":\"plan-%llu\"}",
 		       (unsigned long long)pick(s, 500), (unsigned long long)pick(s, 60));
 	ev.properties = str_of(props);
+	s->agreed += str_is(ev.type, "consent.grant");
 	if (p->bot)
 		ev.flags |= EVENT_BOT;
 	if (p->dnt)
@@ -212,6 +218,13 @@ static void act(struct sim *s, struct sim_person *p)
 			       (unsigned long long)pick(s, 300), (unsigned long long)pick(s, 9));
 		ev.traits = str_of(traits);
 		p->identified = true;
+		if (p->european)
+			ev.context.country = STR("DE");
+		if (form && chance(s, 0.5)) {
+			(void)snprintf(props, sizeof props, "{\"consent\":true}");
+			ev.properties = str_of(props);
+			s->agreed++;
+		}
 	} else if (p->identified && chance(s, 0.3)) {
 		(void)event_add_id(&ev, ID_USER_ID, STR_NULL, str_of(p->user_id));
 	} else if (chance(s, 0.02)) {

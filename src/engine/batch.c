@@ -29,7 +29,7 @@ struct idcache_cell {
 
 void batch_init(struct batch *b, struct store *store, size_t bytes_max)
 {
-	*b = (struct batch){.store = store, .next_alarm_us = TIME_NONE};
+	*b = (struct batch){.store = store, .next_alarm_us = TIME_NONE, .next_due_us = TIME_NONE};
 	arena_init(&b->keep, bytes_max);
 	u64map_init(&b->works, WORKS_MAX);
 	u64map_init(&b->accounts, WORKS_MAX);
@@ -121,6 +121,14 @@ enum status batch_lead(struct batch *b, uint64_t id, struct work **out, struct e
 	w->tier_row = lead.flags & LEAD_MERGED ? -1 : (int)lead.tier;
 	*out = w;
 	return ST_OK;
+}
+
+enum status batch_lead_whole(struct batch *b, uint64_t id, struct work **out, struct err *e)
+{
+	enum status st = batch_lead(b, id, out, e);
+	for (int i = 0; i < 8 && st == ST_OK && (*out)->lead.flags & LEAD_MERGED; i++)
+		st = batch_lead(b, (*out)->lead.account, out, e);
+	return st;
 }
 
 enum status batch_lead_create(struct batch *b, int64_t now_us, struct work **out, struct err *e)

@@ -54,6 +54,7 @@ struct batch {
 	uint64_t cursor, next_lead, next_account, next_merge, next_type, program_version;
 	int64_t clock_us;
 	int64_t next_alarm_us; /* earliest due time known: store or batch; TIME_NONE: none */
+	int64_t next_due_us;   /* the same of TABLE_DUE (engine/due.h) */
 	bool meta_dirty;
 };
 
@@ -70,6 +71,9 @@ bool batch_full(const struct batch *b);
 
 /* The lead in hand; loaded when it is not yet. ST_NOT_FOUND for an unknown id. */
 MUST_USE enum status batch_lead(struct batch *b, uint64_t id, struct work **out, struct err *e);
+/* The same; who was merged since is the one they were merged into. */
+MUST_USE enum status batch_lead_whole(struct batch *b, uint64_t id, struct work **out,
+				      struct err *e);
 MUST_USE enum status batch_lead_create(struct batch *b, int64_t now_us, struct work **out,
 				       struct err *e);
 /* The profile's JSON, parsed; &w->profile_doc has count 0 when there is none. */

@@ -7,7 +7,10 @@
 
 #include "base/assert.h"
 #include "base/hash.h"
+#include "engine/due.h"
+#include "engine/handing.h"
 #include "engine/internal.h"
+#include "engine/notice.h"
 #include "engine/outbox.h"
 #include "engine/system.h"
 
@@ -110,7 +113,8 @@ void engine_stats(const struct engine *en, struct engine_stats *out)
 	*out = en->stats;
 	out->cursor = en->committed_cursor;
 	out->clock_us = en->batch.clock_us;
-	out->next_alarm_us = en->batch.next_alarm_us;
+	int64_t alarm = en->batch.next_alarm_us, due = en->batch.next_due_us;
+	out->next_alarm_us = alarm == TIME_NONE || (due != TIME_NONE && due < alarm) ? due : alarm;
 	out->program_version = en->batch.program_version;
 }
 
@@ -177,20 +181,57 @@ static enum status fire(struct engine *en, int64_t due_us, uint64_t lead, struct
 	return step(&p, e);
 }
 
-/* Fires, in (due, lead) order, every alarm due at or before `now_us` (N3). Rows are only in order
- * in the store, so the working set is written into the open transaction before each look. */
+static bool reached(int64_t due_us, int64_t now_us)
+{
+	return due_us != TIME_NONE && due_us <= now_us;
+}
+
+/* A bite of the alarms due at or before `until_us`; *n_r: how many. Rows are only in order in the
+ * store, so the working set is written into the open transaction before each look. */
+static enum status fire_alarms(struct engine *en, int64_t until_us, size_t *n_r, struct err *e)
+{
+	struct due_list due = {.now_us = until_us, .next_us = TIME_NONE};
+	*n_r = 0;
+	if (!reached(en->batch.next_alarm_us, until_us))
+		return ST_OK;
+	enum status st = batch_flush(&en->batch, e);
+	if (st == ST_OK)
+		st = store_scan(en->conf.store, TABLE_ALARM, SCAN_ALL, take_due, &due, e);
+	if (st == ST_OK)
+		en->batch.next_alarm_us = due.next_us;
+	for (size_t i = 0; i < due.n && st == ST_OK; i++)
+		st = fire(en, due.rows[i].due_us, due.rows[i].lead, e);
+	*n_r = due.n;
+	return st;
+}
+
+static enum status fire_row(struct engine *en, const struct due *d, struct err *e)
+{
+	struct pass p;
+	uint64_t salt = hash_u64(d->id) ^ (uint64_t)d->at_us ^ hash_u64(d->kind);
+	engine_pass_init(en, &p, PASS_ALARM, d->at_us, salt);
+	en->stats.alarms++;
+	enum status st = due_set(&en->batch, &(struct due){TIME_NONE, d->kind, d->id}, d->at_us, e);
+	if (st != ST_OK)
+		return st;
+	return d->kind == DUE_HANDOFF ? handing_due(&p, d->id, e) : notice_due(&p, d->id, e);
+}
+
+/* Fires, in order of time, everything due at or before `now_us` (N3): alarms of leads, and what
+ * waits in TABLE_DUE; of the same instant the alarms first. */
 static enum status fire_due(struct engine *en, int64_t now_us, struct err *e)
 {
-	struct due_list due;
-	while (en->batch.next_alarm_us != TIME_NONE && en->batch.next_alarm_us <= now_us) {
-		enum status st = batch_flush(&en->batch, e);
-		if (st != ST_OK)
-			return st;
-		due = (struct due_list){.now_us = now_us, .next_us = TIME_NONE};
-		st = store_scan(en->conf.store, TABLE_ALARM, SCAN_ALL, take_due, &due, e);
-		en->batch.next_alarm_us = due.next_us;
-		for (size_t i = 0; i < due.n && st == ST_OK; i++)
-			st = fire(en, due.rows[i].due_us, due.rows[i].lead, e);
+	while (reached(en->batch.next_alarm_us, now_us) || reached(en->batch.next_due_us, now_us)) {
+		struct due first = {.at_us = TIME_NONE};
+		size_t n = 0;
+		enum status st = ST_OK;
+		if (reached(en->batch.next_due_us, now_us))
+			st = due_first(&en->batch, &first, e);
+		bool row = reached(first.at_us, now_us);
+		if (st == ST_OK)
+			st = fire_alarms(en, row ? first.at_us : now_us, &n, e);
+		if (st == ST_OK && n == 0 && row)
+			st = fire_row(en, &first, e);
 		if (st != ST_OK)
 			return st;
 	}

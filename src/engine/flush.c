@@ -90,8 +90,12 @@ static bool first_alarm(void *ctx, struct store_key key, struct str value)
 
 static enum status alarm_load(struct batch *b, struct err *e)
 {
-	b->next_alarm_us = TIME_NONE;
-	return store_scan(b->store, TABLE_ALARM, SCAN_ALL, first_alarm, &b->next_alarm_us, e);
+	b->next_alarm_us = b->next_due_us = TIME_NONE;
+	enum status st =
+		store_scan(b->store, TABLE_ALARM, SCAN_ALL, first_alarm, &b->next_alarm_us, e);
+	return st == ST_OK
+		       ? store_scan(b->store, TABLE_DUE, SCAN_ALL, first_alarm, &b->next_due_us, e)
+		       : st;
 }
 
 enum status batch_load(struct batch *b, struct err *e)

@@ -5,6 +5,7 @@
 
 #include "consent/consent.h"
 #include "engine/ledger.h"
+#include "engine/notice.h"
 #include "engine/outbox.h"
 #include "model/journey.h"
 
@@ -45,30 +46,105 @@ static enum status ask_journey(struct store *s, struct leave *out, struct arena 
 	return st;
 }
 
-static enum status ask_consent(const struct leave_question *q, const struct lead *l,
-			       struct leave *out, struct arena *a, struct err *e)
+static enum status view_of(const struct leave_question *q, const struct lead *l, struct str channel,
+			   struct arena *a, struct consent_view *out, struct err *e)
 {
 	struct str row;
 	struct json profile;
 	struct ledger_suppressed gone;
 	struct consent_view v = {.program = q->program, .lead = l};
-	const struct message *m = &out->message;
 	enum status st = store_get(q->store, TABLE_PROFILE, KEY_NUM(l->id), a, &row, e);
 	if (st == ST_OK)
 		st = json_parse(row, JSON_LIMITS_EVENT, a, &profile, e);
 	if (st == ST_OK)
 		st = ledger_read(q->store, l->id, a, &v.ledger, e);
 	if (st == ST_OK)
-		st = ledger_suppressions(q->store, &profile, m->channel, a, &gone, e);
+		st = ledger_suppressions(q->store, &profile, channel, a, &gone, e);
 	if (st != ST_OK)
 		return st;
 	v.suppressions = gone.list;
 	v.suppressions_n = gone.n;
 	v.country = json_str(&profile, json_get(&profile, 0, "country"), a);
+	*out = v;
+	return ST_OK;
+}
+
+static enum status ask_consent(const struct leave_question *q, const struct lead *l,
+			       struct leave *out, struct arena *a, struct err *e)
+{
+	struct consent_view v;
+	const struct message *m = &out->message;
+	enum status st = view_of(q, l, m->channel, a, &v, e);
+	if (st != ST_OK)
+		return st;
 	struct consent_verdict ok = consent_may_speak(&v, m->channel, m->purpose, q->now_us);
 	if (!ok.allowed)
 		refuse(out, "consent", str_of(ok.text));
 	return ST_OK;
+}
+
+/* ---- notices ---- */
+
+/* Only while an answer is awaited: who said no, or yes, meanwhile is not asked. */
+static enum status ask_confirm(const struct leave_question *q, const struct lead *l,
+			       struct leave *out, struct arena *a, struct err *e)
+{
+	struct consent_view v;
+	const struct message *m = &out->message;
+	enum status st = view_of(q, l, m->channel, a, &v, e);
+	if (st != ST_OK)
+		return st;
+	struct consent_verdict now = notice_confirmable(&v, m->purpose, q->now_us);
+	if (now.rule != CONSENT_RULE_PENDING)
+		refuse(out, "consent", str_of(now.text));
+	return ST_OK;
+}
+
+static enum status ask_address(const struct leave_question *q, struct leave *out, struct arena *a,
+			       struct err *e)
+{
+	struct suppression gone;
+	const struct message *m = &out->message;
+	struct str row, key = suppression_key(m->channel, m->address, a);
+	enum status st = store_get(q->store, TABLE_SUPPRESSION, KEY_BYTES(key), a, &row, e);
+	if (st == ST_OK)
+		st = suppression_decode(key, row, a, &gone, e);
+	if (st == ST_OK && suppression_holds(&gone, q->now_us))
+		refuse(out, "address", str_of(suppress_reason_name(gone.reason)));
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* What is told to a rep or a tool is about work: it leaves though nothing is said to the lead any
+ * more, unless the hand-off has moved on. */
+static enum status ask_handoff(const struct leave_question *q, enum notice_kind k,
+			       struct leave *out, struct arena *a, struct err *e)
+{
+	struct handoff h;
+	const struct message *m = &out->message;
+	enum status st = handoff_get(q->store, m->handoff, a, &h, e);
+	if (st != ST_OK)
+		return st;
+	bool theirs = k == NOTICE_LOST || notice_to(k) == NOTICE_TO_TOOL ||
+		      str_eq(m->address, h.rep_email);
+	if (!notice_wanted(k, h.state))
+		refuse(out, "handoff", str_of(handoff_state_name(h.state)));
+	else if (!theirs)
+		refuse(out, "handoff", STR("the next rep has it"));
+	return ST_OK;
+}
+
+static enum status ask_notice(const struct leave_question *q, const struct lead *l,
+			      struct leave *out, struct arena *a, struct err *e)
+{
+	enum notice_kind k;
+	if (!notice_kind_of(&out->message, &k)) {
+		refuse(out, "kind", out->message.message);
+		return ST_OK;
+	}
+	enum status st = notice_to(k) == NOTICE_TO_LEAD ? ask_confirm(q, l, out, a, e)
+							: ask_handoff(q, k, out, a, e);
+	bool mail = notice_to(k) != NOTICE_TO_TOOL;
+	return st == ST_OK && out->may && mail ? ask_address(q, out, a, e) : st;
 }
 
 enum status leave_ask(const struct leave_question *q, struct arena *a, struct leave *out,
@@ -86,9 +162,12 @@ enum status leave_ask(const struct leave_question *q, struct arena *a, struct le
 		refuse(out, "state", str_of(message_state_name(out->message.state)));
 	else if (lead.flags & LEAD_ERASED)
 		refuse(out, "lead", STR("erased"));
-	if (out->may)
+	bool notice = out->message.flags & MESSAGE_SYSTEM;
+	if (out->may && notice)
+		st = ask_notice(q, &lead, out, a, e);
+	if (out->may && !notice)
 		st = ask_journey(q->store, out, a, e);
-	if (st == ST_OK && out->may)
+	if (st == ST_OK && out->may && !notice)
 		st = ask_consent(q, &lead, out, a, e);
 	return st == ST_NOT_FOUND ? err_set(e, ST_CORRUPT, "message %llu: its lead is not whole",
 					    (unsigned long long)q->message)

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "engine/ledger.h"
 #include "engine/merge.h"
+#include "engine/notice.h"
 #include "engine/pass.h"
 #include "engine/profile.h"
 
@@ -205,7 +206,7 @@ enum status stage_consent(struct pass *p, struct err *e)
 		st = lift(p, c->lift[i], e);
 	if (c->entries_n)
 		p->facts_changed = true;
-	return st;
+	return st == ST_OK && p->why == PASS_EVENT ? notice_confirm(p, c, e) : st;
 }
 
 /* suppression.add {channel, address, reason, until, source}; address normalised by the sender. */

@@ -5,6 +5,7 @@
  * transaction; what leaves the process does so behind the commit (play_hand_over). */
 #include "base/assert.h"
 #include "base/time.h"
+#include "engine/handing.h"
 #include "engine/merge.h"
 #include "engine/outbox.h"
 #include "engine/pass.h"
@@ -124,53 +125,30 @@ static enum status cancel(struct round *r, uint64_t id, struct str reason, struc
 	return st == ST_OK ? outbox_put(s, &m, was, r->p->arena, e) : st;
 }
 
-/* Whose turn it is: each in order, by the number of the hand-off. */
-static void assign(struct handoff *h, const struct program_team *t)
-{
-	const struct program_rep *rep = &t->reps[(h->id + h->assigned_n) % t->reps_n];
-	h->rep_name = rep->name;
-	h->rep_email = rep->email;
-	h->assigned_n++;
-}
-
 static enum status open_handoff(struct round *r, struct decide_out *out, struct err *e)
 {
-	struct play *y = r->p->play;
-	struct handoff *h = &out->hand;
-	size_t team = program_team_of(r->d.now.program, h->team);
-	int64_t now = r->p->env.now_us;
-	if (team == NO_INDEX)
-		return err_set(e, ST_INVALID, "there is no team called " STR_FMT, STR_ARG(h->team));
-	const struct program_team *t = &r->d.now.program->play->teams[team];
-	struct str zone_name;
-	const struct tz *zone = play_zone(y, t->zone, STR("UTC"), &zone_name);
-	h->id = y->next_handoff++;
-	y->dirty = true;
-	h->lead = r->journey->lead;
-	h->opened_us = now;
-	assign(h, t);
-	int64_t within = out->hand_within_us ? out->hand_within_us : t->accept_us;
-	h->due_us = within ? hours_after_us(&t->hours, zone, now, within) : TIME_NONE;
-	int64_t remind = t->remind_us ? t->remind_us : within / 2;
-	h->remind_us = within ? hours_after_us(&t->hours, zone, now, remind) : TIME_NONE;
-	r->journey->handoff = h->id;
-	return handoff_put(r->p->batch->store, h, TIME_NONE, r->p->arena, e);
+	out->hand.lead = r->journey->lead;
+	enum status st = handing_open(r->p, &out->hand, out->hand_within_us, e);
+	if (st == ST_OK)
+		r->journey->handoff = out->hand.id;
+	return st;
+}
+
+static bool in_hands(const struct handoff *h)
+{
+	return h->state == HANDOFF_OPEN || h->state == HANDOFF_ACCEPTED;
 }
 
 static enum status close_handoff(struct round *r, struct err *e)
 {
 	struct handoff h;
-	struct store *s = r->p->batch->store;
+	static const struct handing_word closed = {
+		.to = HANDOFF_CLOSED, .verdict = STR("closed"), .again_us = TIME_NONE};
 	if (r->journey->handoff == 0)
 		return ST_OK;
-	enum status st = handoff_get(s, r->journey->handoff, r->p->arena, &h, e);
+	enum status st = handoff_get(r->p->batch->store, r->journey->handoff, r->p->arena, &h, e);
 	r->journey->handoff = 0;
-	if (st != ST_OK || h.state == HANDOFF_CLOSED || h.state == HANDOFF_RETURNED ||
-	    h.state == HANDOFF_REFUSED)
-		return st;
-	int64_t was = h.due_us;
-	st = handoff_move(&h, HANDOFF_CLOSED, r->p->env.now_us, STR("closed"), e);
-	return st == ST_OK ? handoff_put(s, &h, was, r->p->arena, e) : st;
+	return st == ST_OK && in_hands(&h) ? handing_say(r->p, &h, &closed, e) : st;
 }
 
 static enum status suppress_channel(struct round *r, size_t channel, struct err *e)
@@ -326,6 +304,34 @@ static enum status away(struct round *r, struct err *e)
 	return st == ST_OK ? carry_out(r, &out, e) : st;
 }
 
+/* ---- what a person in sales achieved ---- */
+
+static bool is_outcome(const struct pass *p)
+{
+	const struct program *g = p->program;
+	bool found = g->goal.n > 0 && str_eq(g->goal, p->event.type);
+	for (size_t i = 0; i < g->outcomes_n; i++)
+		found |= str_eq(g->outcomes[i], p->event.type);
+	return found && !(p->event.flags & (EVENT_BOT | EVENT_MACHINE));
+}
+
+/* An outcome ends the hand-off that led to it. */
+static enum status outcome(struct round *r, struct err *e)
+{
+	struct handoff h;
+	struct pass *p = r->p;
+	struct decide_out out = {.moved = false};
+	const struct handing_word word = {
+		.to = HANDOFF_CLOSED, .verdict = p->event.type, .again_us = TIME_NONE};
+	enum status st = handoff_get(p->batch->store, r->journey->handoff, p->arena, &h, e);
+	if (st != ST_OK || !in_hands(&h))
+		return st;
+	st = handing_say(p, &h, &word, e);
+	if (st == ST_OK)
+		st = decide_returned(&r->d, &h, &out, e);
+	return st == ST_OK ? carry_out(r, &out, e) : st;
+}
+
 /* ---- the stage ---- */
 
 static bool concerns(const struct pass *p)
@@ -345,6 +351,9 @@ enum status stage_decide(struct pass *p, struct err *e)
 	enum status st = open_round(p, &r, e);
 	if (st == ST_OK && p->why == PASS_EVENT)
 		st = seen_message(p, e);
+	bool handed = st == ST_OK && r.journey->phase == JOURNEY_HANDED && r.journey->handoff;
+	if (handed && p->why == PASS_EVENT && is_outcome(p))
+		st = outcome(&r, e);
 	if (st == ST_OK && p->why == PASS_EVENT) {
 		st = decide_event(&r.d, &out, e);
 		if (st == ST_OK)

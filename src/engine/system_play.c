@@ -4,7 +4,9 @@
 #include "base/assert.h"
 #include "base/crypto.h"
 #include "base/time.h"
+#include "engine/handing.h"
 #include "engine/internal.h"
+#include "engine/notice.h"
 #include "engine/outbox.h"
 #include "engine/stage_decide.h"
 #include "engine/system.h"
@@ -15,10 +17,7 @@
 
 static enum status take_lead(struct pass *p, uint64_t id, struct err *e)
 {
-	enum status st = batch_lead(p->batch, id, &p->work, e);
-	/* Who was merged since is the one they were merged into. */
-	for (int i = 0; i < 8 && st == ST_OK && p->work->lead.flags & LEAD_MERGED; i++)
-		st = batch_lead(p->batch, p->work->lead.account, &p->work, e);
+	enum status st = batch_lead_whole(p->batch, id, &p->work, e);
 	if (st == ST_OK && p->program == NULL)
 		return err_set(e, ST_CONFLICT, "no program has been applied yet");
 	return st;
@@ -46,6 +45,16 @@ static int64_t retry_us(uint32_t attempts)
 	return steps[attempts == 0 ? 0 : attempts - 1 < n ? attempts - 1 : n - 1];
 }
 
+static bool by_webhook(const struct message *m)
+{
+	return m->flags & MESSAGE_SYSTEM && str_is(m->channel, CHANNEL_WEBHOOK);
+}
+
+static int64_t wait_us(const struct message *m)
+{
+	return by_webhook(m) ? notice_retry_us(m) : retry_us(m->attempts);
+}
+
 static enum message_state told_state(struct str type)
 {
 	static const struct {
@@ -66,11 +75,13 @@ static enum status move_told(struct pass *p, struct message *m, const struct jso
 {
 	int64_t now = p->env.now_us, code = 0;
 	enum message_state to = told_state(p->event.type);
+	if (to == MESSAGE_UNCERTAIN && by_webhook(m))
+		to = MESSAGE_DEFERRED; /* at least once: the receiver knows it by its id */
 	struct str reason = json_str(d, json_get(d, 0, "reason"), p->arena);
 	if (json_i64(d, json_get(d, 0, "code"), &code) && code > 0 && code < 1000)
 		m->code = (uint32_t)code;
 	if (to == MESSAGE_DEFERRED && m->expires_us != TIME_NONE &&
-	    now + retry_us(m->attempts) >= m->expires_us) {
+	    now + wait_us(m) >= m->expires_us) {
 		to = MESSAGE_FAILED;
 		reason = arena_printf(p->arena, "expired: " STR_FMT, STR_ARG(reason));
 	}
@@ -78,7 +89,7 @@ static enum status move_told(struct pass *p, struct message *m, const struct jso
 	if (st != ST_OK)
 		return st;
 	if (to == MESSAGE_DEFERRED)
-		m->due_us = now + retry_us(m->attempts);
+		m->due_us = now + wait_us(m);
 	return ST_OK;
 }
 
@@ -102,7 +113,20 @@ enum status system_message(struct engine *en, struct pass *p, struct err *e)
 	if (st == ST_OK)
 		st = take_lead(p, m.lead, e);
 	if (st == ST_OK)
-		st = decide_told(p, &m, e);
+		st = m.flags & MESSAGE_SYSTEM ? notice_told(p, &m, e) : decide_told(p, &m, e);
+	return st == ST_OK ? close_lead(p, e) : st;
+}
+
+enum status system_notice(struct engine *en, struct pass *p, struct err *e)
+{
+	struct json d;
+	uint64_t id;
+	(void)en;
+	enum status st = system_props(p, p->arena, &d, e);
+	if (st == ST_OK)
+		st = system_id(p, &d, "message", &id, e);
+	if (st == ST_OK)
+		st = notice_again(p, id, e);
 	return st == ST_OK ? close_lead(p, e) : st;
 }
 
@@ -123,7 +147,10 @@ enum status system_sending(struct engine *en, struct pass *p, struct err *e)
 		       STR_ARG(stop ? str_slice(why, 0, sizeof y->pause_reason - 1) : STR_NULL));
 	y->dirty = true;
 	/* What waited for it is looked at again: everybody's alarm may be due. */
-	return stop ? ST_OK : system_sweep(en, p->env.now_us, e);
+	if (stop)
+		return ST_OK;
+	st = notice_release(p, e);
+	return st == ST_OK ? system_sweep(en, p->env.now_us, e) : st;
 }
 
 /* ---- tracks ---- */
@@ -199,30 +226,47 @@ static const struct {
 	{"handoff.close", "closed", HANDOFF_CLOSED},
 };
 
+/* What sales made of a lead: an event may say it with the closing. */
+static bool is_outcome(struct str verdict)
+{
+	static const char *const words[] = {"meeting", "opportunity", "won", "lost", "closed"};
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (str_is(verdict, words[i]))
+			return true;
+	return false;
+}
+
+/* The day it may be nurtured again: a date, or seconds from now; a month where none is named. */
+static int64_t again_us(const struct pass *p, const struct json *d)
+{
+	int64_t seconds = 0, at, now = p->env.now_us;
+	struct str date = json_str(d, json_get(d, 0, "again_at"), p->arena);
+	if (date.n && time_parse(date, &at) && at > now)
+		return at;
+	(void)json_i64(d, json_get(d, 0, "again_seconds"), &seconds); /* absent: 0 */
+	bool sane = seconds > 0 && seconds < 3650 * (US_PER_D / US_PER_S);
+	return now + (sane ? seconds * US_PER_S : 30 * US_PER_D);
+}
+
 static enum status hand_said(struct pass *p, const struct json *d, struct handoff *h, struct err *e)
 {
 	size_t i = 0, n = sizeof verdicts / sizeof verdicts[0];
 	while (i < n && !str_is(p->event.type, verdicts[i].type))
 		i++;
 	ASSERT(i < n);
-	int64_t was = h->state == HANDOFF_OPEN ? h->due_us : TIME_NONE, seconds = 0;
-	struct str reason = json_str(d, json_get(d, 0, "reason"), p->arena);
-	/* How it ended, when it is told: "meeting", "won", "lost". */
-	struct str verdict = verdicts[i].to == HANDOFF_CLOSED
-				     ? json_str(d, json_get(d, 0, "verdict"), p->arena)
-				     : STR_NULL;
-	if (verdict.n == 0)
-		verdict = str_of(verdicts[i].verdict);
-	enum status st = handoff_move(h, verdicts[i].to, p->env.now_us, verdict, e);
-	if (st != ST_OK)
-		return st;
-	if (reason.n)
-		h->reason = str_slice(reason, 0, MESSAGE_REASON_MAX);
-	if (verdicts[i].to == HANDOFF_RETURNED) {
-		(void)json_i64(d, json_get(d, 0, "again_seconds"), &seconds);
-		h->again_us = p->env.now_us + (seconds > 0 ? seconds * US_PER_S : 30 * US_PER_D);
+	struct handing_word word = {.to = verdicts[i].to,
+				    .verdict = str_of(verdicts[i].verdict),
+				    .said = json_str(d, json_get(d, 0, "reason"), p->arena),
+				    .again_us = again_us(p, d)};
+	struct str told = json_str(d, json_get(d, 0, "verdict"), p->arena);
+	if (word.to == HANDOFF_CLOSED && told.n > 0) {
+		if (!is_outcome(told))
+			return err_set(e, ST_INVALID,
+				       "handoff.close: verdict is meeting, opportunity, won, lost "
+				       "or closed");
+		word.verdict = told;
 	}
-	return handoff_put(p->batch->store, h, was, p->arena, e);
+	return handing_say(p, h, &word, e);
 }
 
 enum status system_handoff(struct engine *en, struct pass *p, struct err *e)
@@ -239,9 +283,9 @@ enum status system_handoff(struct engine *en, struct pass *p, struct err *e)
 	if (st == ST_OK)
 		st = handoff_get(p->batch->store, id, p->arena, &h, e);
 	if (st == ST_OK)
-		st = hand_said(p, &d, &h, e);
-	if (st == ST_OK)
 		st = take_lead(p, h.lead, e);
+	if (st == ST_OK)
+		st = hand_said(p, &d, &h, e);
 	const struct decide_ask ask = {.what = ASK_RETURNED, .handoff = &h};
 	if (st == ST_OK && h.state != HANDOFF_ACCEPTED)
 		st = decide_asked(p, &ask, e);

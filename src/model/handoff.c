@@ -5,7 +5,7 @@
 #include "base/assert.h"
 #include "model/pack.h"
 
-#define HANDOFF_VERSION 1
+#define HANDOFF_VERSION 2
 
 /* ---- stored form ---- */
 
@@ -27,14 +27,19 @@
 	TEXT(len, len, trigger) \
 	TEXT(len, len, reason) \
 	TEXT(len, len, verdict)
-#define HEAD_BYTES 10 /* version, opened's and state's nibbles, 16 nibbles */
-#define HEAD_BOUND (HEAD_BYTES + 17 * 8 + 8)
+#define LATE(FIELD) /* the second word of nibbles: these, and the text's behind them */ \
+	FIELD(uint, u32, within_s) \
+	FIELD(uint, bool, overdue)
+#define LATE_TEXTS(TEXT) TEXT(len, len, said)
+#define HEAD_BYTES 18 /* version, opened's and state's nibbles, twice 16 nibbles */
+#define HEAD_BOUND (HEAD_BYTES + 20 * 8 + 8)
 
 static size_t texts_bytes(const struct handoff *x)
 {
 	size_t n = 0;
 #define ADD(put, get, member) n += x->member.n;
 	TEXTS(ADD)
+	LATE_TEXTS(ADD)
 #undef ADD
 	return n;
 }
@@ -54,7 +59,13 @@ void handoff_encode(const struct handoff *x, struct buf *out)
 	NUMBERS(PACK_FIELD)
 	TEXTS(PACK_FIELD)
 	put_nibbles(control + 2, nibbles);
+	nibbles = 0;
+	at = 0;
+	LATE(PACK_FIELD)
+	LATE_TEXTS(PACK_FIELD)
+	put_nibbles(control + 10, nibbles);
 	TEXTS(PACK_TEXT)
+	LATE_TEXTS(PACK_TEXT)
 	out->n = (size_t)(w->p - out->p);
 }
 
@@ -63,14 +74,17 @@ static bool get_head(struct unpacker *r, struct handoff *x)
 	if (r->end - r->p < HEAD_BYTES || r->p[0] != HANDOFF_VERSION)
 		return false;
 	unsigned first = (unsigned char)r->p[1];
-	uint64_t nibbles = get_nibbles(r->p + 2);
+	uint64_t nibbles = get_nibbles(r->p + 2), more = get_nibbles(r->p + 10);
 	r->p += HEAD_BYTES;
 	x->state = (enum handoff_state)(first >> 4);
 	x->opened_us = get_time(r, first & 15);
 	r->base_us = pack_base(x->opened_us);
 	NUMBERS(UNPACK_FIELD)
 	TEXTS(UNPACK_FIELD)
-	return r->ok && first >> 4 < HANDOFF_STATE_COUNT;
+	nibbles = more;
+	LATE(UNPACK_FIELD)
+	LATE_TEXTS(UNPACK_FIELD)
+	return r->ok && nibbles == 0 && first >> 4 < HANDOFF_STATE_COUNT;
 }
 
 enum status handoff_decode(uint64_t id, struct str text, struct arena *a, struct handoff *out,
@@ -85,6 +99,7 @@ enum status handoff_decode(uint64_t id, struct str text, struct arena *a, struct
 	if (st != ST_OK)
 		return unpack_failed(st, "hand-off", id, e);
 	TEXTS(PLACE_TEXT)
+	LATE_TEXTS(PLACE_TEXT)
 	*out = h;
 	return ST_OK;
 }
@@ -118,6 +133,13 @@ bool handoff_state_of(struct str wire, enum handoff_state *out)
 			return true;
 		}
 	return false;
+}
+
+int64_t handoff_look_us(const struct handoff *h)
+{
+	if (h->state != HANDOFF_OPEN || h->overdue)
+		return TIME_NONE;
+	return h->reminded || h->remind_us == TIME_NONE ? h->due_us : h->remind_us;
 }
 
 enum status handoff_move(struct handoff *h, enum handoff_state to, int64_t now_us,

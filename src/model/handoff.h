@@ -2,7 +2,7 @@
  * handoff.h: a lead in the hands of a person: who, why, until when, and what they said.
  *
  *     OPEN --accept--> ACCEPTED --outcome--> CLOSED
- *      | ^ --remind, re-assign (stays OPEN, other rep)
+ *      | ^ --remind, re-assign (stays OPEN, other rep), overdue (stays OPEN, is shown)
  *      +--return (date) / not a fit / bad data--> RETURNED | REFUSED
  *
  * An ACCEPTED one may still be RETURNED or REFUSED (they talked, and it is not now), and an outcome
@@ -34,9 +34,12 @@ struct handoff {
 	struct str team, rep_name, rep_email;
 	struct str trigger, reason; /* what asked for it; why, for people */
 	struct str verdict;         /* "accepted", "not_now", "not_a_fit", "bad_data", outcome */
+	struct str said;            /* with the verdict, in the rep's own words */
 	uint64_t message;           /* the one replied to; 0: none */
 	uint32_t assigned_n;        /* how often somebody was given it */
+	uint32_t within_s;          /* working seconds each of them has; 0: no clock */
 	bool reminded;
+	bool overdue; /* nobody took it in time, and there is nobody left to ask */
 	int64_t opened_us, due_us, remind_us; /* due: accept by; TIME_NONE: no clock */
 	int64_t accepted_us, closed_us, again_us;
 };
@@ -48,6 +51,8 @@ MUST_USE enum status handoff_decode(uint64_t id, struct str text, struct arena *
 				    struct handoff *out, struct err *e);
 const char *handoff_state_name(enum handoff_state s);
 bool handoff_state_of(struct str wire, enum handoff_state *out);
+/* When its clock must be looked at: to remind, then to give it to the next; TIME_NONE: never. */
+int64_t handoff_look_us(const struct handoff *h);
 /* The only way from one state to another; ST_CONFLICT names both, and it is as it was. Sets the
  * verdict (borrowed, cut to its ceiling) and accepted_us or closed_us. The clock (due_us,
  * remind_us) stays as it was: it is part of a row's key. */

@@ -39,8 +39,11 @@
 	TEXT(len, len, reason) \
 	TEXT(len, len, source)
 #define LATE(FIELD) /* the second word of nibbles begins with it */ FIELD(time, time, replied_us)
+#define LAST( \
+	FIELD) /* behind the lengths of the texts: rows written before it came have 0 there */ \
+	FIELD(uint, uint, handoff)
 #define HEAD_BYTES 18 /* version, created's and state's nibbles, twice 16 nibbles */
-#define HEAD_BOUND (HEAD_BYTES + 29 * 8 + 8)
+#define HEAD_BOUND (HEAD_BYTES + 30 * 8 + 8)
 
 static size_t texts_bytes(const struct message *x)
 {
@@ -69,6 +72,7 @@ void message_encode(const struct message *x, struct buf *out)
 	at = 0;
 	LATE(PACK_FIELD)
 	TEXTS(PACK_FIELD)
+	LAST(PACK_FIELD)
 	put_nibbles(control + 10, nibbles);
 	TEXTS(PACK_TEXT)
 	out->n = (size_t)(w->p - out->p);
@@ -88,6 +92,7 @@ static bool get_head(struct unpacker *r, struct message *x)
 	nibbles = more;
 	LATE(UNPACK_FIELD)
 	TEXTS(UNPACK_FIELD)
+	LAST(UNPACK_FIELD)
 	return r->ok && nibbles == 0 && first >> 4 < MESSAGE_STATE_COUNT;
 }
 

@@ -42,7 +42,7 @@ enum message_flag {
 	MESSAGE_COMPLAINED = 64,
 	MESSAGE_UNSUBSCRIBED = 128,
 	MESSAGE_TRIAL = 256,  /* test mode: it went to the simulated inbox */
-	MESSAGE_SYSTEM = 512, /* not automated nurture: confirmation, notice to a rep */
+	MESSAGE_SYSTEM = 512, /* not automated nurture: its `message` names a kind of notice.def */
 };
 
 struct message {
@@ -52,7 +52,8 @@ struct message {
 	struct str channel, purpose, address, zone; /* zone: the lead's, for dates in the text */
 	uint32_t subject_n;                         /* which subject line of the content */
 	uint64_t content;                           /* hash, as in struct touch */
-	uint64_t reply_to; /* message it continues (same thread); 0: none */
+	uint64_t reply_to; /* message it continues (same thread), or says again; 0: none */
+	uint64_t handoff;  /* a notice is about this one; 0: none */
 	enum message_state state;
 	uint32_t attempts;
 	uint32_t flags; /* enum message_flag */

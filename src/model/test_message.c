@@ -23,6 +23,7 @@ static void random_message(struct rng *r, struct message *m)
 		.subject_n = (uint32_t)random_wide(r),
 		.content = random_wide(r),
 		.reply_to = random_wide(r),
+		.handoff = random_wide(r),
 		.state = (enum message_state)rng_below(r, MESSAGE_STATE_COUNT),
 		.attempts = (uint32_t)random_wide(r),
 		.flags = (uint32_t)random_wide(r),
@@ -59,6 +60,7 @@ static void assert_same(const struct message *a, const struct message *b)
 	assert_int_equal(a->subject_n, b->subject_n);
 	assert_int_equal(a->content, b->content);
 	assert_int_equal(a->reply_to, b->reply_to);
+	assert_int_equal(a->handoff, b->handoff);
 	assert_int_equal(a->state, b->state);
 	assert_int_equal(a->attempts, b->attempts);
 	assert_int_equal(a->flags, b->flags);

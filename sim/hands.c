@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * hands.c: leads in the hands of people, and the messages of the system's own, looked at from
+ * outside the engine: every assignment has exactly one notice, nobody is asked to confirm who did
+ * not agree, and what waits for a time is in the queue once. */
+#include "base/arena.h"
+#include "engine/due.h"
+#include "engine/outbox.h"
+#include "model/key.h"
+#include "model/notice.h"
+#include "sim.h"
+
+struct hands {
+	struct sim *s;
+	struct arena arena;
+	int64_t clock_us;
+	struct u64map notices; /* hand-off -> notices to whom it was given */
+	uint64_t waits, looks; /* rows that should be in the queue */
+	uint64_t due_messages, due_handoffs;
+	uint64_t asked;
+};
+
+static bool walk_message(void *ctx, struct store_key key, struct str value)
+{
+	struct hands *h = ctx;
+	struct message m;
+	struct err e;
+	enum notice_kind k;
+	uint64_t n = 0;
+	arena_reset(&h->arena);
+	if (message_decode(key.num, value, &h->arena, &m, &e) != ST_OK) {
+		fail(h->s, "%s", e.text);
+		return false;
+	}
+	if (!notice_kind_of(&m, &k)) {
+		if (m.decision == 0)
+			fail(h->s, "G7: message %llu has no decision", (unsigned long long)m.id);
+		return true;
+	}
+	h->waits += m.state == MESSAGE_READY || m.state == MESSAGE_DEFERRED;
+	h->asked += k == NOTICE_CONFIRM;
+	if (k == NOTICE_HANDOFF && m.reply_to == 0) {
+		(void)u64map_get(&h->notices, m.handoff, &n);
+		(void)u64map_put(&h->notices, m.handoff, n + 1);
+	}
+	return true;
+}
+
+static bool walk_handoff(void *ctx, struct store_key key, struct str value)
+{
+	struct hands *x = ctx;
+	struct handoff h;
+	struct err e;
+	uint64_t n = 0;
+	arena_reset(&x->arena);
+	if (handoff_decode(key.num, value, &x->arena, &h, &e) != ST_OK) {
+		fail(x->s, "%s", e.text);
+		return false;
+	}
+	(void)u64map_get(&x->notices, h.id, &n);
+	if (n != h.assigned_n)
+		fail(x->s, "hand-off %llu was given away %u times, with %llu notices",
+		     (unsigned long long)h.id, h.assigned_n, (unsigned long long)n);
+	if (h.state == HANDOFF_OPEN && !h.overdue && handoff_look_us(&h) == TIME_NONE)
+		fail(x->s, "hand-off %llu is open, and no clock runs", (unsigned long long)h.id);
+	x->looks += handoff_look_us(&h) != TIME_NONE;
+	return true;
+}
+
+static bool due_handoff(struct hands *x, uint64_t id, int64_t at_us)
+{
+	struct handoff h;
+	struct err e;
+	x->due_handoffs++;
+	return handoff_get(x->s->inner, id, &x->arena, &h, &e) == ST_OK &&
+	       handoff_look_us(&h) == at_us;
+}
+
+static bool due_message(struct hands *x, uint64_t id, int64_t at_us)
+{
+	struct message m;
+	struct err e;
+	x->due_messages++;
+	return outbox_get(x->s->inner, id, &x->arena, &m, &e) == ST_OK && m.due_us == at_us &&
+	       (m.state == MESSAGE_READY || m.state == MESSAGE_DEFERRED);
+}
+
+static bool walk_due(void *ctx, struct store_key key, struct str value)
+{
+	struct hands *x = ctx;
+	(void)value;
+	arena_reset(&x->arena);
+	int64_t at = key_read_time(key.bytes, 0);
+	uint64_t row = key_read_u64(key.bytes, 8), id = row & ((UINT64_C(1) << 56) - 1);
+	bool ok = row >> 56 == DUE_HANDOFF ? due_handoff(x, id, at) : due_message(x, id, at);
+	if (!ok)
+		fail(x->s, "the queue has number %llu at a time that is not its own",
+		     (unsigned long long)id);
+	if (at <= x->clock_us)
+		fail(x->s, "N3: number %llu of the queue should have been looked at",
+		     (unsigned long long)id);
+	return true;
+}
+
+void check_hands(struct sim *s, int64_t clock_us)
+{
+	struct hands h = {.s = s, .clock_us = clock_us};
+	struct err e;
+	static const struct {
+		enum table table;
+		store_row_fn *fn;
+	} walks[] = {{TABLE_MESSAGE, walk_message},
+		     {TABLE_HANDOFF, walk_handoff},
+		     {TABLE_DUE, walk_due}};
+	arena_init(&h.arena, 4u << 20);
+	u64map_init(&h.notices, 1u << 16);
+	for (size_t i = 0; i < sizeof walks / sizeof walks[0] && s->failure[0] == '\0'; i++)
+		if (store_scan(s->inner, walks[i].table, SCAN_ALL, walks[i].fn, &h, &e) != ST_OK)
+			fail(s, "scan: %s", e.text);
+	if (h.waits != h.due_messages || h.looks != h.due_handoffs)
+		fail(s, "%llu notices and %llu hand-offs wait, the queue has %llu and %llu",
+		     (unsigned long long)h.waits, (unsigned long long)h.looks,
+		     (unsigned long long)h.due_messages, (unsigned long long)h.due_handoffs);
+	if (h.asked > s->agreed)
+		fail(s, "G3: %llu confirmations for %llu times that somebody agreed",
+		     (unsigned long long)h.asked, (unsigned long long)s->agreed);
+	u64map_finish(&h.notices);
+	arena_finish(&h.arena);
+}

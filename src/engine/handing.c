@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * handing.c: see handing.h. Who is next is a matter of the hand-off's number and of how often it
+ * was given away, so that no counter is kept and a replay gives it to the same people. */
+#include "engine/handing.h"
+
+#include "base/assert.h"
+#include "base/time.h"
+#include "engine/due.h"
+#include "engine/notice.h"
+#include "engine/play.h"
+
+/* A team as the program in force knows it, and its clock on the wall. */
+struct desk {
+	const struct program_team *team;
+	const struct tz *zone;
+	struct str zone_name;
+};
+
+static bool desk_of(const struct pass *p, struct str name, struct desk *out)
+{
+	size_t at = program_team_of(p->program, name);
+	if (at == NO_INDEX)
+		return false;
+	out->team = &p->program->play->teams[at];
+	out->zone = play_zone(p->play, out->team->zone, STR("UTC"), &out->zone_name);
+	return true;
+}
+
+/* ---- who ---- */
+
+static struct str text_of(const struct pass *p, const struct json *d, const char *key)
+{
+	uint32_t traits = d->count ? json_get(d, 0, "traits") : JSON_NONE;
+	return traits == JSON_NONE ? STR_NULL : json_str(d, json_get(d, traits, key), p->arena);
+}
+
+static bool is_rep(const struct program_rep *r, struct str who)
+{
+	return who.n > 0 && (str_eq_nocase(r->email, who) || str_eq_nocase(r->name, who));
+}
+
+static size_t named_in(const struct pass *p, const struct program_team *t, const struct json *d)
+{
+	static const char *const keys[] = {"owner_email", "owner"};
+	for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
+		struct str who = text_of(p, d, keys[k]);
+		for (size_t i = 0; i < t->reps_n; i++)
+			if (is_rep(&t->reps[i], who))
+				return i;
+	}
+	return NO_INDEX;
+}
+
+/* The rep who owns the lead's account, by its trait `owner`; else the lead's own. */
+static enum status owner(struct pass *p, const struct program_team *t, size_t *out, struct err *e)
+{
+	struct account_work *acc;
+	enum status st = ST_OK;
+	*out = NO_INDEX;
+	if (p->work->lead.account) {
+		st = batch_account(p->batch, p->work->lead.account, &acc, e);
+		if (st == ST_OK)
+			*out = named_in(p, t, &acc->doc);
+	}
+	if (st == ST_OK && *out == NO_INDEX)
+		st = batch_profile(p->batch, p->work, e);
+	if (st == ST_OK && *out == NO_INDEX)
+		*out = named_in(p, t, &p->work->profile_doc);
+	return st;
+}
+
+/* Each in turn, by the number of the hand-off; never who has it now, where there is another. */
+static size_t in_turn(const struct handoff *h, const struct program_team *t)
+{
+	size_t at = (h->id + h->assigned_n) % t->reps_n;
+	return str_eq(t->reps[at].email, h->rep_email) ? (at + 1) % t->reps_n : at;
+}
+
+static enum status assign(struct pass *p, struct handoff *h, const struct desk *d, struct err *e)
+{
+	size_t at = NO_INDEX;
+	const struct program_team *t = d->team;
+	int64_t now = p->env.now_us, within = (int64_t)h->within_s * US_PER_S;
+	bool first = h->assigned_n == 0 && t->routing == ROUTING_OWNER;
+	enum status st = first ? owner(p, t, &at, e) : ST_OK;
+	if (st != ST_OK)
+		return st;
+	const struct program_rep *rep = &t->reps[at == NO_INDEX ? in_turn(h, t) : at];
+	h->rep_name = rep->name;
+	h->rep_email = rep->email;
+	h->assigned_n++;
+	h->reminded = false;
+	h->due_us = h->remind_us = TIME_NONE;
+	if (within == 0)
+		return ST_OK;
+	int64_t remind = t->remind_us && t->remind_us < within ? t->remind_us : within / 2;
+	h->due_us = hours_after_us(&t->hours, d->zone, now, within);
+	h->remind_us = hours_after_us(&t->hours, d->zone, now, remind);
+	return ST_OK;
+}
+
+/* ---- the row and its clock ---- */
+
+static enum status keep(struct pass *p, const struct handoff *h, const struct handoff *was,
+			struct err *e)
+{
+	int64_t was_due = was && was->state == HANDOFF_OPEN ? was->due_us : TIME_NONE;
+	int64_t was_look = was ? handoff_look_us(was) : TIME_NONE;
+	const struct due d = {handoff_look_us(h), DUE_HANDOFF, h->id};
+	enum status st = handoff_put(p->batch->store, h, was_due, p->arena, e);
+	return st == ST_OK ? due_set(p->batch, &d, was_look, e) : st;
+}
+
+static enum status tell(struct pass *p, const struct handoff *h, enum notice_kind k,
+			const struct desk *d, struct err *e)
+{
+	int64_t now = p->env.now_us;
+	struct notice n = {.kind = k,
+			   .handoff = h,
+			   .address = h->rep_email,
+			   .zone = d->zone_name,
+			   .expires_us = now + 3 * US_PER_D};
+	if (notice_to(k) == NOTICE_TO_TOOL) {
+		if (d->team->webhook.n == 0)
+			return ST_OK;
+		n.address = d->team->webhook;
+		n.expires_us = now + US_PER_D;
+	}
+	return notice_send(p, &n, e);
+}
+
+enum status handing_open(struct pass *p, struct handoff *h, int64_t within_us, struct err *e)
+{
+	struct desk d;
+	if (!desk_of(p, h->team, &d))
+		return err_set(e, ST_INVALID, "there is no team called " STR_FMT, STR_ARG(h->team));
+	if (within_us == 0)
+		within_us = d.team->accept_us;
+	h->id = p->play->next_handoff++;
+	p->play->dirty = true;
+	h->opened_us = p->env.now_us;
+	h->within_s = (uint32_t)(within_us / US_PER_S);
+	enum status st = assign(p, h, &d, e);
+	if (st == ST_OK)
+		st = keep(p, h, NULL, e);
+	if (st == ST_OK)
+		st = tell(p, h, NOTICE_HANDOFF, &d, e);
+	return st == ST_OK ? tell(p, h, NOTICE_OPENED, &d, e) : st;
+}
+
+enum status handing_say(struct pass *p, struct handoff *h, const struct handing_word *word,
+			struct err *e)
+{
+	static const enum notice_kind tools[HANDOFF_STATE_COUNT] = {
+		[HANDOFF_ACCEPTED] = NOTICE_ACCEPTED,
+		[HANDOFF_RETURNED] = NOTICE_RETURNED,
+		[HANDOFF_REFUSED] = NOTICE_REFUSED,
+		[HANDOFF_CLOSED] = NOTICE_CLOSED,
+	};
+	struct desk d;
+	const struct handoff was = *h;
+	enum status st = handoff_move(h, word->to, p->env.now_us, word->verdict, e);
+	if (st != ST_OK)
+		return st;
+	const struct str dims[] = {h->team, h->verdict};
+	batch_count(p->batch, p->env.now_us, "verdict", dims, 2, 1);
+	if (word->said.n)
+		h->said = str_slice(word->said, 0, HANDOFF_VERDICT_MAX);
+	if (word->to == HANDOFF_RETURNED)
+		h->again_us = word->again_us;
+	st = keep(p, h, &was, e);
+	return st == ST_OK && desk_of(p, h->team, &d) ? tell(p, h, tools[word->to], &d, e) : st;
+}
+
+/* ---- the clock ---- */
+
+static enum status remind(struct pass *p, struct handoff *h, const struct desk *d, struct err *e)
+{
+	h->reminded = true;
+	return tell(p, h, NOTICE_REMINDER, d, e);
+}
+
+/* The one it was with keeps nothing but the news. */
+static enum status give_on(struct pass *p, struct handoff *h, const struct desk *d, struct err *e)
+{
+	const struct handoff was = *h;
+	enum status st = assign(p, h, d, e);
+	if (st == ST_OK)
+		st = tell(p, &was, NOTICE_LOST, d, e);
+	if (st == ST_OK)
+		st = tell(p, h, NOTICE_HANDOFF, d, e);
+	return st == ST_OK ? tell(p, h, NOTICE_ASSIGNED, d, e) : st;
+}
+
+static enum status give_up(struct pass *p, struct handoff *h, const struct desk *d, struct err *e)
+{
+	h->overdue = true;
+	batch_count(p->batch, p->env.now_us, "overdue", &h->team, 1, 1);
+	return d->team ? tell(p, h, NOTICE_OVERDUE, d, e) : ST_OK;
+}
+
+static enum status look(struct pass *p, struct handoff *h, struct err *e)
+{
+	struct desk d = {.team = NULL};
+	bool team = desk_of(p, h->team, &d);
+	if (!team) /* no longer in the program: nobody to give it to */
+		return give_up(p, h, &d, e);
+	if (!h->reminded && h->remind_us != TIME_NONE && h->remind_us < h->due_us)
+		return remind(p, h, &d, e);
+	size_t most = d.team->reps_n < HANDING_REPS_MAX ? d.team->reps_n : HANDING_REPS_MAX;
+	return h->assigned_n < most ? give_on(p, h, &d, e) : give_up(p, h, &d, e);
+}
+
+enum status handing_due(struct pass *p, uint64_t id, struct err *e)
+{
+	struct handoff h;
+	enum status st = handoff_get(p->batch->store, id, p->arena, &h, e);
+	if (st != ST_OK || h.state != HANDOFF_OPEN || p->program == NULL)
+		return st;
+	/* Its place in the queue is taken already: keep finds none. */
+	struct handoff was = h;
+	was.overdue = true;
+	st = batch_lead_whole(p->batch, h.lead, &p->work, e);
+	if (st == ST_OK)
+		st = look(p, &h, e);
+	return st == ST_OK ? keep(p, &h, &was, e) : st;
+}
