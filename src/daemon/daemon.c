@@ -31,7 +31,7 @@ struct daemon_conf daemon_conf_default(const char *dir)
 static void on_committed(void *ctx, uint64_t last_seq)
 {
 	struct daemon *d = ctx;
-	(void)last_seq;
+	d->committed_seq = last_seq;
 	metrics_inc(d->metrics, METRIC_LOG_COMMITS);
 	notice_good(&d->disk);
 	runner_wake(d->runner);
@@ -107,7 +107,19 @@ static enum status open_data(struct daemon *d, struct err *e)
 	enum status st = node_open(&d->conf.node, &d->node, e);
 	if (st == ST_OK)
 		st = keys_load(d->node->dir, &d->keys, e);
+	if (st == ST_OK)
+		st = node_link_keys(d->node->dir, &d->links, e);
 	return st;
+}
+
+static enum status start_hits(struct daemon *d, struct err *e)
+{
+	struct hits_conf conf = {.dir = d->node->dir,
+				 .log = d->node->log,
+				 .appender = d->appender,
+				 .metrics = d->metrics};
+	enum status st = store_reader(d->node->store, &conf.store, e);
+	return st == ST_OK ? hits_create(&conf, &d->hits, e) : st;
 }
 
 static enum status start_threads(struct daemon *d, struct err *e)
@@ -132,6 +144,8 @@ static enum status start_threads(struct daemon *d, struct err *e)
 	if (st == ST_OK)
 		st = appender_create(&ac, &d->appender, e);
 	if (st == ST_OK)
+		st = start_hits(d, e);
+	if (st == ST_OK)
 		st = runner_create(&rc, &d->runner, e);
 	return st;
 }
@@ -150,6 +164,15 @@ static void wire(struct daemon *d, struct api_ops *ops)
 	};
 	for (size_t i = 0; i < sizeof ingest / sizeof ingest[0]; i++)
 		ops->handler[ingest[i]] = daemon_ingest;
+	static const enum api_op pages[] = {
+		API_OP_LINK_STOP_PAGE, API_OP_LINK_STOP,         API_OP_LINK_CHOICES_PAGE,
+		API_OP_LINK_CHOICES,   API_OP_LINK_CONFIRM_PAGE, API_OP_LINK_CONFIRM,
+		API_OP_LINK_REP_PAGE,  API_OP_LINK_REP,
+	};
+	for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++)
+		ops->handler[pages[i]] = daemon_link_page;
+	ops->handler[API_OP_LINK_CLICK] = daemon_link_click;
+	ops->handler[API_OP_LINK_OPEN] = daemon_link_open;
 }
 
 static enum status listen_now(struct daemon *d, struct err *e)
@@ -244,7 +267,9 @@ void daemon_stop(struct daemon **dp)
 		http_server_stop(d->server, d->conf.stop_grace_us);
 	desk_destroy(&d->long_desk);
 	desk_destroy(&d->desk);
+	hits_stop(d->hits); /* what is final is still told */
 	appender_destroy(&d->appender);
+	hits_destroy(&d->hits);
 	runner_destroy(&d->runner);
 	http_server_destroy(&d->server);
 	api_destroy(&d->api);

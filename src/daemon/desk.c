@@ -51,7 +51,7 @@ static void serve(struct desk *d, struct desk_job *job)
 {
 	struct err e;
 	struct http_reply reply = {.status = 0};
-	struct desk_work k = {.daemon = d->daemon, .desk = d, .call = &job->call};
+	struct desk_work k = {.daemon = d->daemon, .desk = d, .call = &job->call, .reply = &reply};
 	err_clear(&e);
 	arena_reset(&d->arena);
 	buf_init_arena(&k.body, job->call.req->arena, BODY_BYTES);
@@ -60,6 +60,10 @@ static void serve(struct desk *d, struct desk_job *job)
 	k.view = (struct view){d->store, d->program, d->log, clock_now_us(), &d->arena};
 	if (st == ST_OK)
 		st = daemon_desk_handlers[job->call.op](&k, &e);
+	if (st == ST_OK && k.replied) {
+		http_reply_later(job->call.req, &reply);
+		return;
+	}
 	if (st == ST_OK && !buf_ok(&k.body))
 		st = err_set(&e, ST_LIMIT, "the answer is too large; ask for less at once");
 	if (st == ST_OK)

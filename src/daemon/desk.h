@@ -19,6 +19,8 @@ struct desk_work {
 	struct view view; /* over committed state; arena is the desk's own */
 	struct json_w w;  /* writes the answer's body */
 	struct buf body;
+	struct http_reply *reply; /* for a handler that answers something other than JSON, */
+	bool replied;             /* and says so here */
 };
 /* Writes the answer into w, or fails: the error becomes the reply. */
 typedef enum status desk_handler(struct desk_work *k, struct err *e);

@@ -195,8 +195,7 @@ enum status daemon_answer_seq(struct desk_work *k, uint64_t seq, struct err *e)
 	return ST_OK;
 }
 
-/* One event of ours out of the request's body, folded before the answer. */
-static enum status own_event(struct desk_work *k, const char *type, struct str properties,
+enum status daemon_own_event(struct desk_work *k, const char *type, struct str properties,
 			     struct err *e)
 {
 	char id[64];
@@ -272,7 +271,7 @@ static enum status do_lead_merge(struct desk_work *k, struct err *e)
 	json_w_ki64(&w, "lead", (int64_t)other);
 	json_w_kstr(&w, "reason", json_str(&d, json_get(&d, 0, "reason"), k->view.arena));
 	json_w_end(&w);
-	return own_event(k, "lead.merge", buf_view(&props), e);
+	return daemon_own_event(k, "lead.merge", buf_view(&props), e);
 }
 
 static enum status do_lead_split(struct desk_work *k, struct err *e)
@@ -285,8 +284,9 @@ static enum status do_lead_split(struct desk_work *k, struct err *e)
 	if (!json_i64(&d, json_get(&d, 0, "merge"), &merge))
 		return err_set(e, ST_INVALID,
 			       "merge must be the number of a merge; see the lead's explain");
-	return own_event(k, "lead.split",
-			 arena_printf(k->view.arena, "{\"merge\":%lld}", (long long)merge), e);
+	return daemon_own_event(k, "lead.split",
+				arena_printf(k->view.arena, "{\"merge\":%lld}", (long long)merge),
+				e);
 }
 
 /* ---- program, reports, upkeep ---- */
@@ -334,4 +334,12 @@ desk_handler *const daemon_desk_handlers[API_OP_COUNT] = {
 	[API_OP_CLOCK_ADVANCE] = daemon_do_clock_advance,
 	[API_OP_BACKUP] = daemon_do_backup,
 	[API_OP_REPLAY_VERIFY] = daemon_do_replay_verify,
+	[API_OP_LINK_STOP_PAGE] = daemon_do_stop_page,
+	[API_OP_LINK_STOP] = daemon_do_stop,
+	[API_OP_LINK_CHOICES_PAGE] = daemon_do_choices_page,
+	[API_OP_LINK_CHOICES] = daemon_do_choices,
+	[API_OP_LINK_CONFIRM_PAGE] = daemon_do_confirm_page,
+	[API_OP_LINK_CONFIRM] = daemon_do_confirm,
+	[API_OP_LINK_REP_PAGE] = daemon_do_rep_page,
+	[API_OP_LINK_REP] = daemon_do_rep,
 };

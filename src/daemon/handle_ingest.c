@@ -172,6 +172,8 @@ void daemon_settled(void *ctx)
 {
 	struct daemon *d = ctx;
 	http_replies_send(&d->replies);
+	if (d->hits != NULL)
+		hits_settled(d->hits, d->committed_seq);
 }
 
 static enum status authenticate(struct ingest_job *job, struct ingest_request *r, struct err *e)

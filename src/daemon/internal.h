@@ -6,11 +6,15 @@
 
 #include "daemon/daemon.h"
 #include "daemon/desk.h"
+#include "daemon/hits.h"
 #include "daemon/notice.h"
 #include "engine/runner.h"
 #include "log/appender.h"
+#include "node/settings.h"
 
 #include <stdatomic.h>
+
+#define DAEMON_RATE_CELLS 4096
 
 struct daemon {
 	struct daemon_conf conf;
@@ -22,6 +26,12 @@ struct daemon {
 	struct appender *appender;
 	struct runner *runner;
 	struct desk *desk, *long_desk; /* what is quick; what may take minutes */
+	struct hits *hits;
+	struct link_keys links;
+	_Atomic uint64_t hit_no;                      /* numbers requests for links */
+	_Atomic int64_t hit_rate[DAEMON_RATE_CELLS];  /* by message; base/rate.h */
+	_Atomic int64_t page_rate[DAEMON_RATE_CELLS]; /* by link */
+	uint64_t committed_seq;                       /* the appender's thread only */
 	struct notice disk;
 	struct http_replies replies; /* gathered per commit; the appender's thread only */
 	struct http_fixed *success;
@@ -46,6 +56,15 @@ MUST_USE enum status daemon_append_and_fold(struct daemon *d, struct log_entry *
 MUST_USE enum status daemon_answer_seq(struct desk_work *k, uint64_t seq, struct err *e);
 /* handle_clock.c */
 desk_handler daemon_do_clock_advance;
+/* One event of ours out of a request, folded before its answer: {"seq"}. ST_CONFLICT as above. */
+MUST_USE enum status daemon_own_event(struct desk_work *k, const char *type, struct str properties,
+				      struct err *e);
+/* handle_observe.c: links and pictures of messages. */
+api_handler daemon_link_click, daemon_link_open;
+/* handle_pages.c: the pages behind links; not too many for one visitor. */
+api_handler daemon_link_page;
+desk_handler daemon_do_stop_page, daemon_do_stop, daemon_do_choices_page, daemon_do_choices,
+	daemon_do_confirm_page, daemon_do_confirm, daemon_do_rep_page, daemon_do_rep;
 /* handle_orders.c, handle_program.c */
 desk_handler daemon_do_trigger, daemon_do_backup, daemon_do_replay_verify;
 desk_handler daemon_do_program_validate, daemon_do_program_plan, daemon_do_program_apply;

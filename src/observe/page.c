@@ -67,6 +67,15 @@ const struct page_note page_broken = {
 	TEXT("It is not whole, or was not made here. Nothing was changed. Copy all of the link, "
 	     "or answer to the message it was in."),
 };
+const struct page_note page_failed = {
+	TEXT("That did not work"),
+	TEXT("Nothing was changed: something is wrong on our side. Try again in a few minutes, or "
+	     "answer to the message this link was in."),
+};
+const struct page_note page_too_often = {
+	TEXT("One moment, please"),
+	TEXT("This link was used very often just now. Nothing was changed. Try again in a minute."),
+};
 const struct page_note page_noted = {
 	TEXT("Thank you"),
 	TEXT("It is noted. You can close this page."),

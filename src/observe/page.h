@@ -58,6 +58,7 @@ struct page_note {
 };
 extern const struct page_note page_unsubscribed, page_saved, page_confirmed;
 extern const struct page_note page_expired, page_broken, page_noted;
+extern const struct page_note page_failed, page_too_often;
 
 /* Each appends a whole document. buf_ok tells whether it fitted. */
 void page_ask(const struct page *p, const struct page_ask *ask, struct buf *out);

@@ -48,6 +48,16 @@ MUST_USE enum status view_timeline(struct view *v, uint64_t lead, size_t limit, 
  * make it hot, consent per channel and purpose with the rule that answers, next alarm, merges. */
 MUST_USE enum status view_explain(struct view *v, uint64_t lead, struct json_w *w, struct err *e);
 
+/* What one may hear about, per channel and purpose as declared, and whether we may speak now. */
+struct view_choice {
+	struct str channel, purpose;
+	bool allowed;
+};
+MUST_USE enum status view_choices(struct view *v, uint64_t lead, size_t choices_max,
+				  struct view_choice *out, size_t *n_r, struct err *e);
+/* The lead's first address of that kind ("email"); empty: none. */
+MUST_USE enum status view_address(struct view *v, uint64_t lead, struct str *out, struct err *e);
+
 /* Conversion by tier: leads for which the trait or outcome `name` holds, of all in the tier, with
  * the area under the ROC curve of the score. */
 MUST_USE enum status view_tiers(struct view *v, struct str outcome, struct json_w *w,
