@@ -340,7 +340,7 @@ static enum status do_choices(struct visit *v, struct err *e)
 		return put_choices(v, 400);
 	for (size_t i = 0; i < n; i++) {
 		const struct page_choice *c = &v->page.choices[changes[i].choice];
-		/* A yes that came through the mailbox is a confirmed one for mail, not for others. */
+		/* A yes that came through the mailbox is a confirmed one for mail alone. */
 		bool mail = str_is(c->channel, "email");
 		said[i] = (struct saying){.type = !changes[i].on ? "consent.withdraw"
 						  : mail         ? "consent.confirm"

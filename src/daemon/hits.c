@@ -268,7 +268,7 @@ static bool stopping(struct hits *h)
 	return stop;
 }
 
-/* A full disk: tried again until there is room. Whoever stops meanwhile judges at the next start. */
+/* A full disk: tried again until there is room, or by the next life. */
 static bool tell(struct hits *h, struct batch *b)
 {
 	struct err e;
@@ -329,7 +329,7 @@ static void read_tail(struct hits *h, uint64_t seq, uint64_t end)
 		arena_reset(&h->arena);
 		r = ARENA_ARRAY(&h->arena, struct log_record, READ_RECORDS);
 		ASSERT(r != NULL);
-		/* Stopped, or damaged (doctor says so): the place is kept, the next life reads on. */
+		/* Stopped, or damaged (doctor says so): the place is kept for the next life. */
 		if (stopping(h) || log_read(h->log, seq, &h->arena, r, &n, &e) != ST_OK || n == 0) {
 			h->blind = true;
 			return;
