@@ -34,6 +34,7 @@ static void on_committed(void *ctx, uint64_t last_seq)
 	d->committed_seq = last_seq;
 	metrics_inc(d->metrics, METRIC_LOG_COMMITS);
 	notice_good(&d->disk);
+	deliver_logged(d->deliver, last_seq);
 	runner_wake(d->runner);
 }
 
@@ -83,7 +84,34 @@ static void on_progress(void *ctx, const struct engine_stats *s)
 	metrics_set(d->metrics, METRIC_ENGINE_LAG_EVENTS, (int64_t)(ls.next_seq - 1 - s->cursor));
 	metrics_set(d->metrics, METRIC_LOG_BYTES, (int64_t)ls.bytes);
 	metrics_set(d->metrics, METRIC_LOG_EVENTS, (int64_t)(ls.next_seq - ls.first_seq));
+	deliver_folded(d->deliver, s->cursor, s->clock_us);
 	retain(d, s);
+}
+
+static void on_hand_over(void *ctx, const uint64_t *messages, size_t n)
+{
+	struct daemon *d = ctx;
+	deliver_hand_over(d->deliver, messages, n);
+}
+
+static enum status on_answers(void *ctx, struct log_entry *entries, size_t n, struct err *e)
+{
+	struct daemon *d = ctx;
+	return appender_append(d->appender, entries, n, e);
+}
+
+enum status daemon_wait_sent(struct daemon *d, int64_t timeout_us, struct err *e)
+{
+	struct log_stats ls;
+	int64_t until = clock_mono_us() + timeout_us;
+	do {
+		while (!deliver_idle(d->deliver) && clock_mono_us() < until)
+			clock_sleep_us(1000);
+		log_stats(d->node->log, &ls);
+		if (!runner_wait(d->runner, ls.next_seq - 1, until - clock_mono_us()))
+			return err_set(e, ST_TIMEOUT, "messages are still being sent; ask again");
+	} while (!deliver_idle(d->deliver));
+	return ST_OK;
 }
 
 static bool is_ready(void *ctx, const char **why_r)
@@ -104,11 +132,15 @@ static bool is_ready(void *ctx, const char **why_r)
 
 static enum status open_data(struct daemon *d, struct err *e)
 {
+	d->conf.node.hand_over = on_hand_over;
+	d->conf.node.ctx = d;
 	enum status st = node_open(&d->conf.node, &d->node, e);
 	if (st == ST_OK)
 		st = keys_load(d->node->dir, &d->keys, e);
 	if (st == ST_OK)
 		st = node_link_keys(d->node->dir, &d->links, e);
+	if (st == ST_OK)
+		st = settings_load(d->node->dir, &d->settings_arena, &d->settings, e);
 	return st;
 }
 
@@ -120,6 +152,30 @@ static enum status start_hits(struct daemon *d, struct err *e)
 				 .metrics = d->metrics};
 	enum status st = store_reader(d->node->store, &conf.store, e);
 	return st == ST_OK ? hits_create(&conf, &d->hits, e) : st;
+}
+
+static enum status open_deliver(struct daemon *d, struct err *e)
+{
+	struct log_stats ls;
+	struct engine_stats es;
+	const struct letters_conf lc = {.dir = d->node->dir, .settings = &d->settings};
+	enum status st = letters_create(&lc, &d->letters, e);
+	if (st != ST_OK)
+		return st;
+	log_stats(d->node->log, &ls);
+	engine_stats(d->node->engine, &es);
+	const struct deliver_conf dc = {
+		.dir = d->node->dir,
+		.settings = &d->settings,
+		.letters = d->letters,
+		.store = d->node->store,
+		.log_end = ls.next_seq - 1,
+		.cursor = es.cursor,
+		.metrics = d->metrics,
+		.tell = on_answers,
+		.ctx = d,
+	};
+	return deliver_create(&dc, &d->deliver, e);
 }
 
 static enum status start_threads(struct daemon *d, struct err *e)
@@ -141,6 +197,8 @@ static enum status start_threads(struct daemon *d, struct err *e)
 	enum status st = desk_create(d, &d->desk, e);
 	if (st == ST_OK)
 		st = desk_create(d, &d->long_desk, e);
+	if (st == ST_OK)
+		st = open_deliver(d, e);
 	if (st == ST_OK)
 		st = appender_create(&ac, &d->appender, e);
 	if (st == ST_OK)
@@ -242,6 +300,7 @@ enum status daemon_start(const struct daemon_conf *conf, struct daemon **out, st
 	d->started_us = clock_now_us();
 	d->metrics = metrics_create();
 	http_replies_init(&d->replies);
+	arena_init(&d->settings_arena, 8 * SETTINGS_BYTES_MAX);
 	notice_init(&d->disk, conf->notice, conf->notice_ctx);
 	enum status st = open_data(d, e);
 	if (st == ST_OK)
@@ -250,6 +309,10 @@ enum status daemon_start(const struct daemon_conf *conf, struct daemon **out, st
 		st = listen_now(d, e);
 	if (st == ST_OK)
 		st = leave_address(d, e);
+	if (st == ST_OK) {
+		letters_at(d->letters, d->url);
+		st = deliver_start(d->deliver, e);
+	}
 	if (st != ST_OK)
 		daemon_stop(&d);
 	else
@@ -268,15 +331,22 @@ void daemon_stop(struct daemon **dp)
 	desk_destroy(&d->long_desk);
 	desk_destroy(&d->desk);
 	hits_stop(d->hits); /* what is final is still told */
+	if (d->runner != NULL)
+		runner_stop(d->runner); /* nothing more is handed over */
+	if (d->deliver != NULL)
+		deliver_stop(d->deliver); /* its answers go through the appender */
 	appender_destroy(&d->appender);
 	hits_destroy(&d->hits);
 	runner_destroy(&d->runner);
+	deliver_destroy(&d->deliver);
+	letters_destroy(&d->letters);
 	http_server_destroy(&d->server);
 	api_destroy(&d->api);
 	keys_destroy(&d->keys);
 	if (d->node != NULL && d->url[0] != '\0')
 		(void)unlink(node_path(d->node->dir, "daemon.json", path)); /* gone is gone */
 	node_close(&d->node);
+	arena_finish(&d->settings_arena);
 	metrics_destroy(&d->metrics);
 	notice_finish(&d->disk);
 	mem_free(d);

@@ -5,8 +5,11 @@
  *        |                                                             ^
  *        '--admin requests--> desks (two threads, their own readers)   | clock.tick
  *
+ *   runner --hand over--> deliver (letters, mail servers) --answers--> appender
+ *
  * Stopping is a drawn order: the door closes (requests in hand are still committed and answered),
- * then the desks, the appender, the runner, then the files.
+ * then the desks; the runner folds no more; conversations with mail servers end and their answers
+ * are appended; then the appender, the files.
  */
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H

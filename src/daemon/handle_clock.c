@@ -19,7 +19,7 @@ static enum status tick(struct daemon *d, struct err *e)
 	if (st == ST_OK && !runner_wait(d->runner, seq, FOLD_WAIT_US))
 		return err_set(e, ST_TIMEOUT,
 			       "the engine is behind; time stands where it is: ask again");
-	return st;
+	return st == ST_OK ? daemon_wait_sent(d, FOLD_WAIT_US, e) : st;
 }
 
 /* What a tick sets off may set off more that is due at once. */

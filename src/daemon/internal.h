@@ -8,6 +8,7 @@
 #include "daemon/desk.h"
 #include "daemon/hits.h"
 #include "daemon/notice.h"
+#include "deliver/deliver.h"
 #include "engine/runner.h"
 #include "log/appender.h"
 #include "node/settings.h"
@@ -25,6 +26,10 @@ struct daemon {
 	struct http_server *server;
 	struct appender *appender;
 	struct runner *runner;
+	struct settings settings; /* texts on the arena */
+	struct arena settings_arena;
+	struct letters *letters;
+	struct deliver *deliver;
 	struct desk *desk, *long_desk; /* what is quick; what may take minutes */
 	struct hits *hits;
 	struct link_keys links;
@@ -54,6 +59,9 @@ MUST_USE enum status daemon_append_and_fold(struct daemon *d, struct log_entry *
 					    struct err *e);
 /* {"seq":..} of an order that is folded; ST_CONFLICT says why it was not carried out. */
 MUST_USE enum status daemon_answer_seq(struct desk_work *k, uint64_t seq, struct err *e);
+/* Waits until what the engine handed over is sent, answered, and the answers are folded.
+ * ST_TIMEOUT: a mail server, or the disk, takes its time. */
+MUST_USE enum status daemon_wait_sent(struct daemon *d, int64_t timeout_us, struct err *e);
 /* handle_clock.c */
 desk_handler daemon_do_clock_advance;
 /* One event of ours out of a request, folded before its answer: {"seq"}. ST_CONFLICT as above. */

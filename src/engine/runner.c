@@ -141,18 +141,24 @@ enum status runner_create(const struct runner_conf *conf, struct runner **out, s
 	return ST_OK;
 }
 
+void runner_stop(struct runner *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->stop = true;
+	pthread_cond_broadcast(&r->wake);
+	pthread_cond_broadcast(&r->folded);
+	pthread_cond_broadcast(&r->halt);
+	pthread_mutex_unlock(&r->lock);
+	if (r->started)
+		pthread_join(r->thread, NULL);
+	r->started = false;
+}
+
 void runner_destroy(struct runner **r)
 {
 	if (*r == NULL)
 		return;
-	pthread_mutex_lock(&(*r)->lock);
-	(*r)->stop = true;
-	pthread_cond_broadcast(&(*r)->wake);
-	pthread_cond_broadcast(&(*r)->folded);
-	pthread_cond_broadcast(&(*r)->halt);
-	pthread_mutex_unlock(&(*r)->lock);
-	if ((*r)->started)
-		pthread_join((*r)->thread, NULL);
+	runner_stop(*r);
 	pthread_cond_destroy(&(*r)->wake);
 	pthread_cond_destroy(&(*r)->folded);
 	pthread_cond_destroy(&(*r)->halt);

@@ -23,6 +23,8 @@ struct runner_conf {
 
 MUST_USE enum status runner_create(const struct runner_conf *conf, struct runner **out,
 				   struct err *e);
+/* Finishes the batch in hand and folds no more; the other calls go on to answer. */
+void runner_stop(struct runner *r);
 /* Finishes the batch in hand, then stops. Accepts NULL inside; leaves NULL. */
 void runner_destroy(struct runner **r);
 void runner_wake(struct runner *r); /* the log has grown */

@@ -35,6 +35,8 @@ static enum status close_lead(struct pass *p, struct err *e)
 
 /* ---- what became of a message ---- */
 
+#define RETRY_MOST_S (14 * (US_PER_D / US_PER_S))
+
 /* RFC 5321 4.5.4.1 asks for half an hour and longer; the first tries are sooner, because
  * greylisting wants it. */
 static int64_t retry_us(uint32_t attempts)
@@ -53,6 +55,21 @@ static bool by_webhook(const struct message *m)
 static int64_t wait_us(const struct message *m)
 {
 	return by_webhook(m) ? notice_retry_us(m) : retry_us(m->attempts);
+}
+
+/* Who spoke to the server knows better (smtp/retry.h) and says so in the event; else the table. */
+static int64_t come_back_us(const struct json *d, const struct message *m)
+{
+	int64_t seconds;
+	bool told = json_i64(d, json_get(d, 0, "after_seconds"), &seconds) && seconds > 0 &&
+		    seconds <= RETRY_MOST_S;
+	return told ? seconds * US_PER_S : wait_us(m);
+}
+
+static bool flagged(const struct json *d, const char *key)
+{
+	bool yes;
+	return json_bool(d, json_get(d, 0, key), &yes) && yes;
 }
 
 static enum message_state told_state(struct str type)
@@ -80,8 +97,9 @@ static enum status move_told(struct pass *p, struct message *m, const struct jso
 	struct str reason = json_str(d, json_get(d, 0, "reason"), p->arena);
 	if (json_i64(d, json_get(d, 0, "code"), &code) && code > 0 && code < 1000)
 		m->code = (uint32_t)code;
-	if (to == MESSAGE_DEFERRED && m->expires_us != TIME_NONE &&
-	    now + wait_us(m) >= m->expires_us) {
+	int64_t again_us = now + come_back_us(d, m);
+	bool expires = m->expires_us != TIME_NONE && again_us >= m->expires_us;
+	if (to == MESSAGE_DEFERRED && (expires || flagged(d, "expired"))) {
 		to = MESSAGE_FAILED;
 		reason = arena_printf(p->arena, "expired: " STR_FMT, STR_ARG(reason));
 	}
@@ -89,7 +107,12 @@ static enum status move_told(struct pass *p, struct message *m, const struct jso
 	if (st != ST_OK)
 		return st;
 	if (to == MESSAGE_DEFERRED)
-		m->due_us = now + wait_us(m);
+		m->due_us = again_us;
+	/* It waited for its turn, or a disk: no server was asked. */
+	if (flagged(d, "untried") && m->attempts > 0)
+		m->attempts--;
+	if (to == MESSAGE_SENT && flagged(d, "trial"))
+		m->flags |= MESSAGE_TRIAL;
 	return ST_OK;
 }
 

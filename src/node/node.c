@@ -173,7 +173,11 @@ static enum status open_files(struct node *n, const struct node_conf *conf, stru
 		st = store_open_sqlite(&sc, &n->store, e);
 	if (st != ST_OK || conf->mode == NODE_READ)
 		return st;
-	struct engine_conf ec = {.log = n->log, .store = n->store, .seed = n->seed};
+	struct engine_conf ec = {.log = n->log,
+				 .store = n->store,
+				 .seed = n->seed,
+				 .hand_over = conf->hand_over,
+				 .ctx = conf->ctx};
 	st = engine_open(&ec, &n->engine, e);
 	return st == ST_OK ? catch_up(n, e) : st;
 }

@@ -20,6 +20,7 @@
 #include "store/store.h"
 
 #define NODE_PATH_MAX 1024
+#define NODE_SPEAKING "speaking" /* messages a mail server is being given (deliver/marks.h) */
 
 enum node_mode {
 	NODE_WRITE, /* takes the lock; ST_CONFLICT when somebody holds it */
@@ -32,6 +33,10 @@ struct node_conf {
 	bool create;             /* make the folder and an empty node when there is none */
 	struct log_conf log;     /* path is filled in */
 	struct store_conf store; /* path is filled in */
+	/* As in engine_conf. A verb that folds hands nothing over: what became due waits as
+	 * `sending` for the next daemon, which asks every guard again (deliver/). */
+	void (*hand_over)(void *ctx, const uint64_t *messages, size_t n);
+	void *ctx;
 };
 struct node_conf node_conf_default(const char *dir, enum node_mode mode);
 

@@ -18,8 +18,8 @@
 
 #define SMALL_FILE_MAX ((size_t)16 << 20)
 
-static const char *const files[] = {"state.db",      "events.db",  "keys.json", "links.json",
-				    "settings.json", "clock.json", "node.json"};
+static const char *const files[] = {"state.db",   "events.db",     "keys.json", "links.json",
+				    "clock.json", "settings.json", "node.json", NODE_SPEAKING};
 /* Small ones, which a node may lack and is whole all the same. */
 static const char *const maybe[] = {"keys.json", "links.json", "settings.json", "clock.json"};
 
@@ -47,6 +47,10 @@ static enum status copy_all(struct node *n, const char *dir, struct err *e)
 		st = copy_file(n->dir, dir, maybe[i], e);
 		st = st == ST_NOT_FOUND ? ST_OK : st;
 	}
+	/* What is `sending` in a copy may have left since: nothing of it is sent again. */
+	if (st == ST_OK)
+		st = file_write_atomic(node_path(dir, NODE_SPEAKING, path),
+				       STR("restored from a backup\n"), 0600, e);
 	return st == ST_OK ? copy_file(n->dir, dir, "node.json", e) : st;
 }
 

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * internal.h: what the files of this room share.
+ */
+#ifndef DELIVER_INTERNAL_H
+#define DELIVER_INTERNAL_H
+
+#include "base/map.h"
+#include "deliver/letter.h"
+#include "mime/dkim.h"
+#include "model/lead.h"
+
+struct letters_key {
+	struct sign_key *key;
+	struct dkim_key dkim; /* borrows the settings' texts */
+};
+
+struct letters {
+	char *dir, *public_url;
+	const struct settings *settings;
+	struct link_keys links;
+	struct letters_key keys[SETTINGS_DKIM_MAX];
+	size_t keys_n;
+};
+/* The keys that sign mail from a domain; returns how many. */
+size_t letters_dkim_for(const struct letters *l, struct str domain,
+			struct dkim_key out[SETTINGS_DKIM_MAX]);
+
+/* ---- letter_desk.c: what a desk remembers ---- */
+
+#define DESK_VERSIONS_MAX 8
+
+struct desk_version {
+	uint64_t number; /* 0: free */
+	uint64_t used;
+	struct program *program;
+	struct content_index content;
+	struct arena arena;
+};
+
+struct letter_desk {
+	const struct letters *letters;
+	struct store *store;
+	struct desk_version versions[DESK_VERSIONS_MAX];
+	uint64_t uses;
+	struct strmap texts, zones; /* content by hash; time zones by name */
+	struct arena text_arena, zone_arena;
+};
+
+MUST_USE enum status desk_version(struct letter_desk *d, uint64_t number,
+				  const struct desk_version **out, struct err *e);
+/* A content file by its hash (hex). ST_NOT_FOUND: it was never brought. */
+MUST_USE enum status desk_content(struct letter_desk *d, struct str hash, struct str *out,
+				  struct err *e);
+/* NULL: no such zone. */
+const struct tz *desk_zone(struct letter_desk *d, struct str name);
+
+#endif

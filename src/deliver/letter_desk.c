@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * letter_desk.c: programs, content and zones are read once and kept: a message costs the rows of
+ * its lead. What is kept never changes: a version is for ever, content goes by its hash. */
+#include "deliver/internal.h"
+
+#include "base/assert.h"
+#include "engine/engine.h"
+#include "engine/system.h"
+
+#define VERSION_ARENA ((size_t)16 << 20)
+#define TEXTS_MAX 2048
+#define TEXT_ARENA ((size_t)64 << 20)
+#define ZONES_MAX 1024
+#define ZONE_ARENA ((size_t)16 << 20)
+
+struct letter_desk *letter_desk_create(const struct letters *l, struct store *store)
+{
+	struct letter_desk *d = mem_alloc(sizeof *d);
+	d->letters = l;
+	d->store = store;
+	strmap_init(&d->texts, TEXTS_MAX);
+	strmap_init(&d->zones, ZONES_MAX);
+	arena_init(&d->text_arena, TEXT_ARENA);
+	arena_init(&d->zone_arena, ZONE_ARENA);
+	return d;
+}
+
+static void version_drop(struct desk_version *v)
+{
+	if (v->number == 0)
+		return;
+	program_destroy(&v->program);
+	arena_finish(&v->arena);
+	*v = (struct desk_version){.number = 0};
+}
+
+void letter_desk_destroy(struct letter_desk **dp)
+{
+	struct letter_desk *d = *dp;
+	if (d == NULL)
+		return;
+	for (size_t i = 0; i < DESK_VERSIONS_MAX; i++)
+		version_drop(&d->versions[i]);
+	strmap_finish(&d->texts);
+	strmap_finish(&d->zones);
+	arena_finish(&d->text_arena);
+	arena_finish(&d->zone_arena);
+	mem_free(d);
+	*dp = NULL;
+}
+
+/* ---- programs ---- */
+
+static enum status load_version(struct letter_desk *d, struct desk_version *v, struct err *e)
+{
+	struct str row;
+	struct json doc;
+	enum status st = store_get(d->store, TABLE_PROGRAM, KEY_NUM(v->number), &v->arena, &row, e);
+	if (st == ST_NOT_FOUND)
+		return err_set(e, ST_CORRUPT, "program version %llu is missing in the state",
+			       (unsigned long long)v->number);
+	if (st == ST_OK)
+		st = system_program_compile(row, &v->program, e);
+	if (st == ST_OK)
+		st = json_parse(row, JSON_LIMITS_EVENT, &v->arena, &doc, e);
+	uint32_t node = st == ST_OK ? json_get(&doc, 0, "content") : JSON_NONE;
+	return st == ST_OK && node != JSON_NONE
+		       ? content_index_decode(&doc, node, &v->arena, &v->content, e)
+		       : st;
+}
+
+enum status desk_version(struct letter_desk *d, uint64_t number, const struct desk_version **out,
+			 struct err *e)
+{
+	struct desk_version *v = &d->versions[0];
+	for (size_t i = 0; i < DESK_VERSIONS_MAX; i++) {
+		struct desk_version *x = &d->versions[i];
+		if (x->number == number) {
+			x->used = ++d->uses;
+			*out = x;
+			return ST_OK;
+		}
+		if (x->used < v->used)
+			v = x; /* a free place, or the one that was not needed for longest */
+	}
+	version_drop(v);
+	v->number = number;
+	v->used = ++d->uses;
+	arena_init(&v->arena, VERSION_ARENA);
+	enum status st = load_version(d, v, e);
+	if (st != ST_OK)
+		version_drop(v);
+	else
+		*out = v;
+	return st;
+}
+
+enum status letter_program(struct letter_desk *d, const struct program **out, struct err *e)
+{
+	struct engine_meta meta;
+	const struct desk_version *v;
+	enum status st = engine_meta_read(d->store, &meta, e);
+	if (st == ST_OK && meta.program_version == 0)
+		return err_set(e, ST_NOT_FOUND, "no program has been applied yet");
+	if (st == ST_OK)
+		st = desk_version(d, meta.program_version, &v, e);
+	if (st == ST_OK)
+		*out = v->program;
+	return st;
+}
+
+/* ---- content ---- */
+
+static void forget_texts(struct letter_desk *d)
+{
+	strmap_clear(&d->texts);
+	arena_reset(&d->text_arena);
+}
+
+enum status desk_content(struct letter_desk *d, struct str hash, struct str *out, struct err *e)
+{
+	uint64_t at;
+	if (strmap_get(&d->texts, hash, &at)) {
+		*out = *(const struct str *)(uintptr_t)at;
+		return ST_OK;
+	}
+	if (d->texts.count >= TEXTS_MAX - 1 ||
+	    d->text_arena.bytes_used > TEXT_ARENA - 2 * (size_t)CONTENT_BYTES_MAX)
+		forget_texts(d);
+	struct str *text = ARENA_NEW(&d->text_arena, struct str);
+	ASSERT(text != NULL);
+	enum status st =
+		store_get(d->store, TABLE_CONTENT, KEY_BYTES(hash), &d->text_arena, text, e);
+	if (st != ST_OK)
+		return st;
+	bool kept = strmap_put(&d->texts, hash, (uint64_t)(uintptr_t)text);
+	ASSERT(kept);
+	*out = *text;
+	return ST_OK;
+}
+
+/* ---- zones ---- */
+
+const struct tz *desk_zone(struct letter_desk *d, struct str name)
+{
+	uint64_t at;
+	const struct tz *tz = NULL;
+	if (name.n == 0)
+		return NULL;
+	if (strmap_get(&d->zones, name, &at))
+		return (const struct tz *)(uintptr_t)at;
+	if (tz_load(name, &d->zone_arena, &tz, NULL) != ST_OK)
+		tz = NULL;
+	if (!strmap_put(&d->zones, name, (uint64_t)(uintptr_t)tz))
+		return NULL; /* more names than there are zones: somebody makes them up */
+	return tz;
+}
