@@ -3,6 +3,8 @@
  * same document. */
 #include "cli/look.h"
 
+#include "base/time.h"
+
 #define DOCUMENT_BYTES ((size_t)64 << 20)
 
 static int print(struct cli *c, struct str text, look_show *show, void *ctx)
@@ -49,4 +51,34 @@ bool look_number(struct cli *c, const char *opt, uint64_t otherwise, uint64_t ma
 		return true;
 	(void)cli_usage(c, "--%s wants a whole number up to %llu", opt, (unsigned long long)max);
 	return false;
+}
+
+bool look_day(struct cli *c, const char *opt, int64_t *out)
+{
+	const char *v = cli_value(c, opt);
+	*out = TIME_NONE;
+	if (v == NULL || time_parse(str_of(v), out))
+		return true;
+	struct str text = arena_printf(&c->arena, "%sT00:00:00Z", v);
+	if (time_parse(text, out))
+		return true;
+	(void)cli_usage(c, "--%s wants a day, for example 2026-11-21", opt);
+	return false;
+}
+
+bool look_id(struct cli *c, size_t arg, const char *noun, uint64_t *out)
+{
+	if (arg < c->args_n && str_to_u64(str_of(c->args[arg]), out) && *out > 0)
+		return true;
+	(void)cli_usage(c, "which %s? its number; nurtured %s list shows them", noun, noun);
+	return false;
+}
+
+void look_more(struct cli *c, const struct json *d, const char *command)
+{
+	uint32_t next = json_get(d, 0, "next");
+	if (next == JSON_NONE || json_is(d, next, JSON_NULL))
+		return;
+	struct str after = render_scalar(d, next, &c->arena);
+	cli_next(c, "%s --after " STR_FMT, command, STR_ARG(after));
 }

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
- * verb_lead.c: lead list, get, merge, split. */
+ * verb_lead.c: lead list, get, and what an operator may do with one. */
+#include "base/time.h"
 #include "cli/look.h"
+#include "cli/order.h"
 #include "cli/verbs.h"
 #include "model/tier.h"
+
+#define VERB_ARGS \
+	"list | get LEAD | move LEAD TRACK | pause LEAD --for 14d | resume LEAD | " \
+	"merge INTO OTHER | split MERGE"
 
 struct list {
 	struct view_page page;
@@ -21,17 +27,16 @@ static void show_list(struct cli *c, const struct json *d, void *ctx)
 		{"score", "SCORE", true, false},
 		{"fit", "FIT", true, false},
 		{"engagement", "ENGAGED", true, false},
-		{"events", "EVENTS", true, false},
 		{"active", "ACTIVE", false, true},
+		{"track", "TRACK", false, false},
+		{"step", "STEP", false, false},
+		{"phase", "PHASE", false, false},
+		{"next", "NEXT", false, true},
 		{"name", "WHO", false, false},
 	};
 	(void)ctx;
 	render_table(c, d, json_get(d, 0, "leads"), columns, sizeof columns / sizeof columns[0]);
-	uint32_t next = json_get(d, 0, "next");
-	if (!json_is(d, next, JSON_NULL)) {
-		struct str after = render_scalar(d, next, &c->arena);
-		cli_next(c, "nurtured lead list --after " STR_FMT, STR_ARG(after));
-	}
+	look_more(c, d, "nurtured lead list");
 }
 
 static int do_list(struct cli *c)
@@ -42,9 +47,14 @@ static int do_list(struct cli *c)
 	const char *t = cli_value(c, "tier");
 	if (t != NULL && !tier_of(str_of(t), &tier))
 		return cli_usage(c, "--tier is hot, warm or cold");
+	const char *track = cli_value(c, "track"), *after = cli_value(c, "after");
 	if (!look_number(c, "limit", 50, 1000, &limit) ||
-	    !look_number(c, "after", 0, UINT64_MAX, &l.page.after))
+	    (track == NULL && !look_number(c, "after", 0, UINT64_MAX, &l.page.after)))
 		return CLI_USAGE;
+	if (track != NULL) {
+		l.page.track = str_of(track);
+		l.page.after_place = after ? str_of(after) : STR_NULL;
+	}
 	if (t != NULL)
 		l.page.tier = (int)tier;
 	l.page.limit = limit ? (size_t)limit : 1;
@@ -65,78 +75,90 @@ static void show_get(struct cli *c, const struct json *d, void *ctx)
 	cli_next(c, "nurtured explain %s", (const char *)ctx);
 }
 
-/* lead.merge and lead.split are events; what the engine made of them is looked up behind. */
-static int order(struct cli *c, struct door *d, const char *type, struct str properties)
-{
-	struct str row;
-	struct json doc;
-	struct door_item item = {
-		.source = STR("operator"),
-		.event = {.type = str_of(type),
-			  .properties = properties,
-			  .flags = EVENT_SYSTEM,
-			  .context.scroll = -1},
-	};
-	item.event.occurred_us = door_view(c, d).now_us;
-	if (c->dry_run) {
-		cli_talk(c, "would append %s " STR_FMT "\n", type, STR_ARG(properties));
-		return CLI_OK;
-	}
-	if (door_send(c, d, &item, 1, &c->err) != ST_OK)
-		return cli_fail(c, NULL);
-	enum status st = store_get(d->node->store, TABLE_DEAD_LETTER, KEY_NUM(item.seq), &c->arena,
-				   &row, &c->err);
-	if (st == ST_OK && json_parse(row, JSON_LIMITS_EVENT, &c->arena, &doc, &c->err) == ST_OK) {
-		struct str why = json_str(&doc, json_get(&doc, 0, "reason"), &c->arena);
-		(void)err_set(&c->err, ST_CONFLICT, STR_FMT, STR_ARG(why));
-		return cli_fail(c, NULL);
-	}
-	if (c->json)
-		fprintf(c->out, "{\"schema\":\"nurtured.order/1\",\"type\":\"%s\",\"seq\":%llu}\n",
-			type, (unsigned long long)item.seq);
-	else
-		fprintf(c->out, "done: %s, event %llu\n", type, (unsigned long long)item.seq);
-	return CLI_OK;
-}
+/* ---- orders ---- */
 
-static int do_merge(struct cli *c, struct door *d)
+static enum status make_merge(struct view *v, void *ctx, struct view_order *out, struct err *e)
 {
 	uint64_t into, other;
 	struct buf b;
 	struct json_w w;
-	struct view v = door_view(c, d);
-	if (view_find(&v, str_of(c->args[1]), &into, &c->err) != ST_OK ||
-	    view_find(&v, str_of(c->args[2]), &other, &c->err) != ST_OK)
-		return cli_fail(c, NULL);
+	struct cli *c = ctx;
+	enum status st = view_find(v, str_of(c->args[1]), &into, e);
+	if (st == ST_OK)
+		st = view_find(v, str_of(c->args[2]), &other, e);
+	if (st != ST_OK)
+		return st;
 	const char *reason = cli_value(c, "reason");
-	buf_init_arena(&b, &c->arena, 1u << 14);
+	buf_init_arena(&b, v->arena, 1u << 14);
 	json_w_init(&w, &b);
 	json_w_object(&w);
 	json_w_ki64(&w, "into", (int64_t)into);
 	json_w_ki64(&w, "lead", (int64_t)other);
 	json_w_kz(&w, "reason", reason ? reason : "asked for by an operator");
 	json_w_end(&w);
-	return order(c, d, "lead.merge", buf_view(&b));
+	*out = (struct view_order){"lead.merge", buf_view(&b)};
+	return ST_OK;
 }
 
-static int do_split(struct cli *c, struct door *d)
+static enum status make_split(struct view *v, void *ctx, struct view_order *out, struct err *e)
 {
-	uint64_t merge;
-	if (!str_to_u64(str_of(c->args[1]), &merge))
+	(void)e;
+	*out = (struct view_order){"lead.split", arena_printf(v->arena, "{\"merge\":%llu}",
+							      *(unsigned long long *)ctx)};
+	return ST_OK;
+}
+
+static struct str reason_of(const struct cli *c)
+{
+	const char *reason = cli_value(c, "reason");
+	return reason ? str_of(reason) : STR_NULL;
+}
+
+static enum status make_move(struct view *v, void *ctx, struct view_order *out, struct err *e)
+{
+	uint64_t lead;
+	struct cli *c = ctx;
+	enum status st = view_find(v, str_of(c->args[1]), &lead, e);
+	return st == ST_OK ? view_order_move(v, lead, str_of(c->args[2]), reason_of(c), out, e)
+			   : st;
+}
+
+static enum status make_pause(struct view *v, void *ctx, struct view_order *out, struct err *e)
+{
+	uint64_t lead;
+	int64_t for_us = 0;
+	struct cli *c = ctx;
+	enum status st = view_find(v, str_of(c->args[1]), &lead, e);
+	(void)duration_parse(str_of(cli_value(c, "for")), &for_us); /* checked by run */
+	return st == ST_OK ? view_order_pause(v, lead, for_us, reason_of(c), out, e) : st;
+}
+
+static enum status make_resume(struct view *v, void *ctx, struct view_order *out, struct err *e)
+{
+	uint64_t lead;
+	struct cli *c = ctx;
+	enum status st = view_find(v, str_of(c->args[1]), &lead, e);
+	return st == ST_OK ? view_order_resume(v, lead, out, e) : st;
+}
+
+static int do_split(struct cli *c)
+{
+	unsigned long long merge;
+	uint64_t n;
+	if (!str_to_u64(str_of(c->args[1]), &n))
 		return cli_usage(
 			c, "split wants the number of a merge; nurtured explain LEAD lists them");
-	return order(c, d, "lead.split",
-		     arena_printf(&c->arena, "{\"merge\":%llu}", (unsigned long long)merge));
+	merge = n;
+	return order(c, make_split, &merge, "split");
 }
 
-static int with_door(struct cli *c, int (*act)(struct cli *c, struct door *d))
+static int do_pause(struct cli *c)
 {
-	struct door d;
-	if (door_open(c, DOOR_WRITE, &d, &c->err) != ST_OK)
-		return cli_fail(c, NULL);
-	int rc = act(c, &d);
-	door_close(&d);
-	return rc;
+	int64_t for_us;
+	const char *span = cli_value(c, "for");
+	if (span == NULL || !duration_parse(str_of(span), &for_us))
+		return cli_usage(c, "for how long? --for 14d (units s m h d w)");
+	return order(c, make_pause, c, "paused");
 }
 
 static int run(struct cli *c)
@@ -147,29 +169,42 @@ static int run(struct cli *c)
 	if (str_is(sub, "get") && c->args_n == 2)
 		return look(c, make_get, show_get, (void *)(uintptr_t)c->args[1]);
 	if (str_is(sub, "merge") && c->args_n == 3)
-		return with_door(c, do_merge);
+		return order(c, make_merge, c, "merged");
 	if (str_is(sub, "split") && c->args_n == 2)
-		return with_door(c, do_split);
-	return cli_usage(c, "lead wants: list | get LEAD | merge INTO OTHER | split MERGE");
+		return do_split(c);
+	if (str_is(sub, "move") && c->args_n == 3)
+		return order(c, make_move, c, "moved");
+	if (str_is(sub, "pause") && c->args_n == 2)
+		return do_pause(c);
+	if (str_is(sub, "resume") && c->args_n == 2)
+		return order(c, make_resume, c, "goes on");
+	return cli_usage(c, "lead wants: " VERB_ARGS);
 }
 
 const struct verb verb_lead = {
 	.name = "lead",
 	.group = "look",
-	.args = "list | get LEAD | merge INTO OTHER | split MERGE",
-	.summary = "List leads, show one, join two, undo a join",
+	.args = VERB_ARGS,
+	.summary = "List leads, show one, move or pause it, join two",
 	.detail = "LEAD is a number, an e-mail, a phone number, a userId, an anonymousId, or "
 		  "name:value of a "
-		  "declared key.",
+		  "declared key.\n\n"
+		  "move puts a lead on a track at its first step, also one whose messages had "
+		  "ended; the track \"-\" takes it off all. pause says nothing to it for a time, "
+		  "then goes on where it was.",
 	.examples = {"nurtured lead list --tier hot", "nurtured lead get sara@acme.example --json",
-		     "nurtured lead merge 12 40 --reason 'same person, two addresses'",
-		     "nurtured lead split 3"},
+		     "nurtured lead list --track consideration --tier hot",
+		     "nurtured lead move sara@acme.example consideration --reason 'met at a fair'",
+		     "nurtured lead pause 12 --for 14d",
+		     "nurtured lead merge 12 40 --reason 'same person, two addresses'"},
 	.opts = {{"tier", 't', "TIER", "list: hot, warm or cold"},
 		 {"limit", 0, "N", "list: so many (default 50, at most 1000)"},
-		 {"after", 0, "LEAD", "list: the page behind this lead"},
+		 {"after", 0, "LEAD", "list: the page behind this lead (what Next: says)"},
+		 {"track", 0, "TRACK", "list: only who is on it"},
 		 {"known", 0, NULL,
 		  "list: only leads with an e-mail, phone, userId or declared key"},
-		 {"reason", 0, "TEXT", "merge: why, for the record"}},
-	.subverbs = "list get merge split",
+		 {"for", 0, "SPAN", "pause: how long, for example 14d"},
+		 {"reason", 0, "TEXT", "why, for the record"}},
+	.subverbs = "list get move pause resume merge split",
 	.run = run,
 };

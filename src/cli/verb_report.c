@@ -54,24 +54,11 @@ static void show_counters(struct cli *c, const struct json *d, void *ctx)
 	render_table(c, d, json_get(d, 0, "counters"), columns, sizeof columns / sizeof columns[0]);
 }
 
-static bool day_of(struct cli *c, const char *opt, int64_t *out)
-{
-	const char *v = cli_value(c, opt);
-	*out = TIME_NONE;
-	if (v == NULL)
-		return true;
-	struct str text = arena_printf(&c->arena, "%.10sT00:00:00Z", v);
-	if (time_parse(text, out))
-		return true;
-	(void)cli_usage(c, "--%s wants a day, for example 2026-11-21", opt);
-	return false;
-}
-
 static int run(struct cli *c)
 {
 	struct ask a = {.outcome = cli_value(c, "outcome")};
 	struct str sub = c->args_n ? str_of(c->args[0]) : STR("");
-	if (!day_of(c, "from", &a.from_us) || !day_of(c, "to", &a.to_us))
+	if (!look_day(c, "from", &a.from_us) || !look_day(c, "to", &a.to_us))
 		return CLI_USAGE;
 	if (str_is(sub, "tiers")) {
 		if (a.outcome == NULL)

@@ -13,18 +13,18 @@
 #define FOLD_WAIT_US (INT64_C(60) * US_PER_S)
 #define EVENTS_PER_CALL_MAX 1000u
 
-static enum status parse_body(struct desk_work *k, struct json *d, struct err *e)
+enum status daemon_body(struct desk_work *k, struct json *d, struct err *e)
 {
 	return json_parse(k->call->req->body, JSON_LIMITS_EVENT, k->view.arena, d, e);
 }
 
-static size_t query_number(struct desk_work *k, const char *name, size_t otherwise)
+uint64_t daemon_query_number(struct desk_work *k, const char *name, uint64_t otherwise)
 {
 	uint64_t v;
-	return str_to_u64(http_query(k->call->req, name), &v) ? (size_t)v : otherwise;
+	return str_to_u64(http_query(k->call->req, name), &v) ? v : otherwise;
 }
 
-static enum status the_lead(struct desk_work *k, uint64_t *lead, struct err *e)
+enum status daemon_the_lead(struct desk_work *k, uint64_t *lead, struct err *e)
 {
 	return view_find(&k->view, k->call->param, lead, e);
 }
@@ -122,7 +122,7 @@ enum status daemon_append_and_fold(struct daemon *d, struct log_entry *entries, 
 static enum status do_events(struct desk_work *k, struct err *e)
 {
 	struct json d;
-	enum status st = parse_body(k, &d, e);
+	enum status st = daemon_body(k, &d, e);
 	if (st != ST_OK)
 		return st;
 	uint32_t list = json_get(&d, 0, "events"), n = json_count(&d, list), i = 0;
@@ -214,8 +214,8 @@ static enum status do_lead_list(struct desk_work *k, struct err *e)
 	enum tier tier;
 	struct view_page page = {
 		.tier = -1,
-		.after = query_number(k, "after", 0),
-		.limit = query_number(k, "limit", 100),
+		.after = daemon_query_number(k, "after", 0),
+		.limit = daemon_query_number(k, "limit", 100),
 		.known_only = str_is(http_query(k->call->req, "known"), "1"),
 	};
 	struct str name = http_query(k->call->req, "tier");
@@ -223,28 +223,31 @@ static enum status do_lead_list(struct desk_work *k, struct err *e)
 		return err_set(e, ST_INVALID, "tier must be hot, warm or cold");
 	if (name.n)
 		page.tier = (int)tier;
+	page.track = http_query(k->call->req, "track");
+	if (page.track.n)
+		page.after_place = http_query(k->call->req, "after");
 	return view_leads(&k->view, &page, &k->w, e);
 }
 
 static enum status do_lead_get(struct desk_work *k, struct err *e)
 {
 	uint64_t lead;
-	enum status st = the_lead(k, &lead, e);
+	enum status st = daemon_the_lead(k, &lead, e);
 	return st == ST_OK ? view_lead(&k->view, lead, &k->w, e) : st;
 }
 
 static enum status do_lead_explain(struct desk_work *k, struct err *e)
 {
 	uint64_t lead;
-	enum status st = the_lead(k, &lead, e);
+	enum status st = daemon_the_lead(k, &lead, e);
 	return st == ST_OK ? view_explain(&k->view, lead, &k->w, e) : st;
 }
 
 static enum status do_lead_events(struct desk_work *k, struct err *e)
 {
 	uint64_t lead;
-	size_t limit = query_number(k, "limit", 100);
-	enum status st = the_lead(k, &lead, e);
+	size_t limit = daemon_query_number(k, "limit", 100);
+	enum status st = daemon_the_lead(k, &lead, e);
 	if (limit == 0 || limit > 1000)
 		return err_set(e, ST_INVALID, "limit must be 1 to 1000");
 	return st == ST_OK ? view_timeline(&k->view, lead, limit, &k->w, e) : st;
@@ -256,9 +259,9 @@ static enum status do_lead_merge(struct desk_work *k, struct err *e)
 	uint64_t into, other;
 	struct buf props;
 	struct json_w w;
-	enum status st = the_lead(k, &into, e);
+	enum status st = daemon_the_lead(k, &into, e);
 	if (st == ST_OK)
-		st = parse_body(k, &d, e);
+		st = daemon_body(k, &d, e);
 	if (st == ST_OK)
 		st = view_find(&k->view, json_str(&d, json_get(&d, 0, "lead"), k->view.arena),
 			       &other, e);
@@ -278,7 +281,7 @@ static enum status do_lead_split(struct desk_work *k, struct err *e)
 {
 	struct json d;
 	int64_t merge;
-	enum status st = parse_body(k, &d, e);
+	enum status st = daemon_body(k, &d, e);
 	if (st != ST_OK)
 		return st;
 	if (!json_i64(&d, json_get(&d, 0, "merge"), &merge))
@@ -312,7 +315,7 @@ static enum status do_tiers(struct desk_work *k, struct err *e)
 
 static enum status do_dead_letters(struct desk_work *k, struct err *e)
 {
-	return view_dead_letters(&k->view, query_number(k, "limit", 100), &k->w, e);
+	return view_dead_letters(&k->view, daemon_query_number(k, "limit", 100), &k->w, e);
 }
 
 desk_handler *const daemon_desk_handlers[API_OP_COUNT] = {
@@ -324,6 +327,20 @@ desk_handler *const daemon_desk_handlers[API_OP_COUNT] = {
 	[API_OP_LEAD_EVENTS] = do_lead_events,
 	[API_OP_LEAD_MERGE] = do_lead_merge,
 	[API_OP_LEAD_SPLIT] = do_lead_split,
+	[API_OP_LEAD_MOVE] = daemon_do_lead_move,
+	[API_OP_LEAD_PAUSE] = daemon_do_lead_pause,
+	[API_OP_LEAD_RESUME] = daemon_do_lead_resume,
+	[API_OP_TRACK_LIST] = daemon_do_tracks,
+	[API_OP_TRACK_GET] = daemon_do_track,
+	[API_OP_MESSAGE_LIST] = daemon_do_messages,
+	[API_OP_MESSAGE_GET] = daemon_do_message,
+	[API_OP_MESSAGE_SETTLE] = daemon_do_message_settle,
+	[API_OP_MESSAGE_CANCEL] = daemon_do_message_cancel,
+	[API_OP_HANDOFF_LIST] = daemon_do_handoffs,
+	[API_OP_HANDOFF_GET] = daemon_do_handoff,
+	[API_OP_HANDOFF_ANSWER] = daemon_do_handoff_answer,
+	[API_OP_SENDING_PAUSE] = daemon_do_sending_pause,
+	[API_OP_SENDING_RESUME] = daemon_do_sending_resume,
 	[API_OP_REPORT_TIERS] = do_tiers,
 	[API_OP_DEAD_LETTERS] = do_dead_letters,
 	[API_OP_PROGRAM_GET] = do_program_get,

@@ -26,6 +26,7 @@ struct work {
 	struct journey *journey; /* NULL: never placed, or not loaded yet */
 	bool journey_loaded, journey_dirty;
 	struct str track_row; /* key in TABLE_TRACK_LEAD as stored; empty: none */
+	struct str inside[3]; /* track, step and phase it is counted under; empty: nowhere */
 	int64_t alarm_row_us; /* due time of the row in TABLE_ALARM; TIME_NONE: no row */
 	int tier_row;         /* tier of the row in TABLE_TIER_LEAD; -1: no row */
 };
@@ -104,6 +105,9 @@ MUST_USE enum status batch_type_no(struct batch *b, struct str type, uint32_t *n
 /* Adds to a roll-up counter: day, name and up to COUNT_DIMS_MAX dimensions. */
 void batch_count(struct batch *b, int64_t now_us, const char *name, const struct str *dims,
 		 size_t n, int64_t delta);
+/* Counters that say how many there are now stand under the first of all days. What is 0 has no
+ * row: so neither gauge nor correction depends on where batches are cut (N2). */
+#define COUNT_NOW_US 0
 /* Arms the lead's alarm: a stored row may be early, never late, so only a sooner one is written. */
 void batch_alarm(struct batch *b, struct work *w, int64_t due_us);
 

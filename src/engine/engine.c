@@ -81,7 +81,7 @@ enum status engine_open(const struct engine_conf *conf, struct engine **out, str
 	arena_init(&en->record_arena, RECORD_ARENA);
 	arena_init(&en->pass_arena, PASS_ARENA);
 	batch_init(&en->batch, conf->store, en->conf.batch_bytes_max);
-	play_init(&en->play, &en->batch);
+	play_init(&en->play, en->conf.store);
 	enum status st = log_reader_open(conf->log, &en->reader, e);
 	if (st == ST_OK)
 		st = engine_reload(en, e);

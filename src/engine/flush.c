@@ -251,11 +251,15 @@ static enum status flush_counters(struct batch *b, struct err *e)
 		struct str row;
 		uint64_t sum = list[i].value;
 		struct store_key key = KEY_BYTES(list[i].key);
+		if (sum == 0)
+			continue;
 		st = store_get(b->store, TABLE_COUNTER, key, &b->keep, &row, e);
 		if (st == ST_OK)
 			sum += key_read_u64(row, 0);
 		struct key value = key_u64(sum);
-		if (st == ST_OK || st == ST_NOT_FOUND)
+		if (st == ST_OK && sum == 0)
+			st = store_del(b->store, TABLE_COUNTER, key, e);
+		else if (st == ST_OK || st == ST_NOT_FOUND)
 			st = store_put(b->store, TABLE_COUNTER, key, key_view(&value), e);
 	}
 	mem_free(list);

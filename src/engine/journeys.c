@@ -1,27 +1,83 @@
 /* SPDX-License-Identifier: Apache-2.0
- * journeys.c: see journeys.h. The index row names track and step, so that a list by track is one
- * range of keys; it moves only when the place does. */
+ * journeys.c: see journeys.h. The index row names track, step and tier, so that a list by track
+ * and tier is one range of keys per step; it moves only when one of them does. */
 #include "engine/journeys.h"
 
 #include "base/assert.h"
 #include "base/time.h"
 #include "engine/outbox.h"
 
-static struct str track_key(struct batch *b, const struct journey *j)
+struct str journeys_key(const struct journeys_at *at, struct arena *a)
 {
 	struct buf key;
-	struct key id = key_u64(j->lead);
-	if (j->track.n == 0)
-		return STR_NULL;
-	buf_init_arena(&key, &b->keep, STORE_KEY_MAX);
-	buf_str(&key, j->track);
+	buf_init_arena(&key, a, STORE_KEY_MAX);
+	buf_str(&key, at->track);
 	buf_byte(&key, '\0');
-	buf_str(&key, j->step);
-	buf_byte(&key, '\0');
-	buf_str(&key, key_view(&id));
-	ASSERT(buf_ok(&key));
-	return buf_view(&key);
+	if (at->step.p != NULL) {
+		buf_str(&key, at->step);
+		buf_byte(&key, '\0');
+	}
+	if (at->tier >= 0) {
+		struct key lead = key_u8_u64((uint8_t)at->tier, at->lead);
+		buf_str(&key, key_view(&lead));
+	}
+	return buf_ok(&key) ? buf_view(&key) : STR_NULL;
 }
+
+static struct str track_key(struct batch *b, const struct journey *j, int tier)
+{
+	const struct journeys_at at = {j->track, j->step, tier, j->lead};
+	if (j->track.n == 0 || tier < 0)
+		return STR_NULL;
+	struct str key = journeys_key(&at, &b->keep);
+	ASSERT(key.n > 0);
+	return key;
+}
+
+/* ---- how many are where ---- */
+
+static bool walked_out(const struct journey *j)
+{
+	return j->track.n == 0 && j->past_n > 0 && journey_automated(j) &&
+	       str_is(j->past[j->past_n - 1].reason, "exhausted");
+}
+
+const char *journeys_phase(const struct journey *j)
+{
+	if (walked_out(j))
+		return "exhausted";
+	bool unsent = j->phase == JOURNEY_WATCHING && j->due_us == TIME_NONE;
+	return unsent ? "ready" : journey_phase_name(j->phase);
+}
+
+static void inside_of(const struct journey *j, int tier, struct str out[3])
+{
+	struct str none = STR("-");
+	out[0] = out[1] = out[2] = STR_NULL;
+	if (tier < 0)
+		return;
+	out[0] = j->track.n ? j->track : walked_out(j) ? j->past[j->past_n - 1].track : none;
+	out[1] = j->track.n ? j->step : none;
+	out[2] = str_of(journeys_phase(j));
+}
+
+static void count_inside(struct batch *b, struct work *w, int tier)
+{
+	struct str now[3];
+	bool same = true;
+	inside_of(w->journey, tier, now);
+	for (size_t i = 0; i < 3; i++)
+		same = same && str_eq(now[i], w->inside[i]);
+	if (same)
+		return;
+	if (w->inside[0].n)
+		batch_count(b, COUNT_NOW_US, "inside", w->inside, 3, -1);
+	if (now[0].n)
+		batch_count(b, COUNT_NOW_US, "inside", now, 3, 1);
+	memcpy(w->inside, now, sizeof now);
+}
+
+/* ---- in the working set ---- */
 
 enum status batch_journey(struct batch *b, struct work *w, struct err *e)
 {
@@ -40,7 +96,9 @@ enum status batch_journey(struct batch *b, struct work *w, struct err *e)
 	if (st != ST_OK)
 		return st;
 	w->journey = j;
-	w->track_row = track_key(b, j);
+	/* A row of the tier index is there exactly while one of the track index may be. */
+	w->track_row = track_key(b, j, w->tier_row);
+	inside_of(j, w->tier_row, w->inside);
 	return ST_OK;
 }
 
@@ -63,20 +121,31 @@ void batch_journey_set(struct batch *b, struct work *w, struct journey *j)
 	w->journey_loaded = w->journey_dirty = true;
 }
 
+static enum status put_index(struct batch *b, struct work *w, int tier, struct err *e)
+{
+	enum status st = ST_OK;
+	struct str key = track_key(b, w->journey, tier);
+	if (str_eq(key, w->track_row))
+		return ST_OK;
+	if (w->track_row.n)
+		st = store_del(b->store, TABLE_TRACK_LEAD, KEY_BYTES(w->track_row), e);
+	if (st == ST_OK && key.n)
+		st = store_put(b->store, TABLE_TRACK_LEAD, KEY_BYTES(key), STR(""), e);
+	w->track_row = key;
+	return st;
+}
+
 enum status journeys_put(struct batch *b, struct work *w, struct buf *row, struct err *e)
 {
 	enum status st = ST_OK;
-	if (!w->journey_dirty)
-		return ST_OK;
-	struct str key = w->lead.flags & LEAD_MERGED ? STR_NULL : track_key(b, w->journey);
-	if (!str_eq(key, w->track_row)) {
-		if (w->track_row.n)
-			st = store_del(b->store, TABLE_TRACK_LEAD, KEY_BYTES(w->track_row), e);
-		if (st == ST_OK && key.n)
-			st = store_put(b->store, TABLE_TRACK_LEAD, KEY_BYTES(key), STR(""), e);
-		w->track_row = key;
-	}
-	if (st != ST_OK)
+	int tier = w->lead.flags & LEAD_MERGED ? -1 : (int)w->lead.tier;
+	if (w->tier_row >= 0 && tier != w->tier_row)
+		st = batch_journey(b, w, e);
+	if (st != ST_OK || w->journey == NULL)
+		return st;
+	count_inside(b, w, tier);
+	st = put_index(b, w, tier, e);
+	if (st != ST_OK || !w->journey_dirty)
 		return st;
 	buf_reset(row);
 	journey_encode(w->journey, row);

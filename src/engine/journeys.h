@@ -6,8 +6,20 @@
 
 #include "engine/pass.h"
 
-/* Writes w's journey and its row in TABLE_TRACK_LEAD when it changed; `row` is scratch. */
+/* Writes w's journey when it changed, its row in TABLE_TRACK_LEAD and the place it is counted under
+ * (gauge "inside") when place or tier did; `row` is scratch. */
 MUST_USE enum status journeys_put(struct batch *b, struct work *w, struct buf *row, struct err *e);
+/* Key of TABLE_TRACK_LEAD: track, 0, step, 0, tier, lead. A shorter `at` gives the beginning of all
+ * keys that share it: step NULL, then tier < 0. STR_NULL: the arena is full. */
+struct journeys_at {
+	struct str track, step;
+	int tier;
+	uint64_t lead;
+};
+struct str journeys_key(const struct journeys_at *at, struct arena *a);
+/* What JOURNEY_PHASE leaves open: "ready" while its message is not yet out, "exhausted" behind the
+ * last step of a track. */
+const char *journeys_phase(const struct journey *j);
 /* Two leads are one: their touches count together, the stricter phase stays. */
 MUST_USE enum status journeys_merge(struct pass *p, struct work *into, struct work *from,
 				    struct err *e);

@@ -7,9 +7,11 @@
 
 #define ROW_BYTES_MAX (16u << 10)
 
+/* For something to happen: its time, an answer, or a person who knows. */
 static bool waits(enum message_state s)
 {
-	return s == MESSAGE_READY || s == MESSAGE_DEFERRED || s == MESSAGE_SENDING;
+	return s == MESSAGE_READY || s == MESSAGE_DEFERRED || s == MESSAGE_SENDING ||
+	       s == MESSAGE_UNCERTAIN;
 }
 
 struct key outbox_key(enum message_state state, int64_t due_us, uint64_t id)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * outbox.h: messages and hand-offs as rows: what is made, moved and found again.
  *
- * A message's row, its place in TABLE_OUTBOX (state, due, number: only while READY, DEFERRED or
- * SENDING) and TABLE_LEAD_MESSAGE move together, through these functions alone.
+ * A message's row, its place in TABLE_OUTBOX (state, due, number: only while READY, DEFERRED,
+ * SENDING or UNCERTAIN) and TABLE_LEAD_MESSAGE move together, through these functions alone.
  */
 #ifndef ENGINE_OUTBOX_H
 #define ENGINE_OUTBOX_H

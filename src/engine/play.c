@@ -15,9 +15,9 @@
 #define OUTGOING_MAX (1u << 20)
 enum { PLAY_META_VERSION = 1 };
 
-void play_init(struct play *y, struct batch *b)
+void play_init(struct play *y, struct store *s)
 {
-	*y = (struct play){.batch = b, .first_send_us = TIME_NONE};
+	*y = (struct play){.store = s, .first_send_us = TIME_NONE};
 	arena_init(&y->zone_arena, ZONE_ARENA);
 	strmap_init(&y->zones, PLAY_ZONES_MAX);
 }
@@ -61,7 +61,7 @@ enum status play_flush(struct play *y, struct err *e)
 	buf_bytes(&row, str_of(y->pause_reason));
 	ASSERT(buf_ok(&row));
 	y->dirty = false;
-	return store_put(y->batch->store, TABLE_META, KEY_BYTES(STR("play")), buf_view(&row), e);
+	return store_put(y->store, TABLE_META, KEY_BYTES(STR("play")), buf_view(&row), e);
 }
 
 static enum status read_row(struct play *y, struct str row, struct err *e)
@@ -95,11 +95,13 @@ enum status play_load(struct play *y, struct err *e)
 	y->sent_today = y->recent_sent = y->recent_bounced = y->recent_complained = 0;
 	y->first_send_us = TIME_NONE;
 	y->pause_reason[0] = '\0';
-	enum status st = store_get(y->batch->store, TABLE_META, KEY_BYTES(STR("play")),
-				   &y->batch->keep, &row, e);
-	if (st == ST_NOT_FOUND)
-		return ST_OK;
-	return st == ST_OK ? read_row(y, row, e) : st;
+	struct arena_mark mark = arena_mark(&y->zone_arena);
+	enum status st =
+		store_get(y->store, TABLE_META, KEY_BYTES(STR("play")), &y->zone_arena, &row, e);
+	if (st == ST_OK)
+		st = read_row(y, row, e);
+	arena_rewind(&y->zone_arena, mark);
+	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
 /* ---- versions ---- */
@@ -148,8 +150,8 @@ static enum status load_index(struct play *y, struct play_version *v, struct str
 static enum status load_version(struct play *y, struct play_version *v, bool compile, struct err *e)
 {
 	struct str row;
-	enum status st = store_get(y->batch->store, TABLE_PROGRAM, KEY_NUM(v->version.number),
-				   &v->arena, &row, e);
+	enum status st =
+		store_get(y->store, TABLE_PROGRAM, KEY_NUM(v->version.number), &v->arena, &row, e);
 	if (st == ST_NOT_FOUND)
 		return err_set(e, ST_CORRUPT, "program version %llu is missing in the state",
 			       (unsigned long long)v->version.number);

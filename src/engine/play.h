@@ -11,7 +11,7 @@
 
 #include "base/map.h"
 #include "decide/decide.h"
-#include "engine/batch.h"
+#include "store/store.h"
 
 #define PLAY_VERSIONS_MAX 32 /* compiled at one time; the least used goes */
 #define PLAY_ZONES_MAX 640
@@ -26,7 +26,7 @@ struct play_version {
 };
 
 struct play {
-	struct batch *batch;
+	struct store *store;
 	struct play_version versions[PLAY_VERSIONS_MAX];
 	size_t versions_n;
 	uint64_t uses;
@@ -46,7 +46,8 @@ struct play {
 	bool dirty;
 };
 
-void play_init(struct play *y, struct batch *b);
+/* Over the writer's store, or a reader's: then it is for asking only, never for play_flush. */
+void play_init(struct play *y, struct store *s);
 void play_finish(struct play *y);
 /* Reads META; forgets what was outgoing. */
 MUST_USE enum status play_load(struct play *y, struct err *e);

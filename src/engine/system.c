@@ -329,6 +329,7 @@ static const struct system_event rows[] = {
 	{"message.deferred", "a message is to be tried again later", system_message},
 	{"message.failed", "a message was refused for good", system_message},
 	{"message.uncertain", "whether a message arrived was never told", system_message},
+	{"message.cancel", "an operator takes back what waits for its time", system_message},
 	{"notice.again", "a notice that failed is sent once more", system_notice},
 	{"sending.pause", "nothing leaves any more", system_sending},
 	{"sending.resume", "messages leave again", system_sending},

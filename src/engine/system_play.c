@@ -80,7 +80,8 @@ static enum message_state told_state(struct str type)
 	} rows[] = {{"message.sent", MESSAGE_SENT},
 		    {"message.deferred", MESSAGE_DEFERRED},
 		    {"message.failed", MESSAGE_FAILED},
-		    {"message.uncertain", MESSAGE_UNCERTAIN}};
+		    {"message.uncertain", MESSAGE_UNCERTAIN},
+		    {"message.cancel", MESSAGE_CANCELLED}};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (str_is(type, rows[i].type))
 			return rows[i].state;

@@ -35,6 +35,8 @@ struct view_page {
 	uint64_t after; /* cursor: id of the last lead seen; 0: from the first */
 	size_t limit;   /* at most 1000 */
 	bool known_only;
+	struct str track;       /* only who is on it, by step; empty: everybody */
+	struct str after_place; /* its cursor, instead of `after`: "next" of the page before */
 };
 /* {"leads":[..],"next":id or null}: keyset pages, one line per lead. */
 MUST_USE enum status view_leads(struct view *v, const struct view_page *page, struct json_w *w,

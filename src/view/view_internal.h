@@ -16,6 +16,8 @@ struct view_lead {
 };
 
 MUST_USE enum status view_load(struct view *v, uint64_t id, struct view_lead *out, struct err *e);
+/* known, do_not_track, machine_only, forgotten */
+void view_put_flags(struct json_w *w, const struct lead *l);
 void view_put_scores(struct view *v, const struct view_lead *l, struct json_w *w);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * view_lead.c: one lead, a page of leads, one timeline. */
-#include "view/view_internal.h"
+ * view_lead.c: one lead: found, opened, shown. */
+#include "view/view_inside.h"
 
 #include "base/assert.h"
 #include "consent/consent.h"
@@ -132,7 +132,7 @@ static void put_raw(struct json_w *w, const char *key, const struct json *doc, c
 	json_w_raw(w, json_raw(doc, node));
 }
 
-static void put_flags(struct json_w *w, const struct lead *l)
+void view_put_flags(struct json_w *w, const struct lead *l)
 {
 	json_w_kbool(w, "known", l->flags & LEAD_KNOWN);
 	if (l->flags & LEAD_DNT)
@@ -186,7 +186,7 @@ enum status view_lead(struct view *v, uint64_t id, struct json_w *w, struct err 
 	json_w_object(w);
 	json_w_kz(w, "schema", "nurtured.lead/1");
 	json_w_ki64(w, "id", (int64_t)id);
-	put_flags(w, &l.lead);
+	view_put_flags(w, &l.lead);
 	put_raw(w, "identifiers", &l.profile, "ids");
 	put_raw(w, "traits", &l.profile, "traits");
 	put_raw(w, "source", &l.profile, "source");
@@ -205,45 +205,16 @@ enum status view_lead(struct view *v, uint64_t id, struct json_w *w, struct err 
 	return ST_OK;
 }
 
-/* ---- pages of leads ---- */
+/* ---- names ---- */
 
-struct page_ctx {
-	struct view *v;
-	const struct view_page *page;
-	uint64_t *ids;
-	size_t n;
-	bool by_tier;
-};
-
-static bool page_take(void *ctx, struct store_key key, struct str value)
+struct str view_best_name(const struct json *profile, struct arena *a)
 {
-	struct page_ctx *c = ctx;
-	(void)value;
-	c->ids[c->n++] = c->by_tier ? key_read_u64(key.bytes, 1) : key.num;
-	return c->n < c->page->limit + 1;
-}
-
-static enum status page_ids(struct page_ctx *c, struct err *e)
-{
-	const struct view_page *p = c->page;
-	if (p->tier < 0)
-		return store_scan(c->v->store, TABLE_LEAD, SCAN_FROM(KEY_NUM(p->after + 1)),
-				  page_take, c, e);
-	struct key from = key_u8_u64((uint8_t)p->tier, p->after + 1);
-	struct key to = key_u8_u64((uint8_t)(p->tier + 1), 0);
-	struct store_range range = {KEY_BYTES(key_view(&from)), KEY_BYTES(key_view(&to)), false};
-	c->by_tier = true;
-	return store_scan(c->v->store, TABLE_TIER_LEAD, range, page_take, c, e);
-}
-
-static struct str best_name(const struct view_lead *l, struct arena *a)
-{
-	uint32_t ids = json_get(&l->profile, 0, "ids"), v = json_first(&l->profile, ids);
+	uint32_t ids = json_get(profile, 0, "ids"), v = json_first(profile, ids);
 	struct str first = STR_NULL;
-	for (; v != JSON_NONE; v = json_next(&l->profile, ids, v)) {
-		uint32_t kind = json_first(&l->profile, v);
-		struct str value = json_str(&l->profile, json_next(&l->profile, v, kind), a);
-		if (str_is(json_str(&l->profile, kind, a), "email"))
+	for (; v != JSON_NONE; v = json_next(profile, ids, v)) {
+		uint32_t kind = json_first(profile, v);
+		struct str value = json_str(profile, json_next(profile, v, kind), a);
+		if (str_is(json_str(profile, kind, a), "email"))
 			return value;
 		if (first.n == 0)
 			first = value;
@@ -251,57 +222,10 @@ static struct str best_name(const struct view_lead *l, struct arena *a)
 	return first;
 }
 
-static void put_row(struct view *v, const struct view_lead *l, struct json_w *w)
+struct str view_name_of(struct view *v, uint64_t lead)
 {
-	json_w_object(w);
-	json_w_ki64(w, "id", (int64_t)l->id);
-	json_w_kstr(w, "name", best_name(l, v->arena));
-	put_flags(w, &l->lead);
-	view_put_scores(v, l, w);
-	json_w_ki64(w, "events", l->lead.events_n);
-	json_w_ktime(w, "active", l->lead.active_us);
-	json_w_end(w);
-}
-
-static bool shown(const struct view_page *page, const struct lead *l)
-{
-	if (l->flags & (LEAD_MERGED | LEAD_ERASED))
-		return false;
-	return !page->known_only || (l->flags & LEAD_KNOWN);
-}
-
-enum status view_leads(struct view *v, const struct view_page *page, struct json_w *w,
-		       struct err *e)
-{
-	struct page_ctx c = {.v = v, .page = page};
-	if (page->limit == 0 || page->limit > 1000)
-		return err_set(e, ST_INVALID, "limit must be 1 to 1000");
-	c.ids = ARENA_ARRAY(v->arena, uint64_t, page->limit + 1);
-	enum status st = c.ids ? page_ids(&c, e) : err_set(e, ST_LIMIT, "too much to show at once");
-	if (st != ST_OK)
-		return st;
-	size_t show = c.n < page->limit ? c.n : page->limit;
-	json_w_object(w);
-	json_w_kz(w, "schema", "nurtured.leads/1");
-	json_w_key(w, "leads");
-	json_w_array(w);
-	for (size_t i = 0; i < show; i++) {
-		struct view_lead l;
-		struct arena_mark mark = arena_mark(v->arena);
-		st = view_load(v, c.ids[i], &l, e);
-		if (st != ST_OK)
-			return st;
-		if (shown(page, &l.lead))
-			put_row(v, &l, w);
-		if (w->out->arena != v->arena)
-			arena_rewind(v->arena, mark);
-	}
-	json_w_end(w);
-	json_w_key(w, "next");
-	if (c.n > show)
-		json_w_i64(w, (int64_t)c.ids[show - 1]);
-	else
-		json_w_null(w);
-	json_w_end(w);
-	return ST_OK;
+	struct json profile;
+	if (load_doc(v, TABLE_PROFILE, lead, &profile, NULL) != ST_OK)
+		return STR_NULL;
+	return view_best_name(&profile, v->arena);
 }

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * order.c: one path for every verb that orders something. An order is an event; what the engine
+ * could not carry out is a dead letter, and its reason is the answer. */
+#include "cli/order.h"
+
+static int refused(struct cli *c, struct door *d, uint64_t seq)
+{
+	struct str row;
+	struct json doc;
+	enum status st = store_get(d->node->store, TABLE_DEAD_LETTER, KEY_NUM(seq), &c->arena, &row,
+				   &c->err);
+	if (st != ST_OK || json_parse(row, JSON_LIMITS_EVENT, &c->arena, &doc, &c->err) != ST_OK)
+		return CLI_OK;
+	struct str why = json_str(&doc, json_get(&doc, 0, "reason"), &c->arena);
+	(void)err_set(&c->err, ST_CONFLICT, STR_FMT, STR_ARG(why));
+	return cli_fail(c, NULL);
+}
+
+int order_send(struct cli *c, struct door *d, const struct view_order *o, const char *done)
+{
+	struct door_item item = {
+		.source = STR("operator"),
+		.event = {.type = str_of(o->type),
+			  .properties = o->properties,
+			  .flags = EVENT_SYSTEM,
+			  .context.scroll = -1},
+	};
+	item.event.occurred_us = door_view(c, d).now_us;
+	if (c->dry_run) {
+		cli_talk(c, "would append %s " STR_FMT "\n", o->type, STR_ARG(o->properties));
+		return CLI_OK;
+	}
+	if (door_send(c, d, &item, 1, &c->err) != ST_OK)
+		return cli_fail(c, NULL);
+	int rc = refused(c, d, item.seq);
+	if (rc != CLI_OK)
+		return rc;
+	if (c->json)
+		fprintf(c->out, "{\"schema\":\"nurtured.order/1\",\"type\":\"%s\",\"seq\":%llu}\n",
+			o->type, (unsigned long long)item.seq);
+	else
+		fprintf(c->out, "done: %s (%s, event %llu)\n", done, o->type,
+			(unsigned long long)item.seq);
+	return CLI_OK;
+}
+
+int order(struct cli *c, order_make *make, void *ctx, const char *done)
+{
+	struct door d;
+	struct view_order o;
+	if (door_open(c, DOOR_WRITE, &d, &c->err) != ST_OK)
+		return cli_fail(c, c->err.status == ST_NOT_FOUND ? "nurtured init" : NULL);
+	struct view v = door_view(c, &d);
+	enum status st = make(&v, ctx, &o, &c->err);
+	int rc = st == ST_OK ? order_send(c, &d, &o, done) : cli_fail(c, NULL);
+	door_close(&d);
+	return rc;
+}

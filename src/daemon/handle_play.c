@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * handle_play.c: tracks, messages and hand-offs over HTTP: the same views and the same orders as
+ * the verbs. */
+#include "base/time.h"
+#include "daemon/internal.h"
+#include "view/view_order.h"
+#include "view/view_play.h"
+
+/* ---- looking ---- */
+
+static enum status number_of(struct desk_work *k, const char *noun, uint64_t *out, struct err *e)
+{
+	if (str_to_u64(k->call->param, out) && *out > 0)
+		return ST_OK;
+	return err_set(e, ST_INVALID, "a %s is named by its number", noun);
+}
+
+enum status daemon_do_tracks(struct desk_work *k, struct err *e)
+{
+	return view_tracks(&k->view, &k->w, e);
+}
+
+enum status daemon_do_track(struct desk_work *k, struct err *e)
+{
+	return view_track(&k->view, k->call->param, &k->w, e);
+}
+
+enum status daemon_do_messages(struct desk_work *k, struct err *e)
+{
+	enum message_state state;
+	struct str name = http_query(k->call->req, "state"),
+		   lead = http_query(k->call->req, "lead");
+	struct view_messages page = {
+		.state = -1,
+		.after = daemon_query_number(k, "after", 0),
+		.limit = (size_t)daemon_query_number(k, "limit", 100),
+	};
+	enum status st = ST_OK;
+	if (name.n && !message_state_of(name, &state))
+		return err_set(e, ST_INVALID,
+			       "state must be ready, sending, sent, deferred, failed, uncertain or "
+			       "cancelled");
+	if (name.n)
+		page.state = (int)state;
+	if (lead.n)
+		st = view_find(&k->view, lead, &page.lead, e);
+	return st == ST_OK ? view_messages(&k->view, &page, &k->w, e) : st;
+}
+
+enum status daemon_do_message(struct desk_work *k, struct err *e)
+{
+	uint64_t id;
+	enum status st = number_of(k, "message", &id, e);
+	return st == ST_OK ? view_message(&k->view, id, &k->w, e) : st;
+}
+
+enum status daemon_do_handoffs(struct desk_work *k, struct err *e)
+{
+	const struct view_handoffs page = {
+		.open = str_is(http_query(k->call->req, "open"), "1"),
+		.after = daemon_query_number(k, "after", 0),
+		.limit = (size_t)daemon_query_number(k, "limit", 100),
+	};
+	return view_handoffs(&k->view, &page, &k->w, e);
+}
+
+enum status daemon_do_handoff(struct desk_work *k, struct err *e)
+{
+	uint64_t id;
+	enum status st = number_of(k, "hand-off", &id, e);
+	return st == ST_OK ? view_handoff(&k->view, id, &k->w, e) : st;
+}
+
+/* ---- ordering ---- */
+
+/* A text of the body; empty when there is none, or no body. */
+static enum status body_text(struct desk_work *k, const char *key, struct str *out, struct err *e)
+{
+	struct json d;
+	*out = STR_NULL;
+	enum status st = k->call->req->body.n ? daemon_body(k, &d, e) : ST_OK;
+	if (st == ST_OK && k->call->req->body.n)
+		*out = json_str(&d, json_get(&d, 0, key), k->view.arena);
+	return st;
+}
+
+static enum status carry_out(struct desk_work *k, const struct view_order *o, struct err *e)
+{
+	return daemon_own_event(k, o->type, o->properties, e);
+}
+
+enum status daemon_do_lead_move(struct desk_work *k, struct err *e)
+{
+	uint64_t lead;
+	struct str track, reason;
+	struct view_order o;
+	enum status st = daemon_the_lead(k, &lead, e);
+	if (st == ST_OK)
+		st = body_text(k, "track", &track, e);
+	if (st == ST_OK)
+		st = body_text(k, "reason", &reason, e);
+	if (st == ST_OK)
+		st = view_order_move(&k->view, lead, track, reason, &o, e);
+	return st == ST_OK ? carry_out(k, &o, e) : st;
+}
+
+enum status daemon_do_lead_pause(struct desk_work *k, struct err *e)
+{
+	uint64_t lead;
+	int64_t for_us = 0;
+	struct str span, reason;
+	struct view_order o;
+	enum status st = daemon_the_lead(k, &lead, e);
+	if (st == ST_OK)
+		st = body_text(k, "for", &span, e);
+	if (st == ST_OK)
+		st = body_text(k, "reason", &reason, e);
+	if (st == ST_OK && !duration_parse(span, &for_us))
+		st = err_set(e, ST_INVALID, "for must be a time like 14d or 12h");
+	if (st == ST_OK)
+		st = view_order_pause(&k->view, lead, for_us, reason, &o, e);
+	return st == ST_OK ? carry_out(k, &o, e) : st;
+}
+
+enum status daemon_do_lead_resume(struct desk_work *k, struct err *e)
+{
+	uint64_t lead;
+	struct view_order o;
+	enum status st = daemon_the_lead(k, &lead, e);
+	if (st == ST_OK)
+		st = view_order_resume(&k->view, lead, &o, e);
+	return st == ST_OK ? carry_out(k, &o, e) : st;
+}
+
+enum status daemon_do_message_settle(struct desk_work *k, struct err *e)
+{
+	uint64_t id;
+	struct str as;
+	struct view_order o;
+	enum status st = number_of(k, "message", &id, e);
+	if (st == ST_OK)
+		st = body_text(k, "as", &as, e);
+	if (st == ST_OK)
+		st = view_order_settle(&k->view, id, as, &o, e);
+	return st == ST_OK ? carry_out(k, &o, e) : st;
+}
+
+enum status daemon_do_message_cancel(struct desk_work *k, struct err *e)
+{
+	uint64_t id;
+	struct str reason;
+	struct view_order o;
+	enum status st = number_of(k, "message", &id, e);
+	if (st == ST_OK)
+		st = body_text(k, "reason", &reason, e);
+	if (st == ST_OK)
+		st = view_order_cancel(&k->view, id, reason, &o, e);
+	return st == ST_OK ? carry_out(k, &o, e) : st;
+}
+
+static enum status read_day(struct desk_work *k, int64_t *out, struct err *e)
+{
+	struct str day;
+	*out = TIME_NONE;
+	enum status st = body_text(k, "on", &day, e);
+	if (st != ST_OK || day.n == 0 || time_parse(day, out) ||
+	    time_parse(arena_printf(k->view.arena, STR_FMT "T00:00:00Z", STR_ARG(day)), out))
+		return st;
+	return err_set(e, ST_INVALID, "on must be a day like 2026-11-21");
+}
+
+enum status daemon_do_handoff_answer(struct desk_work *k, struct err *e)
+{
+	uint64_t id;
+	struct view_verdict x;
+	struct view_order o;
+	enum status st = number_of(k, "hand-off", &id, e);
+	if (st == ST_OK)
+		st = body_text(k, "answer", &x.verdict, e);
+	if (st == ST_OK)
+		st = body_text(k, "reason", &x.reason, e);
+	if (st == ST_OK)
+		st = read_day(k, &x.on_us, e);
+	if (st == ST_OK)
+		st = view_order_handoff(&k->view, id, &x, &o, e);
+	return st == ST_OK ? carry_out(k, &o, e) : st;
+}
+
+enum status daemon_do_sending_pause(struct desk_work *k, struct err *e)
+{
+	struct str reason;
+	struct view_order o;
+	enum status st = body_text(k, "reason", &reason, e);
+	if (st == ST_OK)
+		st = view_order_sending(&k->view, true, reason, &o, e);
+	return st == ST_OK ? carry_out(k, &o, e) : st;
+}
+
+enum status daemon_do_sending_resume(struct desk_work *k, struct err *e)
+{
+	struct view_order o;
+	enum status st = view_order_sending(&k->view, false, STR_NULL, &o, e);
+	return st == ST_OK ? carry_out(k, &o, e) : st;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * view_handoff.c: leads in the hands of a person: who has which, until when, and why. */
+#include "view/view_inside.h"
+
+#include "engine/outbox.h"
+#include "model/key.h"
+
+#define EVENTS_SHOWN 20
+#define MESSAGES_SHOWN 20
+
+static void put_common(struct view *v, const struct handoff *h, struct json_w *w)
+{
+	bool late = h->state == HANDOFF_OPEN && h->due_us != TIME_NONE && h->due_us < v->now_us;
+	json_w_ki64(w, "id", (int64_t)h->id);
+	json_w_kz(w, "state", handoff_state_name(h->state));
+	json_w_kbool(w, "late", late);
+	json_w_ki64(w, "lead", (int64_t)h->lead);
+	json_w_kstr(w, "name", view_name_of(v, h->lead));
+	json_w_kstr(w, "team", h->team);
+	json_w_kstr(w, "rep", h->rep_name);
+	json_w_kstr(w, "trigger", h->trigger);
+	json_w_kstr(w, "reason", h->reason);
+	json_w_ktime(w, "opened", h->opened_us);
+	json_w_ktime(w, "due", h->due_us);
+}
+
+void view_handoff_row(struct view *v, const struct handoff *h, struct json_w *w)
+{
+	json_w_object(w);
+	put_common(v, h, w);
+	json_w_end(w);
+}
+
+struct gather {
+	uint64_t ids[VIEW_PAGE_MAX + 1];
+	size_t n, most;
+	bool open;
+};
+
+static bool take(void *ctx, struct store_key key, struct str value)
+{
+	struct gather *g = ctx;
+	(void)value;
+	g->ids[g->n++] = g->open ? key_read_u64(key.bytes, 8) : key.num;
+	return g->n < g->most;
+}
+
+static enum status gather(struct view *v, const struct view_handoffs *page, struct gather *g,
+			  struct err *e)
+{
+	struct handoff h;
+	struct key from;
+	struct store_range range = SCAN_NEWEST_FIRST;
+	if (!page->open) {
+		if (page->after)
+			range.to = KEY_NUM(page->after);
+		return store_scan(v->store, TABLE_HANDOFF, range, take, g, e);
+	}
+	range.backwards = false;
+	if (page->after) {
+		enum status st = handoff_get(v->store, page->after, v->arena, &h, e);
+		if (st != ST_OK)
+			return st;
+		from = key_time_u64(h.due_us, h.id + 1);
+		range.from = KEY_BYTES(key_view(&from));
+	}
+	return store_scan(v->store, TABLE_HANDOFF_OPEN, range, take, g, e);
+}
+
+enum status view_handoffs(struct view *v, const struct view_handoffs *page, struct json_w *w,
+			  struct err *e)
+{
+	struct handoff h;
+	struct gather *g = ARENA_NEW(v->arena, struct gather);
+	if (page->limit == 0 || page->limit > VIEW_PAGE_MAX)
+		return err_set(e, ST_INVALID, "limit must be 1 to %d", VIEW_PAGE_MAX);
+	if (g == NULL)
+		return err_set(e, ST_LIMIT, "too much to show at once");
+	*g = (struct gather){.most = page->limit + 1, .open = page->open};
+	enum status st = gather(v, page, g, e);
+	if (st != ST_OK)
+		return st;
+	size_t show = g->n < page->limit ? g->n : page->limit;
+	json_w_object(w);
+	json_w_kz(w, "schema", "nurtured.handoffs/1");
+	json_w_key(w, "handoffs");
+	json_w_array(w);
+	for (size_t i = 0; i < show && st == ST_OK; i++) {
+		struct arena_mark mark = arena_mark(v->arena);
+		st = handoff_get(v->store, g->ids[i], v->arena, &h, e);
+		if (st == ST_OK)
+			view_handoff_row(v, &h, w);
+		if (w->out->arena != v->arena)
+			arena_rewind(v->arena, mark);
+	}
+	json_w_end(w);
+	json_w_key(w, "next");
+	if (g->n > show)
+		json_w_i64(w, (int64_t)g->ids[show - 1]);
+	else
+		json_w_null(w);
+	json_w_end(w);
+	return st;
+}
+
+static enum status put_context(struct view *v, const struct handoff *h, struct json_w *w,
+			       struct err *e)
+{
+	struct view_lead l;
+	enum status st = view_load(v, h->lead, &l, e);
+	if (st != ST_OK)
+		return st;
+	json_w_key(w, "scores");
+	json_w_object(w);
+	view_put_scores(v, &l, w);
+	json_w_end(w);
+	st = view_messages_of(v, h->lead, MESSAGES_SHOWN, w, e);
+	if (st != ST_OK)
+		return st;
+	json_w_key(w, "timeline");
+	return view_timeline(v, h->lead, EVENTS_SHOWN, w, e);
+}
+
+enum status view_handoff(struct view *v, uint64_t id, struct json_w *w, struct err *e)
+{
+	struct handoff h;
+	enum status st = handoff_get(v->store, id, v->arena, &h, e);
+	if (st != ST_OK)
+		return st;
+	json_w_object(w);
+	json_w_kz(w, "schema", "nurtured.handoff/1");
+	put_common(v, &h, w);
+	json_w_kstr(w, "rep_email", h.rep_email);
+	json_w_kstr(w, "verdict", h.verdict);
+	json_w_ktime(w, "remind", h.remind_us);
+	json_w_kbool(w, "reminded", h.reminded);
+	json_w_ki64(w, "assigned", h.assigned_n);
+	json_w_ktime(w, "accepted", h.accepted_us);
+	json_w_ktime(w, "closed", h.closed_us);
+	json_w_ktime(w, "again", h.again_us);
+	if (h.message)
+		json_w_ki64(w, "about", (int64_t)h.message);
+	st = put_context(v, &h, w, e);
+	json_w_end(w);
+	return st;
+}

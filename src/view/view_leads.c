@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * view_leads.c: pages of leads, always a range of some index: the leads themselves, those of a
+ * tier, or those on a track. */
+#include "view/view_inside.h"
+
+#include "engine/journeys.h"
+#include "model/key.h"
+
+struct page_ctx {
+	struct view *v;
+	const struct view_page *page;
+	uint64_t *ids;
+	struct str *places; /* by track: the key of each */
+	size_t n;
+	size_t at; /* of the number in the key; SIZE_MAX: the key is the number */
+};
+
+static bool page_take(void *ctx, struct store_key key, struct str value)
+{
+	struct page_ctx *c = ctx;
+	(void)value;
+	if (c->places != NULL) {
+		c->places[c->n] = arena_str(c->v->arena, key.bytes);
+		c->ids[c->n] = key_read_u64(key.bytes, key.bytes.n - 8);
+	} else {
+		c->ids[c->n] = c->at == SIZE_MAX ? key.num : key_read_u64(key.bytes, c->at);
+	}
+	return ++c->n < c->page->limit + 1;
+}
+
+static enum status range_of(struct page_ctx *c, struct key from, struct key to, struct err *e)
+{
+	struct store_range range = {KEY_BYTES(key_view(&from)), KEY_BYTES(key_view(&to)), false};
+	return store_scan(c->v->store, TABLE_TIER_LEAD, range, page_take, c, e);
+}
+
+/* ---- by track ---- */
+
+/* "step/tier/lead": what a key holds, as a text that a person may pass on. */
+static bool read_place(struct str text, struct journeys_at *at)
+{
+	uint64_t tier;
+	size_t slash[2] = {text.n, text.n};
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] == '/') {
+			slash[0] = slash[1];
+			slash[1] = i;
+		}
+	if (slash[0] == text.n || !str_to_u64(str_slice(text, slash[0] + 1, slash[1]), &tier) ||
+	    tier >= TIER_COUNT || !str_to_u64(str_slice(text, slash[1] + 1, text.n), &at->lead))
+		return false;
+	at->step = str_slice(text, 0, slash[0]);
+	at->tier = (int)tier;
+	return true;
+}
+
+static void put_place(struct json_w *w, struct str key, struct arena *a)
+{
+	struct str rest = key;
+	(void)str_cut(&rest, '\0');
+	struct str step = str_cut(&rest, '\0');
+	json_w_str(w, arena_printf(a, STR_FMT "/%u/%llu", STR_ARG(step),
+				   (unsigned)(unsigned char)rest.p[0],
+				   (unsigned long long)key_read_u64(rest, 1)));
+}
+
+static enum status scan_track(struct page_ctx *c, const struct journeys_at *from, struct str to,
+			      struct err *e)
+{
+	struct str first = journeys_key(from, c->v->arena);
+	struct store_range range = {KEY_BYTES(first), KEY_BYTES(to), false};
+	if (first.n == 0 || to.n == 0)
+		return err_set(e, ST_LIMIT, "too much to show at once");
+	return store_scan(c->v->store, TABLE_TRACK_LEAD, range, page_take, c, e);
+}
+
+/* One tier of a track is one range in each of its steps; the gauge knows the steps. */
+static enum status steps_of_tier(struct page_ctx *c, const struct journeys_at *after, struct err *e)
+{
+	struct view_inside in;
+	const struct view_page *p = c->page;
+	struct str before = STR_NULL;
+	enum status st = view_inside_load(c->v, &in, e);
+	for (size_t i = 0; i < in.n && st == ST_OK && c->n <= p->limit; i++) {
+		const struct view_inside_row *r = &in.rows[i];
+		int past = after->step.p != NULL ? str_cmp(r->step, after->step) : 1;
+		if (!str_eq(r->track, p->track) || str_eq(r->step, before) || past < 0)
+			continue;
+		before = r->step;
+		struct journeys_at at = {p->track, r->step, p->tier, past ? 0 : after->lead + 1};
+		struct journeys_at end = {p->track, r->step, p->tier + 1, 0};
+		st = scan_track(c, &at, journeys_key(&end, c->v->arena), e);
+	}
+	return st;
+}
+
+static enum status by_track(struct page_ctx *c, struct err *e)
+{
+	const struct view_page *p = c->page;
+	struct journeys_at at = {p->track, STR_NULL, -1, 0};
+	if (p->after_place.n && !read_place(p->after_place, &at))
+		return err_set(e, ST_INVALID,
+			       "the cursor of a list by track is the \"next\" of a page before");
+	c->places = ARENA_ARRAY(c->v->arena, struct str, p->limit + 1);
+	if (c->places == NULL)
+		return err_set(e, ST_LIMIT, "too much to show at once");
+	if (p->tier >= 0)
+		return steps_of_tier(c, &at, e);
+	at.lead += p->after_place.n > 0;
+	return scan_track(c, &at, arena_printf(c->v->arena, STR_FMT "\1", STR_ARG(p->track)), e);
+}
+
+/* ---- the page ---- */
+
+static enum status page_ids(struct page_ctx *c, struct err *e)
+{
+	const struct view_page *p = c->page;
+	if (p->track.n)
+		return by_track(c, e);
+	if (p->tier < 0) {
+		c->at = SIZE_MAX;
+		return store_scan(c->v->store, TABLE_LEAD, SCAN_FROM(KEY_NUM(p->after + 1)),
+				  page_take, c, e);
+	}
+	c->at = 1;
+	return range_of(c, key_u8_u64((uint8_t)p->tier, p->after + 1),
+			key_u8_u64((uint8_t)(p->tier + 1), 0), e);
+}
+
+static void put_place_of(struct view *v, uint64_t lead, struct json_w *w)
+{
+	bool placed;
+	struct journey *j = ARENA_NEW(v->arena, struct journey);
+	if (j == NULL || view_journey_of(v, lead, j, &placed, NULL) != ST_OK || !placed)
+		return;
+	json_w_kstr(w, "track", j->track);
+	json_w_kstr(w, "step", j->step);
+	json_w_kz(w, "phase", journeys_phase(j));
+	json_w_ktime(w, "next", j->due_us);
+}
+
+static void put_row(struct view *v, const struct view_lead *l, struct json_w *w)
+{
+	json_w_object(w);
+	json_w_ki64(w, "id", (int64_t)l->id);
+	json_w_kstr(w, "name", view_best_name(&l->profile, v->arena));
+	view_put_flags(w, &l->lead);
+	view_put_scores(v, l, w);
+	put_place_of(v, l->id, w);
+	json_w_ki64(w, "events", l->lead.events_n);
+	json_w_ktime(w, "active", l->lead.active_us);
+	json_w_end(w);
+}
+
+static bool shown(const struct view_page *page, const struct lead *l)
+{
+	if (l->flags & (LEAD_MERGED | LEAD_ERASED))
+		return false;
+	return !page->known_only || (l->flags & LEAD_KNOWN);
+}
+
+enum status view_leads(struct view *v, const struct view_page *page, struct json_w *w,
+		       struct err *e)
+{
+	struct page_ctx c = {.v = v, .page = page};
+	if (page->limit == 0 || page->limit > VIEW_PAGE_MAX)
+		return err_set(e, ST_INVALID, "limit must be 1 to %d", VIEW_PAGE_MAX);
+	c.ids = ARENA_ARRAY(v->arena, uint64_t, page->limit + 1);
+	enum status st = c.ids ? page_ids(&c, e) : err_set(e, ST_LIMIT, "too much to show at once");
+	if (st != ST_OK)
+		return st;
+	size_t show = c.n < page->limit ? c.n : page->limit;
+	json_w_object(w);
+	json_w_kz(w, "schema", "nurtured.leads/1");
+	json_w_key(w, "leads");
+	json_w_array(w);
+	for (size_t i = 0; i < show; i++) {
+		struct view_lead l;
+		struct arena_mark mark = arena_mark(v->arena);
+		st = view_load(v, c.ids[i], &l, e);
+		if (st != ST_OK)
+			return st;
+		if (shown(page, &l.lead))
+			put_row(v, &l, w);
+		if (w->out->arena != v->arena)
+			arena_rewind(v->arena, mark);
+	}
+	json_w_end(w);
+	json_w_key(w, "next");
+	if (c.n > show && c.places != NULL)
+		put_place(w, c.places[show - 1], v->arena);
+	else if (c.n > show)
+		json_w_i64(w, (int64_t)c.ids[show - 1]);
+	else
+		json_w_null(w);
+	json_w_end(w);
+	return ST_OK;
+}
