@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * test_view_play.c: what people see of tracks, messages and hand-offs is what the engine has done;
+ * what they order is what it does. */
+#include "engine/journeys.h"
+#include "engine/test_nurture.h"
+#include "node/node.h"
+#include "view/view_order.h"
+#include "view/view_play.h"
+
+struct seat {
+	struct world w;
+	struct program *program;
+	struct view v;
+	struct buf text;
+	struct json_w out;
+	struct json doc;
+};
+
+static void sit(struct seat *s)
+{
+	struct err e;
+	start(&s->w);
+	assert_int_equal(node_program(s->w.store, &s->program, NULL, &e), ST_OK);
+	s->v = (struct view){.store = s->w.store, .program = s->program, .arena = &s->w.arena};
+}
+
+static void rise(struct seat *s)
+{
+	program_destroy(&s->program);
+	teardown(&s->w);
+}
+
+static struct json_w *paper(struct seat *s)
+{
+	s->v.now_us = s->w.now_us;
+	buf_init_arena(&s->text, &s->w.arena, 4u << 20);
+	json_w_init(&s->out, &s->text);
+	return &s->out;
+}
+
+/* What was written, parsed. */
+static const struct json *read(struct seat *s)
+{
+	struct err e;
+	assert_true(buf_ok(&s->text));
+	assert_int_equal(
+		json_parse(buf_view(&s->text), JSON_LIMITS_EVENT, &s->w.arena, &s->doc, &e), ST_OK);
+	return &s->doc;
+}
+
+static double number(const struct json *d, uint32_t node, const char *key)
+{
+	double n = -1;
+	(void)json_f64(d, json_get(d, node, key), &n);
+	return n;
+}
+
+static bool text_is(struct seat *s, uint32_t node, const char *key, const char *want)
+{
+	return str_is(json_str(&s->doc, json_get(&s->doc, node, key), &s->w.arena), want);
+}
+
+static void ordered(struct seat *s, const struct view_order *o)
+{
+	orders(&s->w, o->type, arena_strz(&s->w.arena, o->properties), EVENT_SYSTEM);
+}
+
+/* ---- tracks ---- */
+
+static uint32_t tracks(struct seat *s)
+{
+	struct err e;
+	assert_int_equal(view_tracks(&s->v, paper(s), &e), ST_OK);
+	const struct json *d = read(s);
+	return json_first(d, json_get(d, 0, "tracks"));
+}
+
+/* The gauge says what the journeys say. */
+static void check_gauge(struct seat *s, uint64_t leads)
+{
+	uint32_t k = tracks(s), list = json_get(&s->doc, 0, "tracks");
+	for (; k != JSON_NONE; k = json_next(&s->doc, list, k)) {
+		struct str name = json_str(&s->doc, json_get(&s->doc, k, "name"), &s->w.arena);
+		int people = 0, watching = 0;
+		for (uint64_t i = 1; i <= leads; i++) {
+			struct journey j = journey_of(&s->w, i);
+			bool on = str_eq(j.track, name);
+			people += on;
+			watching += on && str_is(str_of(journeys_phase(&j)), "watching");
+		}
+		assert_int_equal(number(&s->doc, k, "people"), people);
+		assert_int_equal(number(&s->doc, k, "watching"), watching);
+	}
+}
+
+static void test_people_on_tracks(void **state)
+{
+	struct seat s;
+	(void)state;
+	sit(&s);
+	uint32_t early = tracks(&s);
+	assert_int_equal(number(&s.doc, early, "people"), 0);
+	comes(&s.w);
+	does(&s.w, "form.ebook", "bea@acme.example", NULL, "{}");
+	early = tracks(&s);
+	assert_int_equal(number(&s.doc, early, "people"), 2);
+	assert_int_equal(number(&s.doc, early, "ready"), 2); /* handed over, nothing heard yet */
+	told(&s.w, "message.sent", handed[0]);
+	early = tracks(&s);
+	assert_int_equal(number(&s.doc, early, "watching"), 1);
+	passes(&s.w, US_PER_H);
+	seen(&s.w, "email.click", handed[0], 0);
+	early = tracks(&s);
+	uint32_t late = json_next(&s.doc, json_get(&s.doc, 0, "tracks"), early);
+	assert_int_equal(number(&s.doc, early, "people"), 1);
+	assert_int_equal(number(&s.doc, late, "people"), 1);
+	told(&s.w, "message.failed", handed[1]);
+	for (int i = 0; i < 12; i++) { /* to the end of their tracks, and in again */
+		passes(&s.w, 4 * US_PER_D);
+		told(&s.w, "message.sent", handed[handed_n - 1]);
+		check_gauge(&s, 2);
+	}
+	rise(&s);
+}
+
+static void test_one_track(void **state)
+{
+	struct seat s;
+	struct err e;
+	(void)state;
+	sit(&s);
+	comes(&s.w);
+	assert_int_equal(view_track(&s.v, STR("early"), paper(&s), &e), ST_OK);
+	const struct json *d = read(&s);
+	uint32_t step = json_first(d, json_get(d, 0, "steps"));
+	assert_true(text_is(&s, step, "step", "guide"));
+	assert_int_equal(number(d, step, "people"), 1);
+	uint32_t react = json_get(d, step, "reactions");
+	assert_true(text_is(&s, react, "clicked", "move to late"));
+	assert_true(text_is(&s, react, "replied", "hand over to sdr"));
+	assert_int_equal(view_track(&s.v, STR("none"), paper(&s), &e), ST_NOT_FOUND);
+	rise(&s);
+}
+
+static void list(struct seat *s, const struct view_page *page)
+{
+	struct err e;
+	enum status st = view_leads(&s->v, page, paper(s), &e);
+	if (st != ST_OK)
+		fail_msg("%s", e.text);
+	(void)read(s);
+}
+
+static void test_leads_of_a_track(void **state)
+{
+	struct seat s;
+	char mail[64];
+	struct view_page page = {.tier = -1, .limit = 3, .track = STR("early")};
+	(void)state;
+	sit(&s);
+	for (int i = 0; i < 10; i++) {
+		(void)snprintf(mail, sizeof mail, "p%d@acme.example", i);
+		does(&s.w, "form.ebook", mail, NULL, "{}");
+	}
+	orders(&s.w, "track.move", "{\"lead\":4,\"track\":\"late\"}", EVENT_SYSTEM);
+	size_t seen_n = 0, pages = 0;
+	for (bool more = true; more; pages++) {
+		list(&s, &page);
+		seen_n += json_count(&s.doc, json_get(&s.doc, 0, "leads"));
+		uint32_t next = json_get(&s.doc, 0, "next");
+		more = !json_is(&s.doc, next, JSON_NULL);
+		page.after_place = json_str(&s.doc, next, &s.w.arena);
+	}
+	assert_int_equal(seen_n, 9);
+	assert_int_equal(pages, 3);
+	page = (struct view_page){.tier = TIER_HOT, .limit = 100, .track = STR("early")};
+	list(&s, &page);
+	size_t hot = json_count(&s.doc, json_get(&s.doc, 0, "leads"));
+	page.tier = TIER_COLD;
+	list(&s, &page);
+	size_t cold = json_count(&s.doc, json_get(&s.doc, 0, "leads"));
+	page.tier = TIER_WARM;
+	list(&s, &page);
+	assert_int_equal(hot + cold + json_count(&s.doc, json_get(&s.doc, 0, "leads")), 9);
+	rise(&s);
+}
+
+/* ---- messages ---- */
+
+static void test_messages(void **state)
+{
+	struct seat s;
+	struct err e;
+	struct view_order o;
+	(void)state;
+	sit(&s);
+	comes(&s.w);
+	told(&s.w, "message.uncertain", 1);
+	const struct view_messages uncertain = {.state = MESSAGE_UNCERTAIN, .limit = 10};
+	assert_int_equal(view_messages(&s.v, &uncertain, paper(&s), &e), ST_OK);
+	const struct json *d = read(&s);
+	assert_int_equal(json_count(d, json_get(d, 0, "messages")), 1);
+	assert_int_equal(view_message(&s.v, 1, paper(&s), &e), ST_OK);
+	d = read(&s);
+	assert_true(text_is(&s, 0, "state", "uncertain") && text_is(&s, 0, "step", "guide"));
+	assert_int_equal(json_count(d, json_get(d, 0, "may_become")), 2);
+	assert_true(json_is(d, json_get(d, 0, "decision"), JSON_OBJECT));
+	assert_int_equal(view_order_cancel(&s.v, 1, STR_NULL, &o, &e), ST_CONFLICT);
+	assert_int_equal(view_order_settle(&s.v, 1, STR("lost"), &o, &e), ST_INVALID);
+	assert_int_equal(view_order_settle(&s.v, 1, STR("sent"), &o, &e), ST_OK);
+	ordered(&s, &o);
+	assert_int_equal(message_of(&s.w, 1).state, MESSAGE_SENT);
+	assert_int_equal(view_order_settle(&s.v, 1, STR("sent"), &o, &e), ST_CONFLICT);
+	assert_int_equal(view_messages(&s.v, &uncertain, paper(&s), &e), ST_OK);
+	d = read(&s);
+	assert_int_equal(json_count(d, json_get(d, 0, "messages")), 0);
+	assert_int_equal(view_message(&s.v, 77, paper(&s), &e), ST_NOT_FOUND);
+	rise(&s);
+}
+
+/* Pages of any list show every message once, and a cancelled one never leaves. */
+static void test_message_pages_and_cancel(void **state)
+{
+	struct seat s;
+	struct err e;
+	struct view_order o;
+	char mail[64];
+	(void)state;
+	sit(&s);
+	orders(&s.w, "sending.pause", "{\"reason\":\"test\"}", EVENT_SYSTEM);
+	for (int i = 0; i < 5; i++) {
+		(void)snprintf(mail, sizeof mail, "p%d@acme.example", i);
+		does(&s.w, "form.ebook", mail, NULL, "{}");
+	}
+	orders(&s.w, "sending.resume", "{}", EVENT_SYSTEM);
+	passes(&s.w, US_PER_D);
+	told(&s.w, "message.deferred", handed[0]);
+	struct view_messages all = {.state = -1, .limit = 2};
+	size_t n = 0;
+	do {
+		assert_int_equal(view_messages(&s.v, &all, paper(&s), &e), ST_OK);
+		const struct json *d = read(&s);
+		n += json_count(d, json_get(d, 0, "messages"));
+		double next = number(d, 0, "next");
+		all.after = next > 0 ? (uint64_t)next : 0;
+	} while (all.after);
+	assert_int_equal(n, 5);
+	assert_int_equal(view_order_cancel(&s.v, handed[0], STR("wrong"), &o, &e), ST_OK);
+	ordered(&s, &o);
+	assert_int_equal(message_of(&s.w, handed[0]).state, MESSAGE_CANCELLED);
+	const struct view_messages mine = {
+		.state = MESSAGE_CANCELLED, .lead = message_of(&s.w, handed[0]).lead, .limit = 5};
+	assert_int_equal(view_messages(&s.v, &mine, paper(&s), &e), ST_OK);
+	const struct json *d = read(&s);
+	assert_int_equal(json_count(d, json_get(d, 0, "messages")), 1);
+	rise(&s);
+}
+
+/* ---- hand-offs ---- */
+
+static void test_handoffs(void **state)
+{
+	struct seat s;
+	struct err e;
+	struct view_order o;
+	(void)state;
+	sit(&s);
+	comes(&s.w);
+	told(&s.w, "message.sent", 1);
+	seen(&s.w, "reply", 1, 0);
+	const struct view_handoffs open = {.open = true, .limit = 10};
+	assert_int_equal(view_handoffs(&s.v, &open, paper(&s), &e), ST_OK);
+	const struct json *d = read(&s);
+	uint32_t row = json_first(d, json_get(d, 0, "handoffs"));
+	assert_true(text_is(&s, row, "rep", "Jo") && text_is(&s, row, "team", "sdr"));
+	assert_int_equal(view_handoff(&s.v, 1, paper(&s), &e), ST_OK);
+	d = read(&s);
+	assert_int_equal(json_count(d, json_get(d, 0, "messages")), 1);
+	assert_true(json_count(d, json_get(d, json_get(d, 0, "timeline"), "events")) > 1);
+	struct view_verdict x = {STR("accept"), TIME_NONE, STR_NULL};
+	assert_int_equal(view_order_handoff(&s.v, 1, &x, &o, &e), ST_OK);
+	ordered(&s, &o);
+	assert_int_equal(view_handoffs(&s.v, &open, paper(&s), &e), ST_OK);
+	d = read(&s);
+	assert_int_equal(json_count(d, json_get(d, 0, "handoffs")), 0);
+	assert_int_equal(view_order_handoff(&s.v, 1, &x, &o, &e), ST_CONFLICT);
+	x = (struct view_verdict){STR("return"), s.w.now_us - 1, STR("later")};
+	assert_int_equal(view_order_handoff(&s.v, 1, &x, &o, &e), ST_INVALID);
+	x.on_us = s.w.now_us + 20 * US_PER_D;
+	assert_int_equal(view_order_handoff(&s.v, 1, &x, &o, &e), ST_OK);
+	ordered(&s, &o);
+	struct journey j = journey_of(&s.w, 1);
+	assert_int_equal(j.phase, JOURNEY_PAUSED);
+	assert_in_range(j.due_us, x.on_us, x.on_us + US_PER_M);
+	rise(&s);
+}
+
+/* ---- leads ---- */
+
+static void test_lead_orders(void **state)
+{
+	struct seat s;
+	struct err e;
+	struct view_order o;
+	(void)state;
+	sit(&s);
+	comes(&s.w);
+	told(&s.w, "message.sent", 1);
+	s.v.now_us = s.w.now_us;
+	assert_int_equal(view_order_pause(&s.v, 1, 0, STR_NULL, &o, &e), ST_INVALID);
+	assert_int_equal(view_order_pause(&s.v, 1, 14 * US_PER_D, STR("fair"), &o, &e), ST_OK);
+	ordered(&s, &o);
+	assert_int_equal(journey_of(&s.w, 1).phase, JOURNEY_PAUSED);
+	assert_int_equal(view_order_resume(&s.v, 1, &o, &e), ST_OK);
+	ordered(&s, &o);
+	assert_int_not_equal(journey_of(&s.w, 1).phase, JOURNEY_PAUSED);
+	assert_int_equal(view_order_move(&s.v, 1, STR("nowhere"), STR_NULL, &o, &e), ST_NOT_FOUND);
+	assert_int_equal(view_order_move(&s.v, 1, STR("late"), STR_NULL, &o, &e), ST_OK);
+	ordered(&s, &o);
+	assert_true(str_is(journey_of(&s.w, 1).track, "late"));
+	assert_int_equal(view_order_move(&s.v, 1, STR("-"), STR_NULL, &o, &e), ST_OK);
+	ordered(&s, &o);
+	assert_int_equal(journey_of(&s.w, 1).track.n, 0);
+	seen(&s.w, "email.unsubscribe", 1, 0);
+	assert_int_equal(view_order_pause(&s.v, 1, US_PER_D, STR_NULL, &o, &e), ST_CONFLICT);
+	assert_int_equal(view_order_sending(&s.v, true, STR_NULL, &o, &e), ST_INVALID);
+	rise(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_people_on_tracks),
+		cmocka_unit_test(test_one_track),
+		cmocka_unit_test(test_leads_of_a_track),
+		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_message_pages_and_cancel),
+		cmocka_unit_test(test_handoffs),
+		cmocka_unit_test(test_lead_orders),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

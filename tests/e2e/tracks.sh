@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# tracks: who is where, and what an operator may do about it: by the verbs with and without a daemon,
+# and over HTTP.
+set -uo pipefail
+. "$(dirname "$0")/frame.bash"
+
+# ask CODE NAME PATTERN METHOD PATH [BODY]
+ask() {
+	local code
+	code=$(curl -s -o "$work/answer" -w '%{http_code}' -X "$4" -H "Authorization: Bearer $token" \
+		-H "Content-Type: application/json" --data-binary "${6:-}" "$url$5")
+	if [ "$code" = "$1" ] && grep -qE -- "$3" "$work/answer"; then good; else bad "$2: $code" "$work/answer"; fi
+}
+
+expect 4 "no data yet" "nurtured init" -- track list
+expect 0 "init" -- init
+expect 4 "no program yet" "no program" -- track list
+expect 0 "apply" -- apply "$root/programs/example.yaml" --yes
+expect 2 "a pause of what" "pause --all" -- pause
+expect 2 "a pause of all without a reason" "why" -- pause --all
+expect 0 "all sending stops" "nothing leaves" -- pause --all --reason "wrong price"
+expect 0 "and says why" "wrong price" -- track list
+expect 0 "a lead" -- trigger form.ebook --email ana@firm.example --trait title=COO,country=US
+
+for verb in "track list" "track show consideration" "message list" "handoff list" "handoff list --open" \
+	"lead list --track awareness" "message list --state uncertain" "message list --lead ana@firm.example"; do
+	# shellcheck disable=SC2086
+	json "$verb" -- $verb
+	# shellcheck disable=SC2086
+	expect 0 "$verb as text" "" -- $verb
+done
+expect 0 "who is inside" '"name":"awareness".*"people":1' -- track list --json
+expect 4 "no such track" "no track called" -- track show consideraton
+expect 2 "no such word" "list \| show" -- track pause
+expect 4 "no such message" "no message 7" -- message show 7
+expect 4 "no message to settle" "no message 7" -- message settle 7 sent
+expect 2 "settled as nothing" "message wants" -- message settle 7
+expect 2 "no such state" "uncertain" -- message list --state lost
+expect 4 "no such hand-off" "no hand-off 3" -- handoff accept 3
+expect 2 "a return without a reason" "reason" -- handoff return 3
+expect 2 "a return on no day" "day" -- handoff return 3 --on soon --reason x
+expect 2 "a hand-off without a number" "which handoff" -- handoff show ana
+
+expect 2 "a pause without a time" "14d" -- lead pause ana@firm.example
+expect 0 "a pause that is not made" "would append track.pause" -- lead pause ana@firm.example --for 14d --dry-run
+expect 0 "a pause" "done: paused" -- lead pause ana@firm.example --for 14d --reason "on leave"
+expect 0 "is seen" '"phase":"paused"' -- lead list --track awareness --json
+expect 0 "and ends" "done" -- lead resume ana@firm.example
+expect 4 "a move nowhere" "no track called" -- lead move ana@firm.example nowhere
+expect 0 "a move" "done: moved" -- lead move ana@firm.example consideration
+expect 0 "arrives" '"track":"consideration"' -- lead list --track consideration --json
+
+expect 0 "the same state again" "equal" -- replay --verify
+
+serve
+token=$(cat "$NURTURED_DATA/admin.token")
+ask 200 "tracks" '"schema":"nurtured.tracks/1"' GET /v1/tracks
+ask 200 "a track" '"schema":"nurtured.track/1"' GET /v1/tracks/consideration
+ask 404 "no track" 'no track' GET /v1/tracks/none
+ask 200 "messages" '"schema":"nurtured.messages/1"' GET /v1/messages?state=ready
+ask 400 "messages of no state" 'state must be' GET /v1/messages?state=lost
+ask 404 "no message" 'no message' GET /v1/messages/99
+ask 200 "hand-offs" '"schema":"nurtured.handoffs/1"' GET '/v1/handoffs?open=1'
+ask 404 "no hand-off" 'no hand-off' POST /v1/handoffs/9/answer '{"answer":"accept"}'
+ask 400 "no answer" 'is answered with' POST /v1/handoffs/9/answer '{"answer":"perhaps"}'
+ask 200 "a move" '"seq":' POST /v1/leads/ana@firm.example/move '{"track":"awareness"}'
+ask 200 "leads of a track" '"track":"awareness"' GET '/v1/leads?track=awareness&limit=5'
+ask 200 "a pause" '"seq":' POST /v1/leads/1/pause '{"for":"2d"}'
+ask 400 "a pause of no length" 'for must be' POST /v1/leads/1/pause '{"for":"a while"}'
+ask 200 "its end" '"seq":' POST /v1/leads/1/resume
+ask 400 "a stop without a reason" 'say why' POST /v1/sending/pause '{}'
+ask 200 "sending goes on" '"seq":' POST /v1/sending/resume
+ask 200 "a stop" '"seq":' POST /v1/sending/pause '{"reason":"a test"}'
+expect 0 "seen by the verb" "a test" -- track list
+expect 0 "and lifted by it" "done" -- resume
+stop
+expect 0 "the same state in the end" "equal" -- replay --verify
+tally
