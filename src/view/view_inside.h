@@ -40,7 +40,8 @@ struct str view_best_name(const struct json *profile, struct arena *a);
 struct str view_name_of(struct view *v, uint64_t lead);
 /* One line of a message in a list. */
 void view_message_row(struct view *v, const struct message *m, struct json_w *w);
-/* The newest messages of a lead, newest first, as "messages" of an open object. */
+/* The newest messages to a lead, newest first, as "messages" of an open object; notices about it
+ * to others are none. */
 MUST_USE enum status view_messages_of(struct view *v, uint64_t lead, size_t limit, struct json_w *w,
 				      struct err *e);
 /* One line of a hand-off in a list. */

@@ -61,6 +61,7 @@ struct gather {
 	size_t at;     /* of the number in the key; SIZE_MAX: the key is the number */
 	uint64_t last; /* looked at last */
 	bool by_state; /* the row must be asked */
+	bool nurture;  /* without notices and confirmations */
 	struct message m;
 	size_t looked, told; /* rows seen by the scan; of ids, put or passed over */
 };
@@ -137,7 +138,8 @@ static enum status put_rows(struct gather *g, struct json_w *w, struct err *e)
 		enum status st = outbox_get(g->v->store, g->ids[g->told], g->v->arena, &g->m, e);
 		if (st != ST_OK)
 			return st;
-		if (g->page->state < 0 || (int)g->m.state == g->page->state) {
+		bool wanted = g->page->state < 0 || (int)g->m.state == g->page->state;
+		if (wanted && !(g->nurture && g->m.flags & MESSAGE_SYSTEM)) {
 			view_message_row(g->v, &g->m, w);
 			shown++;
 		}
@@ -196,7 +198,8 @@ enum status view_messages_of(struct view *v, uint64_t lead, size_t limit, struct
 	struct gather *g = ARENA_NEW(v->arena, struct gather);
 	if (g == NULL)
 		return err_set(e, ST_LIMIT, "too much to show at once");
-	*g = (struct gather){.v = v, .page = &page, .most = limit};
+	/* Some may be notices, and are passed over. */
+	*g = (struct gather){.v = v, .page = &page, .most = 4 * limit, .nurture = true};
 	enum status st = gather(g, e);
 	return st == ST_OK ? put_list(g, w, e) : st;
 }
