@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * embed.h: files of web/ that are part of the program; the table is made by tools/embed at build
- * time, so that one binary is all there is to install.
+ * embed.h: files that are part of the program: those of web/, and the example of cli/example.h. A
+ * table is made by tools/embed at build time, so that one binary is all there is to install.
  */
 #ifndef API_EMBED_H
 #define API_EMBED_H

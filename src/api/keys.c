@@ -340,7 +340,8 @@ enum status keys_add(struct keys *k, enum key_kind kind, struct str name, int64_
 			       "a key's name is 1 to %d characters of a-z, 0-9, '_', '.', '-'",
 			       KEY_NAME_BYTES - 1);
 	/* Under these names the log keeps what we saw and did ourselves. */
-	if (str_is(name, "observe") || str_is(name, "system"))
+	if (str_is(name, "observe") || str_is(name, "system") || str_is(name, "trigger") ||
+	    str_is(name, "operator"))
 		return err_set(e, ST_INVALID, "\"" STR_FMT "\" is a name of our own: take another",
 			       STR_ARG(name));
 	struct entry x = {.key = {.kind = kind, .created_us = now_us, .rotated_us = TIME_NONE}};

@@ -364,7 +364,7 @@ static void init(struct cli *c)
 	*c = (struct cli){
 		.out = stdout,
 		.talk = stderr,
-		.data = data && data[0] ? data : "nurtured-data",
+		.data = data && data[0] ? data : CLI_DATA_DEFAULT,
 		.out_tty = isatty(STDOUT_FILENO),
 		.talk_tty = isatty(STDERR_FILENO),
 	};
@@ -429,6 +429,7 @@ int cli_main(int argc, char **argv)
 	struct cli *c = mem_alloc(sizeof *c);
 	struct parse p = {.argc = argc, .argv = argv};
 	init(c);
+	c->called = argc > 0 ? argv[0] : "nurtured";
 	int rc = pick_verb(c, argc, argv, &p);
 	if (rc == CLI_OK)
 		rc = run(c, &p);

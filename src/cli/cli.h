@@ -28,6 +28,7 @@ enum cli_exit {
 };
 
 #define CLI_OPTS_MAX 24
+#define CLI_DATA_DEFAULT "nurtured-data"
 #define CLI_ARGS_MAX 32
 #define CLI_ARENA_BYTES ((size_t)256 << 20)
 
@@ -57,7 +58,8 @@ struct cli {
 	size_t args_n;
 	const char *values[CLI_OPTS_MAX]; /* by index in verb->opts; NULL: not given; flags: "" */
 	/* global options */
-	const char *data; /* --data DIR, NURTURED_DATA, else "./nurtured-data" */
+	const char *called; /* how this program was called, for hints that can be copied */
+	const char *data;   /* --data DIR, NURTURED_DATA, else "./nurtured-data" */
 	bool json, plain, quiet, verbose, no_input, yes, dry_run, colour;
 	bool out_tty, talk_tty;
 	FILE *out, *talk;

@@ -174,8 +174,7 @@ static void check_dead(struct patient *p, struct finding *f)
 static void check_program(struct patient *p, struct finding *f)
 {
 	if (p->door.program == NULL)
-		say(f, HEALTH_WARN, "nurtured apply programs/example.yaml",
-		    "no program is applied: nothing is scored");
+		say(f, HEALTH_WARN, "nurtured apply", "no program is applied: nothing is scored");
 	else
 		say(f, HEALTH_OK, NULL, STR_FMT ", version %llu", STR_ARG(p->door.program->name),
 		    (unsigned long long)p->door.program_version);

@@ -109,7 +109,7 @@ static void show(struct cli *c, const struct json *d, void *ctx)
 	show_identifiers(c, d);
 	if (json_get(d, 0, "scores") == JSON_NONE) {
 		fprintf(c->out, "nothing is scored: no program has been applied\n");
-		cli_next(c, "nurtured apply programs/example.yaml");
+		cli_next(c, "nurtured apply");
 		return;
 	}
 	ledger(c, d, "fit");

@@ -11,10 +11,18 @@
 #include "program/track.h"
 
 #include <string.h>
+#include <unistd.h>
 
+/* Without a FILE: the one here, else the one init put into the folder of data. */
 static const char *program_path(struct cli *c)
 {
-	return c->args_n ? c->args[0] : "program.yaml";
+	char path[NODE_PATH_MAX];
+	if (c->args_n)
+		return c->args[0];
+	if (access("program.yaml", F_OK) == 0 || strlen(c->data) + 32 > NODE_PATH_MAX ||
+	    access(node_path(c->data, "program.yaml", path), F_OK) != 0)
+		return "program.yaml";
+	return arena_strz(&c->arena, str_of(path));
 }
 
 /* --content, else the folder beside the program. */

@@ -3,6 +3,7 @@
  * stop it gracefully. */
 #include "base/clock.h"
 #include "base/time.h"
+#include "cli/serve.h"
 #include "cli/verbs.h"
 #include "daemon/daemon.h"
 
@@ -11,7 +12,7 @@
 
 #define HOPS_MAX 8 /* proxies that pass a request on */
 
-static const char *listen_of(struct cli *c, struct http_server_conf *http, struct str where)
+const char *serve_listen(struct cli *c, struct http_server_conf *http, struct str where)
 {
 	uint64_t port;
 	size_t colon = where.n;
@@ -123,7 +124,7 @@ static const char *settings(struct cli *c, struct daemon_conf *d)
 	const char *v, *wrong = NULL;
 	uint64_t n = 0;
 	if ((v = cli_value(c, "listen")) != NULL)
-		wrong = listen_of(c, &d->http, str_of(v));
+		wrong = serve_listen(c, &d->http, str_of(v));
 	if (!wrong && (v = cli_value(c, "origins")) != NULL)
 		wrong = origins_of(c, &d->api, v);
 	if (!wrong && (v = cli_value(c, "webhooks")) != NULL)
@@ -154,7 +155,7 @@ static const char *settings(struct cli *c, struct daemon_conf *d)
 	return wrong;
 }
 
-static void say(struct cli *c, struct daemon *d)
+static int say(struct cli *c, struct daemon *d)
 {
 	struct engine_stats s;
 	daemon_stats(d, &s);
@@ -162,15 +163,16 @@ static void say(struct cli *c, struct daemon *d)
 		fprintf(c->out, "{\"schema\":\"nurtured.serve/1\",\"url\":\"%s\"}\n",
 			daemon_url(d));
 		fflush(c->out);
-		return;
+		return CLI_OK;
 	}
 	cli_talk(c, "nurtured %s is listening on %s  (data: %s)\n", NURTURED_VERSION, daemon_url(d),
 		 c->data);
 	if (s.program_version == 0)
 		cli_talk(c, "no program is applied yet: events are kept, leads are known, nothing "
 			    "is scored\n"
-			    "  fix: nurtured apply programs/example.yaml\n");
+			    "  fix: nurtured apply\n");
 	cli_next(c, "nurtured trigger form.ebook --email sara@acme.example");
+	return CLI_OK;
 }
 
 /* Also under --quiet and --json: it is about what is lost, not about how it goes. */
@@ -180,31 +182,44 @@ static void notice(void *ctx, const char *line)
 	fprintf(stderr, "nurtured: %s\n", line); /* one call: lines of threads do not mix */
 }
 
-static int run(struct cli *c)
+struct daemon_conf serve_conf(const struct cli *c)
 {
-	struct daemon *d = NULL;
 	struct daemon_conf conf = daemon_conf_default(c->data);
-	sigset_t stop;
-	int sig;
 	conf.http.port = 7070;
 	conf.notice = notice;
-	const char *wrong = settings(c, &conf);
-	if (wrong != NULL)
-		return cli_usage(c, "%s", wrong);
+	return conf;
+}
+
+int serve_run(struct cli *c, const struct daemon_conf *conf, serve_ready *ready)
+{
+	struct daemon *d = NULL;
+	sigset_t stop;
+	int sig, rc;
 	/* Blocked before any thread starts: all inherit it, and sigwait gets the signal. */
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTERM);
 	sigaddset(&stop, SIGINT);
 	sigprocmask(SIG_BLOCK, &stop, NULL);
-	if (daemon_start(&conf, &d, &c->err) != ST_OK)
+	if (daemon_start(conf, &d, &c->err) != ST_OK)
 		return cli_fail(c, c->err.status == ST_NOT_FOUND
 					   ? "nurtured init, or serve --create"
 					   : NULL);
-	say(c, d);
-	(void)sigwait(&stop, &sig); /* fails only for a bad set */
-	cli_talk(c, "stopping: answering what is in hand\n");
+	rc = ready(c, d);
+	if (rc == CLI_OK) {
+		(void)sigwait(&stop, &sig); /* fails only for a bad set */
+		cli_talk(c, "stopping: answering what is in hand\n");
+	}
 	daemon_stop(&d);
-	return CLI_OK;
+	return rc;
+}
+
+static int run(struct cli *c)
+{
+	struct daemon_conf conf = serve_conf(c);
+	const char *wrong = settings(c, &conf);
+	if (wrong != NULL)
+		return cli_usage(c, "%s", wrong);
+	return serve_run(c, &conf, say);
 }
 
 const struct verb verb_serve = {

@@ -71,7 +71,7 @@ static void show_text(struct cli *c, const struct door *d, const struct facts_no
 	else
 		fprintf(c->out, "program   none applied\n");
 	if (d->program == NULL)
-		cli_next(c, "nurtured apply programs/example.yaml");
+		cli_next(c, "nurtured apply");
 	else if (!f->running)
 		cli_next(c, "nurtured serve");
 	else

@@ -8,18 +8,46 @@
 #include "model/tier.h"
 #include "view/view_did.h"
 
+#include <string.h>
+
+/* How --consent is written down. "confirmed": the second act of a double opt-in was seen. */
+static const char *const bases[] = {"consent", "legitimate_interest", "contract", "confirmed"};
+
+static bool known_basis(const char *basis)
+{
+	for (size_t i = 0; i < sizeof bases / sizeof bases[0]; i++)
+		if (basis != NULL && strcmp(basis, bases[i]) == 0)
+			return true;
+	return basis == NULL;
+}
+
+static void put_consent(struct json_w *w, const char *basis)
+{
+	bool confirmed = strcmp(basis, "confirmed") == 0;
+	json_w_key(w, "consent");
+	json_w_object(w);
+	json_w_kbool(w, "given", true);
+	json_w_kz(w, "basis", confirmed ? "consent" : basis);
+	if (confirmed)
+		json_w_kz(w, "state", "confirmed");
+	json_w_kz(w, "source", "said by an operator with nurtured trigger");
+	json_w_end(w);
+}
+
 /* "amount=12,plan=pro" as a JSON object; numbers and true/false stay what they are. */
-static struct str pairs(struct cli *c, const char *spec)
+static struct str pairs(struct cli *c, const char *spec, const char *consent)
 {
 	struct buf b;
 	struct json_w w;
 	double number;
 	struct str rest = str_of(spec);
-	if (spec == NULL)
+	if (spec == NULL && consent == NULL)
 		return STR_NULL;
 	buf_init_arena(&b, &c->arena, 1u << 16);
 	json_w_init(&w, &b);
 	json_w_object(&w);
+	if (consent != NULL)
+		put_consent(&w, consent);
 	while (rest.n) {
 		struct str item = str_cut(&rest, ','), key = str_trim(str_cut(&item, '='));
 		if (key.n == 0 || item.p == NULL)
@@ -85,8 +113,10 @@ static const char *fill(struct cli *c, struct event *ev, struct str *who)
 	const char *at = cli_value(c, "at");
 	if (at != NULL && !time_parse(str_of(at), &ev->occurred_us))
 		return "--at wants an instant like 2026-11-21T07:00:00Z";
-	ev->properties = pairs(c, cli_value(c, "property"));
-	ev->traits = pairs(c, cli_value(c, "trait"));
+	if (!known_basis(cli_value(c, "consent")))
+		return "--consent wants consent, legitimate_interest, contract or confirmed";
+	ev->properties = pairs(c, cli_value(c, "property"), cli_value(c, "consent"));
+	ev->traits = pairs(c, cli_value(c, "trait"), NULL);
 	if ((cli_value(c, "property") && ev->properties.n == 0) ||
 	    (cli_value(c, "trait") && ev->traits.n == 0))
 		return "--property and --trait want KEY=VALUE[,KEY=VALUE]";
@@ -142,6 +172,7 @@ const struct verb verb_trigger = {
 	.summary = "Send one event and see what it does",
 	.examples =
 		{"nurtured trigger form.demo --email sara@acme.example",
+		 "nurtured trigger form.ebook --email sara@acme.example --consent confirmed",
 		 "nurtured trigger identify --email sara@acme.example --trait "
 		 "title=CTO,employees=80",
 		 "nurtured trigger page.pricing --anonymous-id dev-1 --at 2026-11-01T09:00:00Z"},
@@ -151,6 +182,9 @@ const struct verb verb_trigger = {
 		 {"phone", 0, "NUMBER", "whose event it is (with +)"},
 		 {"property", 0, "K=V,...", "properties of the event"},
 		 {"trait", 0, "K=V,...", "facts about the person"},
+		 {"consent", 0, "BASIS",
+		  "what they agreed to: consent, confirmed (double opt-in), legitimate_interest, "
+		  "contract"},
 		 {"at", 0, "TIME", "when it happened (default now)"},
 		 {"message-id", 0, "ID", "the duplicate key (default a fresh one)"}},
 	.run = run,

@@ -490,6 +490,7 @@ enum status consent_from_event(const struct program *program, const struct event
 		.machine = ev->flags & (EVENT_BOT | EVENT_MACHINE),
 		.trusted = (ev->flags & (EVENT_IMPORTED | EVENT_SYSTEM)) ||
 			   str_starts(ev->source, STR("webhook:")) ||
+			   str_is(ev->source, "trigger") ||
 			   str_is(ev->source, "observe"), /* who followed a link in their mailbox */
 	};
 	out->entries_n = out->suppress_n = out->lift_n = 0;

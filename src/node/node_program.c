@@ -26,8 +26,7 @@ enum status node_program(struct store *s, struct program **out, uint64_t *versio
 	enum status st = store_scan(s, TABLE_PROGRAM, SCAN_NEWEST_FIRST, take_newest, &newest, e);
 	if (st == ST_OK && newest.row.p == NULL)
 		st = err_set(e, ST_NOT_FOUND,
-			     "no program has been applied yet; try: nurtured apply "
-			     "programs/example.yaml");
+			     "no program has been applied yet; try: nurtured apply");
 	if (st == ST_OK)
 		st = system_program_compile(newest.row, out, e);
 	if (st == ST_OK && version_r != NULL)

@@ -317,7 +317,7 @@ static void load(struct str text, struct problems *ps, struct program *p)
 	if (root == NULL && ps->errors_n == 0) {
 		struct program_problem *x = problem_add(ps, CODE_EMPTY, (struct place){0, 0});
 		x->message = STR("the file is empty");
-		x->fix = STR("start from programs/example.yaml");
+		x->fix = STR("nurtured init --program DIR makes an example to start from");
 		x->why = STR("there is no program in it");
 	}
 	if (root == NULL)

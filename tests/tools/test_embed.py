@@ -5,6 +5,7 @@ import importlib.machinery
 import importlib.util
 import pathlib
 import sys
+import tempfile
 
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -34,12 +35,20 @@ def main():
         if got != want:
             failed += 1
             print(f"embed: {name}: {got!r} instead of {want!r}")
+    with tempfile.TemporaryDirectory() as folder:
+        out = pathlib.Path(folder) / "t.c"
+        sys.argv = ["embed", "--table", "mine", str(out), f"a/b.yaml={ROOT / 'programs' / 'example.yaml'}"]
+        embed.main()
+        made = out.read_text(encoding="utf-8")
+        if "extern const struct embed_file mine[];" not in made or '{"a/b.yaml", "application/yaml"' not in made:
+            failed += 1
+            print("embed: a table of its own")
     script = ROOT / "web" / "snippet" / "n.js"
     size = len(embed.squeeze(script.read_text(encoding="utf-8")).encode())
     if size > 3 * 1024:
         failed += 1
         print(f"embed: n.js has {size} bytes; 3072 are its promise")
-    print(f"{len(CASES) + 1 - failed} passed, {failed} failed")
+    print(f"{len(CASES) + 2 - failed} passed, {failed} failed")
     return failed > 0
 
 
