@@ -432,7 +432,7 @@ static void *run(void *arg)
 	struct hits *h = arg;
 	struct batch b = {.n = 0};
 	struct log_stats s;
-	int64_t at_us;
+	int64_t at_us = TIME_NONE;
 	bool going = true;
 	log_stats(h->conf.log, &s);
 	read_tail(h, load_place(h, &s), h->tail_end);
