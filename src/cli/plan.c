@@ -12,6 +12,36 @@ static bool go_on(void *ctx, uint64_t leads)
 	return !cli_interrupted();
 }
 
+static void show_count(struct cli *c, uint64_t n, const char *words)
+{
+	if (n)
+		fprintf(c->out, "  %llu %s\n", (unsigned long long)n, words);
+}
+
+static void show_play(struct cli *c, const struct view_plan_play *p)
+{
+	static const char *const fates[FATE_COUNT] = {
+		[FATE_STEP_CHANGED] = "the step changes: they finish it as it was",
+		[FATE_STEP_GONE] = "the step is gone: they finish it as it was, then go on",
+		[FATE_LEAVES] = "the track is gone: they finish the step, then leave",
+	};
+	if (p->people == 0)
+		return;
+	fprintf(c->out, "%llu people are on tracks\n", (unsigned long long)p->people);
+	for (size_t i = 0; i < p->places_n; i++) {
+		const struct view_plan_place *x = &p->places[i];
+		if (x->fate != FATE_SAME)
+			fprintf(c->out, "  %llu in " STR_FMT ", step " STR_FMT ": %s\n",
+				(unsigned long long)x->people, STR_ARG(x->track), STR_ARG(x->step),
+				fates[x->fate]);
+	}
+	show_count(c, p->fewer, "would lose a message that is still to come");
+	show_count(c, p->more, "would get one more");
+	show_count(c, p->sooner, "would get the next message sooner");
+	show_count(c, p->later, "would get the next message later");
+	show_count(c, p->older, "are in a step of an older version, and finish it by that");
+}
+
 static void show_text(struct cli *c, const struct view_plan *p)
 {
 	const struct program_diff *diff = &p->diff;
@@ -38,6 +68,7 @@ static void show_text(struct cli *c, const struct view_plan *p)
 	if (diff->touches & (TOUCHES_ENGAGEMENT | TOUCHES_FEATURES))
 		fprintf(out, "  new engagement rules and features count from now on; what is "
 			     "counted stays\n");
+	show_play(c, &p->play);
 }
 
 static void show_json(struct cli *c, const struct view_plan *p)

@@ -56,7 +56,8 @@ static enum status one(struct planning *p, uint64_t id, struct err *e)
 	out->persona += !str_eq(persona_was, persona_name(p->next, fit.persona));
 	out->fit_up += s.fit > fit_was;
 	out->fit_down += s.fit < fit_was;
-	return ST_OK;
+	v.program = p->v->program;
+	return view_plan_play_add(&out->play, &v, p->next, id, p->v->arena, e);
 }
 
 enum status view_plan(struct view *v, const struct program *next,
@@ -72,6 +73,8 @@ enum status view_plan(struct view *v, const struct program *next,
 	*out = (struct view_plan){0};
 	arena_init(&p->arena, LEAD_ARENA);
 	enum status st = program_diff(v->program, next, v->arena, &out->diff, e);
+	if (st == ST_OK)
+		st = view_plan_play_begin(&out->play, v, e);
 	do {
 		p->ids_n = 0;
 		if (st == ST_OK)
@@ -116,6 +119,7 @@ void view_plan_json(const struct view_plan *p, struct json_w *w)
 	json_w_ki64(w, "persona_changes", (int64_t)p->persona);
 	json_w_ki64(w, "fit_up", (int64_t)p->fit_up);
 	json_w_ki64(w, "fit_down", (int64_t)p->fit_down);
+	view_plan_play_json(&p->play, w);
 	json_w_end(w);
 	buf_finish(&changes);
 }
