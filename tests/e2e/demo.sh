@@ -47,6 +47,19 @@ sys.exit(not (now.weekday() in (1, 2, 3) and 10 <= now.hour < 17))
 PY
 expect 0 "no dead letters" '^$|nothing|no dead' -- events --dead
 expect 0 "trigger" "lead +50 \(new\)" -- trigger form.ebook --email sara@meridian.example --consent confirmed
+for _ in $(seq 50); do # the first message, at once
+	"$nurtured" message list --json >"$work/messages" 2>&1
+	grep -q 'sara@meridian.example' "$work/messages" && grep -q '"sent"' "$work/messages" && break
+	sleep 0.1
+done
+if python3 - "$work/messages" <<'PY'; then good; else bad "no message to sara" "$work/messages"; fi
+import json, sys
+text = open(sys.argv[1]).read()
+rows = json.loads(text)["messages"]
+sys.exit(not any("sara@meridian.example" in json.dumps(r) and r["state"] == "sent" for r in rows))
+PY
+expect 0 "five days of silence" "[1-9][0-9]* alarms" -- clock advance 5d
+expect 0 "the silent branch" "sara@meridian.example" -- lead list --track re-engage
 expect 0 "they may be written to" "agreed, and confirmed" -- explain sara@meridian.example
 expect 2 "a basis nobody knows" "legitimate_interest" -- trigger form.ebook --email a@b.example --consent maybe
 expect 1 "a key cannot pass for us" "name of our own" -- key add write trigger
