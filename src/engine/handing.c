@@ -129,6 +129,16 @@ static enum status tell(struct pass *p, const struct handoff *h, enum notice_kin
 	return notice_send(p, &n, e);
 }
 
+/* A reply that asked for a person: they should not have to look for it. */
+static struct str their_words(const struct pass *p)
+{
+	bool reply = str_is(p->event.type, "reply") || str_is(p->event.type, "email.reply");
+	if (p->why != PASS_EVENT || !reply || p->properties.count == 0)
+		return STR_NULL;
+	struct str text = json_str(&p->properties, json_get(&p->properties, 0, "text"), p->arena);
+	return str_upto(text, HANDOFF_WORDS_MAX);
+}
+
 enum status handing_open(struct pass *p, struct handoff *h, int64_t within_us, struct err *e)
 {
 	struct desk d;
@@ -139,6 +149,7 @@ enum status handing_open(struct pass *p, struct handoff *h, int64_t within_us, s
 	h->id = p->play->next_handoff++;
 	p->play->dirty = true;
 	h->opened_us = p->env.now_us;
+	h->words = their_words(p);
 	h->within_s = (uint32_t)(within_us / US_PER_S);
 	enum status st = assign(p, h, &d, e);
 	if (st == ST_OK)

@@ -83,8 +83,13 @@ static void comes(struct world *w)
 
 static void replies(struct world *w)
 {
+	char text[96];
 	comes(w);
-	seen(w, "reply", handed[0], 0);
+	(void)snprintf(text, sizeof text, "{\"message\":%llu,\"text\":\"Can we talk?\"}",
+		       (unsigned long long)handed[0]);
+	w->source = "observe";
+	orders(w, "email.reply", arena_strz(&w->arena, str_of(text)), 0);
+	w->source = NULL;
 }
 
 /* ---- a hand-off ---- */
@@ -97,6 +102,7 @@ static void test_rep_and_tools_are_told(void **state)
 	play_start(&w, hours, &content);
 	replies(&w);
 	struct handoff h = hand_of(&w, 1);
+	assert_true(str_is(h.words, "Can we talk?"));
 	assert_int_equal(count_of(&w, "handoff", &m), 1);
 	assert_true(str_eq(m.address, h.rep_email) && str_is(m.channel, "email"));
 	assert_true(m.flags & MESSAGE_SYSTEM && m.decision == 0 && m.handoff == 1);

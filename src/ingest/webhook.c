@@ -4,13 +4,12 @@
  * parsed, over the bytes as they came. Every secret and every signature given is tried, also after
  * one has matched, so that time tells nothing. The webhook-id is the message id: senders keep it
  * over retries, which makes a retry a duplicate. */
-#include "base/crypto.h"
 #include "base/time.h"
+#include "base/webhook.h"
 #include "ingest/fact.h"
 
 #define TOLERANCE_S 300
 #define SIGNATURES_MAX 16
-#define SECRET_BYTES_MAX 256
 
 static enum status refuse(struct err *e, const char *what)
 {
@@ -33,24 +32,14 @@ static bool any_signature(struct str header, const uint8_t mac[SHA256_BYTES])
 	return good;
 }
 
-/* "whsec_" + base64; a secret without the prefix is base64 as well. */
-static bool read_secret(struct str text, struct buf *out)
-{
-	text = str_trim(text);
-	if (str_starts(text, STR("whsec_")))
-		text = str_slice(text, 6, text.n);
-	return text.n <= SECRET_BYTES_MAX && base64_decode(text, out) && out->n >= 16;
-}
-
-static bool any_secret(const struct ingest_request *r, struct str signed_text)
+static bool any_secret(const struct ingest_request *r, const struct webhook_signed *text)
 {
 	bool good = false;
 	for (size_t i = 0; i < r->secrets_n && i < INGEST_SECRETS_MAX; i++) {
-		char room[SECRET_BYTES_MAX];
+		char room[WEBHOOK_SECRET_BYTES_MAX];
 		uint8_t mac[SHA256_BYTES];
 		struct buf key = {.p = room, .cap = sizeof room, .bytes_max = sizeof room};
-		if (read_secret(r->secrets[i], &key)) {
-			crypto_hmac_sha256(buf_view(&key), signed_text, mac);
+		if (webhook_secret(r->secrets[i], &key) && webhook_mac(buf_view(&key), text, mac)) {
 			good |= any_signature(r->headers[INGEST_H_WEBHOOK_SIGNATURE], mac);
 			crypto_wipe(mac, sizeof mac);
 		}
@@ -75,15 +64,8 @@ enum status ingest_verify_webhook(const struct ingest_request *r, struct err *e)
 	if (at_s > now_s + TOLERANCE_S || at_s < now_s - TOLERANCE_S)
 		return refuse(
 			e, "webhook-timestamp is more than 5 minutes from now; check both clocks");
-	struct buf text;
-	buf_init(&text, id.n + at.n + r->body.n + 2);
-	buf_str(&text, id);
-	buf_byte(&text, '.');
-	buf_str(&text, at);
-	buf_byte(&text, '.');
-	buf_str(&text, r->body);
-	bool good = buf_ok(&text) && any_secret(r, buf_view(&text));
-	buf_finish(&text);
+	const struct webhook_signed text = {id, at, r->body};
+	bool good = any_secret(r, &text);
 	return good ? ST_OK : refuse(e, "no signature matches; check the secret of this endpoint");
 }
 

@@ -30,9 +30,11 @@
 #define LATE(FIELD) /* the second word of nibbles: these, and the text's behind them */ \
 	FIELD(uint, u32, within_s) \
 	FIELD(uint, bool, overdue)
-#define LATE_TEXTS(TEXT) TEXT(len, len, said)
+#define LATE_TEXTS(TEXT) \
+	TEXT(len, len, said) \
+	TEXT(len, len, words)
 #define HEAD_BYTES 18 /* version, opened's and state's nibbles, twice 16 nibbles */
-#define HEAD_BOUND (HEAD_BYTES + 20 * 8 + 8)
+#define HEAD_BOUND (HEAD_BYTES + 21 * 8 + 8)
 
 static size_t texts_bytes(const struct handoff *x)
 {

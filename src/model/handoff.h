@@ -17,6 +17,7 @@
 #include "base/time.h"
 
 #define HANDOFF_VERDICT_MAX 512
+#define HANDOFF_WORDS_MAX 4000
 
 enum handoff_state {
 	HANDOFF_OPEN,
@@ -34,6 +35,7 @@ struct handoff {
 	struct str team, rep_name, rep_email;
 	struct str trigger, reason; /* what asked for it; why, for people */
 	struct str verdict;         /* "accepted", "not_now", "not_a_fit", "bad_data", outcome */
+	struct str words;           /* what the lead wrote, when that asked for it */
 	struct str said;            /* with the verdict, in the rep's own words */
 	uint64_t message;           /* the one replied to; 0: none */
 	uint32_t assigned_n;        /* how often somebody was given it */

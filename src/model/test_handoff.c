@@ -21,6 +21,7 @@ static void random_handoff(struct rng *r, struct handoff *h)
 		.assigned_n = (uint32_t)random_wide(r),
 		.reminded = rng_below(r, 2) == 1,
 		.said = random_text(r, 512),
+		.words = random_text(r, HANDOFF_WORDS_MAX),
 		.within_s = (uint32_t)random_wide(r),
 		.overdue = rng_below(r, 2) == 1,
 		.opened_us = random_time(r),
@@ -48,6 +49,7 @@ static void assert_same(const struct handoff *a, const struct handoff *b)
 	assert_int_equal(a->assigned_n, b->assigned_n);
 	assert_int_equal(a->reminded, b->reminded);
 	assert_true(str_eq(a->said, b->said));
+	assert_true(str_eq(a->words, b->words));
 	assert_int_equal(a->within_s, b->within_s);
 	assert_int_equal(a->overdue, b->overdue);
 	assert_int_equal(a->opened_us, b->opened_us);

@@ -20,9 +20,9 @@
 
 struct http_post_result {
 	uint64_t id;
-	/* ST_OK: an answer came, `http` is its status. ST_UNAVAILABLE: nobody answers there, or the
-	 * poster was stopped; ST_TIMEOUT; ST_UNCERTAIN: the answer was lost; ST_INVALID: no address;
-	 * ST_DENIED: the certificate is wrong. */
+	/* ST_OK: an answer came, `http` is its status. ST_UNAVAILABLE: nobody answers there, or
+	 * the poster was stopped; ST_TIMEOUT; ST_UNCERTAIN: the answer was lost; ST_INVALID: no
+	 * address; ST_DENIED: the certificate is wrong. */
 	enum status status;
 	int http;
 	int64_t retry_after_s; /* 0: not said */
