@@ -205,6 +205,8 @@ static enum status start_threads(struct daemon *d, struct err *e)
 		st = start_hits(d, e);
 	if (st == ST_OK)
 		st = runner_create(&rc, &d->runner, e);
+	if (st == ST_OK)
+		st = mailbox_open(d, &d->mailbox, e);
 	return st;
 }
 
@@ -330,6 +332,7 @@ void daemon_stop(struct daemon **dp)
 		http_server_stop(d->server, d->conf.stop_grace_us);
 	desk_destroy(&d->long_desk);
 	desk_destroy(&d->desk);
+	mailbox_close(&d->mailbox);
 	hits_stop(d->hits); /* what is final is still told */
 	if (d->runner != NULL)
 		runner_stop(d->runner); /* nothing more is handed over */

@@ -31,6 +31,23 @@ enum status daemon_the_lead(struct desk_work *k, uint64_t *lead, struct err *e)
 
 /* ---- status ---- */
 
+static void put_mailbox(struct desk_work *k)
+{
+	struct inbound_imap_state s;
+	const struct mailbox *m = k->daemon->mailbox;
+	if (m == NULL)
+		return;
+	mailbox_look(m, &s);
+	json_w_key(&k->w, "mailbox");
+	json_w_object(&k->w);
+	json_w_kbool(&k->w, "connected", s.connected);
+	json_w_ki64(&k->w, "taken", (int64_t)s.taken);
+	json_w_ki64(&k->w, "failures", (int64_t)s.failures);
+	if (s.failures > 0)
+		json_w_kz(&k->w, "last", s.last.text);
+	json_w_end(&k->w);
+}
+
 static enum status do_status(struct desk_work *k, struct err *e)
 {
 	struct daemon *d = k->daemon;
@@ -60,6 +77,7 @@ static enum status do_status(struct desk_work *k, struct err *e)
 	json_w_ki64(&k->w, "waiting", (int64_t)as.waiting_jobs);
 	json_w_kz(&k->w, "log", appender_health(d->appender, &why) == ST_OK ? "ok" : why.text);
 	json_w_kz(&k->w, "engine", runner_health(d->runner, &why) == ST_OK ? "ok" : why.text);
+	put_mailbox(k);
 	json_w_end(&k->w);
 	return ST_OK;
 }
@@ -351,6 +369,7 @@ desk_handler *const daemon_desk_handlers[API_OP_COUNT] = {
 	[API_OP_CLOCK_ADVANCE] = daemon_do_clock_advance,
 	[API_OP_BACKUP] = daemon_do_backup,
 	[API_OP_REPLAY_VERIFY] = daemon_do_replay_verify,
+	[API_OP_INBOUND] = daemon_do_inbound,
 	[API_OP_LINK_STOP_PAGE] = daemon_do_stop_page,
 	[API_OP_LINK_STOP] = daemon_do_stop,
 	[API_OP_LINK_CHOICES_PAGE] = daemon_do_choices_page,

@@ -7,6 +7,7 @@
 #include "daemon/daemon.h"
 #include "daemon/desk.h"
 #include "daemon/hits.h"
+#include "daemon/mailbox.h"
 #include "daemon/notice.h"
 #include "deliver/deliver.h"
 #include "engine/runner.h"
@@ -32,6 +33,8 @@ struct daemon {
 	struct deliver *deliver;
 	struct desk *desk, *long_desk; /* what is quick; what may take minutes */
 	struct hits *hits;
+	struct mailbox *mailbox; /* NULL: none is read */
+	char return_prefix[128]; /* before the + of our return paths */
 	struct link_keys links;
 	_Atomic uint64_t hit_no;                      /* numbers requests for links */
 	_Atomic int64_t hit_rate[DAEMON_RATE_CELLS];  /* by message; base/rate.h */
@@ -73,6 +76,8 @@ api_handler daemon_link_click, daemon_link_open;
 api_handler daemon_link_page;
 desk_handler daemon_do_stop_page, daemon_do_stop, daemon_do_choices_page, daemon_do_choices,
 	daemon_do_confirm_page, daemon_do_confirm, daemon_do_rep_page, daemon_do_rep;
+/* mailbox.c */
+desk_handler daemon_do_inbound;
 /* handle_orders.c, handle_program.c */
 desk_handler daemon_do_trigger, daemon_do_backup, daemon_do_replay_verify;
 desk_handler daemon_do_program_validate, daemon_do_program_plan, daemon_do_program_apply;

@@ -72,3 +72,25 @@ void view_backed_up(const char *dir, struct json_w *w)
 	json_w_kz(w, "dir", dir);
 	json_w_end(w);
 }
+
+void view_mail(const struct view_mail *m, struct json_w *w)
+{
+	json_w_object(w);
+	json_w_kz(w, "schema", "nurtured.mail/1");
+	json_w_kz(w, "kind", m->kind);
+	json_w_kz(w, "why", m->why);
+	json_w_kz(w, "matched", m->by);
+	if (m->message != 0)
+		json_w_ki64(w, "message", (int64_t)m->message);
+	json_w_key(w, "events");
+	json_w_array(w);
+	for (size_t i = 0; i < m->n; i++) {
+		json_w_object(w);
+		json_w_kstr(w, "type", m->events[i].type);
+		json_w_ki64(w, "seq", (int64_t)m->events[i].seq);
+		json_w_kbool(w, "duplicate", m->events[i].duplicate);
+		json_w_end(w);
+	}
+	json_w_end(w);
+	json_w_end(w);
+}

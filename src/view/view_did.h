@@ -22,6 +22,20 @@ struct view_triggered {
 	struct view_standing before, after;
 };
 void view_triggered(const struct view_triggered *t, struct json_w *w);
+
+/* What became of a mail that came in. */
+struct view_mail_event {
+	struct str type;
+	uint64_t seq;
+	bool duplicate;
+};
+struct view_mail {
+	const char *kind, *why, *by; /* how it was matched: "token", "address" */
+	uint64_t message;            /* 0: none of ours is named */
+	const struct view_mail_event *events;
+	size_t n;
+};
+void view_mail(const struct view_mail *m, struct json_w *w);
 void view_replayed(const struct replay_result *r, struct json_w *w);
 void view_backed_up(const char *dir, struct json_w *w);
 

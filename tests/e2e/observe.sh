@@ -6,37 +6,7 @@
 set -uo pipefail
 . "$(dirname "$0")/frame.bash"
 
-mkdir -p "$work/content/hello"
-cat >"$work/program.yaml" <<'YAML'
-nurture: 1
-program: test
-goal: meeting.booked
-send_as: {name: Larkspur, from: ann@mail.larkspur.example, postal_address: "Somewhere 1, Bremen"}
-scoring:
-  fit: [{name: any, if: lead.known, points: 40}]
-  engagement: {half_life: 14d, points: {form.demo: 10, email.click: 8}}
-consent: {default: opt_out, unknown: opt_out, purposes: [newsletter, events], channels: [email, sms]}
-tracks:
-  only:
-    stage: early
-    enter: lead.known
-    cadence: 3d..5d
-    sequence:
-      - {send: hello, angles: [plain], wait: 4d, react: {replied: {handoff: {team: sdr}}}}
-teams:
-  sdr: {reps: [{name: Jo, email: jo@larkspur.example}], accept_within: 4h}
-YAML
-cat >"$work/content/hello/plain.md" <<'MD'
----
-subject: Hello
-cta: {label: Go, url: "https://larkspur.example/go", type: read}
----
-Hello there.
-
-{{ cta }}
-MD
-sed -i 's/^cta: .*/cta:\n  label: Go\n  url: https:\/\/larkspur.example\/go\n  type: read/' "$work/content/hello/plain.md"
-"$nurtured" init >/dev/null && "$nurtured" apply "$work/program.yaml" --content "$work/content" --yes >"$work/out" 2>&1 ||
+"$nurtured" init >/dev/null && "$nurtured" apply "$here/observe/program.yaml" --yes >"$work/out" 2>&1 ||
 	bad "the program is applied" "$work/out"
 serve
 for who in ada bob cyd dee eve; do

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # observe.py URL DIR PROGRAM doors|verdicts: see ../observe.sh. Ends with `N passed, N failed`.
-import base64, hashlib, hmac, http.client, json, subprocess, sys, time
+import http.client, json, subprocess, sys, time
 from urllib.parse import quote, urlencode, urlsplit
+
+import tokens
+from tokens import CHOICES, CLICK, CONFIRM, OPEN, REP, STOP, TRAP
 
 url, folder, program, part = sys.argv[1:]
 at = urlsplit(url)
-key = json.load(open(folder + "/links.json"))["keys"][0]
-CLICK, OPEN, TRAP, STOP, CHOICES, CONFIRM, REP = 1, 2, 3, 4, 5, 6, 8
+key = tokens.key(folder)
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 TARGET = "https://larkspur.example/go?a=1&b=%C3%A9"
 passed = failed = 0
@@ -21,17 +23,8 @@ def check(name, ok, why=""):
         print("FAIL ", name, str(why)[:600])
 
 
-def number(n):
-    out = b""
-    while n >= 0x80:
-        out, n = out + bytes([n & 0x7F | 0x80]), n >> 7
-    return out + bytes([n])
-
-
-def token(kind, ident, n=0, day=0, target=""):
-    head = bytes([kind, key["id"]]) + number(ident) + number(n) + number(day)
-    mac = hmac.new(bytes.fromhex(key["secret"]), b"nurtured link 1\0" + head + target.encode(), hashlib.sha256)
-    return base64.urlsafe_b64encode(head + mac.digest()[:12]).decode().rstrip("=")
+def token(*args):
+    return tokens.token(key, *args)
 
 
 def ask(method, path, body=None, agent=FIREFOX, **headers):
