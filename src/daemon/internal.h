@@ -34,7 +34,6 @@ struct daemon {
 	struct desk *desk, *long_desk; /* what is quick; what may take minutes */
 	struct hits *hits;
 	struct mailbox *mailbox; /* NULL: none is read */
-	char return_prefix[128]; /* before the + of our return paths */
 	struct link_keys links;
 	_Atomic uint64_t hit_no;                      /* numbers requests for links */
 	_Atomic int64_t hit_rate[DAEMON_RATE_CELLS];  /* by message; base/rate.h */

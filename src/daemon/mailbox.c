@@ -19,8 +19,8 @@
 
 struct mailbox {
 	struct daemon *daemon;
-	struct arena settings, mail; /* mail: of one */
-	char *password;              /* wiped at the end */
+	struct arena own, mail; /* for as long as it runs; for one mail */
+	char *password;         /* wiped at the end */
 	struct inbound_imap *fetcher;
 	struct str server; /* whose place it is: another mailbox begins anew */
 	struct inbound_imap_cursor cursor, saved;
@@ -34,7 +34,7 @@ static enum status read_mail(struct daemon *d, struct str bytes, struct arena *a
 {
 	const struct mailroom_conf conf = {
 		.links = &d->links,
-		.return_prefix = str_of(d->return_prefix),
+		.return_prefix = str_of(d->settings.return_prefix),
 		.unsubscribe_prefix = STR(MAILROOM_UNSUBSCRIBE),
 		.now_us = clock_now_us(),
 	};
@@ -116,9 +116,9 @@ static struct inbound_imap_cursor load_place(struct mailbox *m)
 	int64_t validity = 0, uid = 0;
 	struct err e;
 	(void)node_path(m->daemon->node->dir, FILE_NAME, path);
-	if (file_read(path, 4096, &m->settings, &text, &e) != ST_OK ||
-	    json_parse(text, JSON_LIMITS_EVENT, &m->settings, &d, &e) != ST_OK ||
-	    !str_eq(json_str(&d, json_get(&d, 0, "mailbox"), &m->settings), m->server) ||
+	if (file_read(path, 4096, &m->own, &text, &e) != ST_OK ||
+	    json_parse(text, JSON_LIMITS_EVENT, &m->own, &d, &e) != ST_OK ||
+	    !str_eq(json_str(&d, json_get(&d, 0, "mailbox"), &m->own), m->server) ||
 	    !json_i64(&d, json_get(&d, 0, "uid_validity"), &validity) ||
 	    !json_i64(&d, json_get(&d, 0, "uid"), &uid) || validity < 0 || uid < 0 ||
 	    validity > UINT32_MAX || uid > UINT32_MAX)
@@ -165,28 +165,26 @@ static enum status take(void *ctx, const struct inbound_imap_message *mail, stru
 	return ST_OK;
 }
 
-static enum status start(struct mailbox *m, const struct settings *s, struct err *e)
+static enum status start(struct mailbox *m, struct err *e)
 {
 	char path[NODE_PATH_MAX];
 	struct str password;
-	const struct settings_mailbox *x = &s->mailbox;
+	const struct settings_mailbox *x = &m->daemon->settings.mailbox;
 	const char *dir = m->daemon->node->dir;
 	enum status st =
-		settings_secret(dir, &x->password, "mailbox.password", &m->settings, &password, e);
+		settings_secret(dir, &x->password, "mailbox.password", &m->own, &password, e);
 	if (st != ST_OK)
 		return st;
-	m->server = arena_printf(&m->settings, "%s@%s:%d/%s", x->user, x->host, (int)x->port,
-				 x->folder);
+	m->server = arena_printf(&m->own, "%s@%s:%d/%s", x->user, x->host, (int)x->port, x->folder);
 	m->cursor = m->saved = load_place(m);
 	struct inbound_imap_conf conf = INBOUND_IMAP_CONF_DEFAULT;
 	conf.host = x->host;
 	conf.port = (unsigned)x->port;
 	conf.security = (enum inbound_imap_security)x->security;
-	conf.ca_path = x->ca != NULL
-			       ? arena_strz(&m->settings, str_of(settings_path(dir, x->ca, path)))
-			       : NULL;
+	conf.ca_path =
+		x->ca != NULL ? arena_strz(&m->own, str_of(settings_path(dir, x->ca, path))) : NULL;
 	conf.user = x->user;
-	conf.password = m->password = arena_strz(&m->settings, password);
+	conf.password = m->password = arena_strz(&m->own, password);
 	conf.folder = x->folder;
 	conf.move_to = x->move_to;
 	conf.message_bytes_max = MAILROOM_MAIL_MAX;
@@ -198,17 +196,14 @@ static enum status start(struct mailbox *m, const struct settings *s, struct err
 
 enum status mailbox_open(struct daemon *d, struct mailbox **out, struct err *e)
 {
-	struct settings s;
+	if (d->settings.mailbox.host == NULL)
+		return ST_OK;
 	struct mailbox *m = mem_alloc(sizeof *m);
 	m->daemon = d;
-	arena_init(&m->settings, 1u << 20);
+	arena_init(&m->own, 1u << 20);
 	arena_init(&m->mail, MAILROOM_ARENA_BYTES);
-	enum status st = settings_load(d->node->dir, &m->settings, &s, e);
+	enum status st = start(m, e);
 	if (st == ST_OK)
-		(void)snprintf(d->return_prefix, sizeof d->return_prefix, "%s", s.return_prefix);
-	if (st == ST_OK && s.mailbox.host != NULL)
-		st = start(m, &s, e);
-	if (st == ST_OK && s.mailbox.host != NULL)
 		*out = m;
 	else
 		mailbox_close(&m);
@@ -231,7 +226,7 @@ void mailbox_close(struct mailbox **mp)
 		save_place(m);
 	if (m->password != NULL)
 		crypto_wipe(m->password, strlen(m->password));
-	arena_finish(&m->settings);
+	arena_finish(&m->own);
 	arena_finish(&m->mail);
 	mem_free(m);
 	*mp = NULL;

@@ -25,7 +25,7 @@
 #define LETTER_BYTES_MAX (2u << 20)
 #define LETTER_ARENA_MAX ((size_t)48 << 20)
 /* struct link.n of a click: the place of the link, and this bit when it is the call to action. */
-#define LETTER_LINK_CTA (1u << 16)
+#define LETTER_LINK_CTA LINK_CTA
 /* "unsubscribe+ADDRESS-TOKEN@domain": written beside the link when return_path names a domain. */
 #define LETTER_UNSUBSCRIBE_PREFIX "unsubscribe"
 

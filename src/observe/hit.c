@@ -30,6 +30,8 @@ static void put_base(const struct hit *h, struct json_w *w)
 	json_w_ki64(w, "message", (int64_t)h->message);
 	if (h->was.what == MACHINE_CLICKED) {
 		json_w_ki64(w, "link", h->was.link);
+		if (h->was.link & LINK_CTA && !h->was.trap)
+			json_w_kbool(w, "cta", true);
 		json_w_kstr(w, "url", h->target);
 	}
 	if (h->was.trap)

@@ -25,6 +25,7 @@
 #define LINK_TEXT_MAX 56                /* bytes of room for a token as text, NUL included */
 #define LINK_ADDRESS_MAX 40             /* characters of an address token at most */
 #define LINK_TARGET_MAX 2048            /* bytes of a target */
+#define LINK_CTA (1u << 16)             /* in `n` of a click: the call to action */
 #define LINK_ID_MAX (UINT64_C(1) << 56) /* an id is below it */
 
 enum link_kind {
