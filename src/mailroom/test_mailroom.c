@@ -247,7 +247,7 @@ static void test_forged(void **state)
 	arena_finish(&a);
 }
 
-/* M2: trace fields that differ do not make another mail of it; a mail without a name is its bytes. */
+/* M2: trace fields do not make another mail of it; one without a name is its bytes. */
 static void test_one_name(void **state)
 {
 	struct link_keys k = {.n = 0};
