@@ -1,15 +1,168 @@
 /* SPDX-License-Identifier: Apache-2.0
  * verb_explain.c: why a lead stands where it stands, in words: the numbers, the lines they are made
  * of, and the rule behind every "may we speak". */
+#include "base/time.h"
 #include "cli/look.h"
 #include "cli/verbs.h"
+#include "view/view_next.h"
+
+struct ask {
+	const char *lead, *what;
+	int64_t at_us;
+};
 
 static enum status make(struct view *v, struct json_w *w, void *ctx, struct err *e)
 {
 	uint64_t id;
-	enum status st = view_find(v, str_of(ctx), &id, e);
-	return st == ST_OK ? view_explain(v, id, w, e) : st;
+	const struct ask *a = ctx;
+	enum status st = view_find(v, str_of(a->lead), &id, e);
+	if (st == ST_OK && a->at_us != TIME_NONE && a->at_us < v->now_us)
+		st = err_set(e, ST_INVALID,
+			     "--at looks ahead; what was, nurtured events --lead shows");
+	if (st != ST_OK)
+		return st;
+	if (a->at_us != TIME_NONE)
+		v->now_us = a->at_us;
+	return a->what ? view_why_not(v, id, str_of(a->what), w, e) : view_explain(v, id, w, e);
 }
+
+/* ---- tracks ---- */
+
+static void title(struct cli *c, const char *text)
+{
+	fprintf(c->out, "\n%s%s%s\n", cli_tint(c, "bold"), text, cli_tint(c, "off"));
+}
+
+static void show_where(struct cli *c, const struct json *d)
+{
+	uint32_t x = json_get(d, 0, "where");
+	struct str phase = render_text(d, x, "phase", &c->arena),
+		   reason = render_text(d, x, "reason", &c->arena);
+	title(c, "where");
+	if (json_get(d, x, "track") != JSON_NONE) {
+		struct str track = render_text(d, x, "track", &c->arena),
+			   step = render_text(d, x, "step", &c->arena),
+			   since = render_time(d, json_get(d, x, "entered"), &c->arena);
+		fprintf(c->out,
+			"  track " STR_FMT ", step " STR_FMT ", since " STR_FMT
+			", program version %.0f\n",
+			STR_ARG(track), STR_ARG(step), STR_ARG(since),
+			render_number(d, x, "version"));
+	}
+	fprintf(c->out, "  " STR_FMT, STR_ARG(phase));
+	if (!str_is(reason, "-"))
+		fprintf(c->out, ": " STR_FMT, STR_ARG(reason));
+	fputc('\n', c->out);
+}
+
+static void show_candidate(struct cli *c, const struct json *d, uint32_t x)
+{
+	struct str what = render_text(d, x, "message", &c->arena),
+		   angle = render_text(d, x, "angle", &c->arena),
+		   at = render_time(d, json_get(d, x, "at"), &c->arena),
+		   held = render_text(d, x, "held", &c->arena),
+		   why = render_text(d, x, "why", &c->arena);
+	if (json_get(d, x, "nothing") != JSON_NONE)
+		fprintf(c->out, "    nothing now");
+	else
+		fprintf(c->out, "    " STR_FMT " (" STR_FMT ") at " STR_FMT, STR_ARG(what),
+			STR_ARG(angle), STR_ARG(at));
+	if (str_is(held, "-"))
+		fprintf(c->out, "  p=%.2f\n", render_number(d, x, "p"));
+	else
+		fprintf(c->out, "  not allowed: " STR_FMT " [" STR_FMT "]\n", STR_ARG(why),
+			STR_ARG(held));
+}
+
+static void show_decision(struct cli *c, const struct json *d)
+{
+	uint32_t x = json_get(d, 0, "last_decision"), list = json_get(d, x, "candidates");
+	if (!json_is(d, x, JSON_OBJECT))
+		return;
+	struct str words = render_text(d, x, "words", &c->arena),
+		   at = render_time(d, json_get(d, x, "at"), &c->arena),
+		   policy = render_text(d, x, "policy", &c->arena);
+	title(c, "last decision");
+	fprintf(c->out, "  " STR_FMT ": " STR_FMT "  (policy " STR_FMT ")\n", STR_ARG(at),
+		STR_ARG(words), STR_ARG(policy));
+	for (uint32_t i = json_first(d, list); i != JSON_NONE; i = json_next(d, list, i))
+		show_candidate(c, d, i);
+}
+
+static void show_next(struct cli *c, const struct json *d)
+{
+	uint32_t x = json_get(d, 0, "next"), steps = json_get(d, x, "steps"),
+		 unless = json_get(d, x, "unless");
+	struct str words = render_text(d, x, "words", &c->arena);
+	title(c, "next");
+	fprintf(c->out, "  " STR_FMT "\n", STR_ARG(words));
+	for (uint32_t i = json_first(d, steps); i != JSON_NONE; i = json_next(d, steps, i)) {
+		struct str at = render_text(d, i, "local", &c->arena),
+			   what = render_text(d, i, "what", &c->arena);
+		fprintf(c->out, "    " STR_FMT ": " STR_FMT "\n", STR_ARG(at), STR_ARG(what));
+	}
+	for (uint32_t i = json_first(d, unless); i != JSON_NONE; i = json_next(d, unless, i)) {
+		struct str if_ = render_text(d, i, "if", &c->arena),
+			   then = render_text(d, i, "then", &c->arena);
+		fprintf(c->out, "    unless " STR_FMT ": " STR_FMT "\n", STR_ARG(if_),
+			STR_ARG(then));
+	}
+}
+
+static void show_reasons(struct cli *c, const struct json *d, uint32_t list)
+{
+	for (uint32_t i = json_first(d, list); i != JSON_NONE; i = json_next(d, list, i)) {
+		struct str what = render_text(d, i, "what", &c->arena),
+			   value = render_text(d, i, "value", &c->arena),
+			   holds = render_text(d, i, "holds", &c->arena);
+		fprintf(c->out, "  %-4.*s " STR_FMT ": " STR_FMT "\n", STR_ARG(holds),
+			STR_ARG(what), STR_ARG(value));
+	}
+}
+
+static void show_play(struct cli *c, const struct json *d)
+{
+	static const struct render_column columns[] = {
+		{"id", "MESSAGE", true, false},   {"state", "STATE", false, false},
+		{"due", "DUE", false, true},      {"message", "WHAT", false, false},
+		{"angle", "ANGLE", false, false}, {"flags", "WHAT CAME", false, false}};
+	uint32_t messages = json_get(d, 0, "messages"), hand = json_get(d, 0, "handoff");
+	if (json_get(d, 0, "where") == JSON_NONE)
+		return;
+	show_where(c, d);
+	show_decision(c, d);
+	show_next(c, d);
+	if (json_get(d, 0, "guards_now") != JSON_NONE) {
+		title(c, "asked now, in order");
+		show_reasons(c, d, json_get(d, 0, "guards_now"));
+	}
+	if (json_count(d, messages)) {
+		title(c, "messages");
+		render_table(c, d, messages, columns, sizeof columns / sizeof columns[0]);
+	}
+	if (hand != JSON_NONE) {
+		title(c, "with sales");
+		render_tree(c, d, hand, 2, NULL);
+	}
+}
+
+static void show_why_not(struct cli *c, const struct json *d, void *ctx)
+{
+	const struct ask *a = ctx;
+	uint32_t way = json_get(d, 0, "in_the_way");
+	if (json_is(d, way, JSON_OBJECT)) {
+		struct str what = render_text(d, way, "what", &c->arena),
+			   value = render_text(d, way, "value", &c->arena);
+		fprintf(c->out, "%snot %s%s: " STR_FMT ": " STR_FMT "\n", cli_tint(c, "bold"),
+			a->what, cli_tint(c, "off"), STR_ARG(what), STR_ARG(value));
+	} else {
+		fprintf(c->out, "nothing stands in the way of %s\n", a->what);
+	}
+	show_reasons(c, d, json_get(d, 0, "reasons"));
+	cli_next(c, "nurtured explain %s", a->lead);
+}
+
+/* ---- scores ---- */
 
 static void ledger(struct cli *c, const struct json *d, const char *name)
 {
@@ -112,6 +265,7 @@ static void show(struct cli *c, const struct json *d, void *ctx)
 		cli_next(c, "nurtured apply");
 		return;
 	}
+	show_play(c, d);
 	ledger(c, d, "fit");
 	ledger(c, d, "engagement");
 	ledger(c, d, "score");
@@ -128,27 +282,38 @@ static void show(struct cli *c, const struct json *d, void *ctx)
 			{"undone", "UNDONE", false, false}, {"reason", "WHY", false, false}};
 		render_table(c, d, merges, columns, sizeof columns / sizeof columns[0]);
 	}
-	cli_next(c, "nurtured events --lead %s", (const char *)ctx);
+	cli_next(c, "nurtured events --lead %s", ((const struct ask *)ctx)->lead);
 }
 
 static int run(struct cli *c)
 {
+	struct ask a = {.what = cli_value(c, "why-not"), .at_us = TIME_NONE};
 	if (c->args_n != 1)
 		return cli_usage(
 			c, "explain wants one LEAD: a number, an e-mail, or any other identifier");
-	return look(c, make, show, (void *)(uintptr_t)c->args[0]);
+	a.lead = c->args[0];
+	if (!look_day(c, "at", &a.at_us))
+		return CLI_USAGE;
+	return look(c, make, a.what ? show_why_not : show, &a);
 }
 
 const struct verb verb_explain = {
 	.name = "explain",
 	.group = "look",
 	.args = "LEAD",
-	.summary = "Say why a lead stands where it stands",
-	.detail = "Scores with the lines they add up from, the tier and its thresholds, what would "
-		  "make the "
-		  "lead hot, the consent rule that answers per channel and purpose, and when the "
-		  "lead is "
-		  "looked at next without an event.",
-	.examples = {"nurtured explain sara@acme.example", "nurtured explain 12 --json"},
+	.summary = "Say why a lead stands where it stands, and what happens next",
+	.detail =
+		"Where the lead is on its track and under which version of the program; the last "
+		"decision with every candidate and why it was not allowed; what happens next by "
+		"itself and what would change it; scores with the lines they add up from, the "
+		"tier and its thresholds, what would make the lead hot, and the consent rule that "
+		"answers per channel and purpose.\n\n"
+		"--why-not names a track or a message: every question is asked in order, down to "
+		"the first whose answer stands in the way.",
+	.examples = {"nurtured explain sara@acme.example", "nurtured explain 12 --json",
+		     "nurtured explain 12 --why-not consideration",
+		     "nurtured explain 12 --at 2026-12-01   # if nothing happens until then"},
+	.opts = {{"why-not", 0, "NAME", "a track or message: what stands in its way"},
+		 {"at", 0, "TIME", "as of a later day or instant"}},
 	.run = run,
 };

@@ -3,6 +3,7 @@
  * the verbs. */
 #include "base/time.h"
 #include "daemon/internal.h"
+#include "view/view_next.h"
 #include "view/view_order.h"
 #include "view/view_play.h"
 
@@ -13,6 +14,23 @@ static enum status number_of(struct desk_work *k, const char *noun, uint64_t *ou
 	if (str_to_u64(k->call->param, out) && *out > 0)
 		return ST_OK;
 	return err_set(e, ST_INVALID, "a %s is named by its number", noun);
+}
+
+enum status daemon_do_lead_next(struct desk_work *k, struct err *e)
+{
+	uint64_t lead;
+	enum status st = daemon_the_lead(k, &lead, e);
+	return st == ST_OK ? view_next(&k->view, lead, &k->w, e) : st;
+}
+
+enum status daemon_do_lead_why_not(struct desk_work *k, struct err *e)
+{
+	uint64_t lead;
+	struct str what = http_query(k->call->req, "what");
+	enum status st = daemon_the_lead(k, &lead, e);
+	if (st == ST_OK && what.n == 0)
+		st = err_set(e, ST_INVALID, "why not what? what=TRACK or what=MESSAGE");
+	return st == ST_OK ? view_why_not(&k->view, lead, what, &k->w, e) : st;
 }
 
 enum status daemon_do_tracks(struct desk_work *k, struct err *e)

@@ -144,8 +144,12 @@ static void ask_place(struct answer *a, const struct program_track *k, const str
 	(void)ask(a, STR("step"), arena_printf(arena, "is at step " STR_FMT, STR_ARG(j->step)),
 		  str_eq(j->step, s->name));
 	if (j->phase == JOURNEY_WATCHING)
-		(void)ask(a, STR("message"), STR("has been sent, and is watched"), true);
-	else if (j->due_us != TIME_NONE && j->due_us > a->t.now_us)
+		(void)ask(a, STR("message"),
+			  j->due_us == TIME_NONE ? STR("is made, and about to leave")
+						 : STR("has been sent, and is watched"),
+			  true);
+	else if (j->due_us != TIME_NONE && j->due_us > a->t.now_us && j->reason.n == 0)
+		/* With a reason it waits for a guard, which is asked below. */
 		(void)ask(a, STR("cadence"),
 			  arena_printf(arena, "not before %s", time_format(j->due_us, text)),
 			  false);

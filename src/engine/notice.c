@@ -240,7 +240,7 @@ static struct str told_address(const struct pass *p)
 	for (size_t i = 0; i < p->keys.n; i++)
 		if (p->keys.keys[i].kind == ID_EMAIL && !p->keys.keys[i].previous)
 			return p->keys.keys[i].value;
-	return world_address((struct pass *)p, STR(CHANNEL_EMAIL));
+	return world_address_in_hand(p, STR(CHANNEL_EMAIL));
 }
 
 struct consent_verdict notice_confirmable(const struct consent_view *v, struct str purpose,

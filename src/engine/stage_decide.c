@@ -80,7 +80,7 @@ static enum status open_world(struct round *r, struct err *e)
 		p->facts.properties = NULL;
 	}
 	r->d.world = &r->world;
-	return st == ST_OK ? world_fill(p, &r->world, e) : st;
+	return st == ST_OK ? world_of_pass(p, &r->world, e) : st;
 }
 
 /* ---- rows ---- */
@@ -154,7 +154,7 @@ static enum status close_handoff(struct round *r, struct err *e)
 static enum status suppress_channel(struct round *r, size_t channel, struct err *e)
 {
 	struct str name = r->p->program->consent.channels[channel];
-	struct str address = world_address(r->p, name);
+	struct str address = world_address_in_hand(r->p, name);
 	struct suppression s = {.key = suppression_key(name, address, r->p->arena),
 				.reason = SUPPRESS_MANUAL,
 				.at_us = r->p->env.now_us,

@@ -4,6 +4,7 @@
 #include "engine/journeys.h"
 #include "engine/test_nurture.h"
 #include "node/node.h"
+#include "view/view_next.h"
 #include "view/view_order.h"
 #include "view/view_play.h"
 
@@ -327,6 +328,114 @@ static void test_lead_orders(void **state)
 	rise(&s);
 }
 
+/* ---- what next, and why not ---- */
+
+static uint32_t next(struct seat *s, uint64_t lead)
+{
+	struct err e;
+	if (view_next(&s->v, lead, paper(s), &e) != ST_OK)
+		fail_msg("%s", e.text);
+	return json_get(read(s), 0, "next");
+}
+
+/* What is foretold is what comes, when nothing else does. */
+static void test_foretold(void **state)
+{
+	struct seat s;
+	(void)state;
+	sit(&s);
+	comes(&s.w);
+	told(&s.w, "message.sent", handed[0]);
+	for (int i = 0; i < 6; i++) {
+		uint32_t x = next(&s, 1), m = json_get(&s.doc, x, "message");
+		if (m == JSON_NONE)
+			break;
+		int64_t at_us;
+		size_t before = handed_n;
+		struct str angle = json_str(&s.doc, json_get(&s.doc, m, "angle"), &s.w.arena);
+		struct str at = json_str(&s.doc, json_get(&s.doc, m, "at"), &s.w.arena);
+		assert_true(time_parse(at, &at_us) && at_us > s.w.now_us);
+		passes(&s.w, at_us - s.w.now_us - US_PER_S);
+		assert_int_equal(handed_n, before);
+		passes(&s.w, 2 * US_PER_S);
+		assert_int_equal(handed_n, before + 1);
+		struct message really = message_of(&s.w, handed[before]);
+		assert_true(str_eq(really.angle, angle));
+		told(&s.w, "message.sent", really.id);
+		if (i > 0)
+			continue;
+		assert_true(str_is(angle, "numbers")); /* silent: said differently */
+	}
+	assert_true(handed_n >= 2);
+	rise(&s);
+}
+
+/* Looking changes nothing. */
+static void test_looking_is_free(void **state)
+{
+	struct seat s;
+	struct err e;
+	uint64_t before, after;
+	(void)state;
+	sit(&s);
+	comes(&s.w);
+	told(&s.w, "message.sent", handed[0]);
+	assert_int_equal(store_hash(s.w.store, &before, &e), ST_OK);
+	(void)next(&s, 1);
+	assert_int_equal(view_explain(&s.v, 1, paper(&s), &e), ST_OK);
+	const struct json *d = read(&s);
+	assert_true(json_is(d, json_get(d, 0, "last_decision"), JSON_OBJECT));
+	assert_true(text_is(&s, json_get(d, 0, "where"), "step", "guide"));
+	assert_int_equal(store_hash(s.w.store, &after, &e), ST_OK);
+	assert_true(before == after);
+	rise(&s);
+}
+
+static void test_why_not(void **state)
+{
+	struct seat s;
+	struct err e;
+	(void)state;
+	sit(&s);
+	comes(&s.w);
+	told(&s.w, "message.sent", handed[0]);
+	assert_int_equal(view_why_not(&s.v, 1, STR("late"), paper(&s), &e), ST_OK);
+	const struct json *d = read(&s);
+	assert_true(json_is(d, json_get(d, 0, "in_the_way"), JSON_OBJECT));
+	orders(&s.w, "sending.pause", "{\"reason\":\"wrong price\"}", EVENT_SYSTEM);
+	orders(&s.w, "track.move", "{\"lead\":1,\"track\":\"late\"}", EVENT_SYSTEM);
+	assert_int_equal(view_why_not(&s.v, 1, STR("offer"), paper(&s), &e), ST_OK);
+	d = read(&s);
+	uint32_t way = json_get(d, 0, "in_the_way");
+	struct str what = json_str(d, json_get(d, way, "what"), &s.w.arena);
+	if (str_find(what, STR("paused")) == what.n)
+		fail_msg(STR_FMT, STR_ARG(buf_view(&s.text)));
+	assert_int_equal(view_why_not(&s.v, 1, STR("nothing"), paper(&s), &e), ST_NOT_FOUND);
+	rise(&s);
+}
+
+/* A lead in the hands of a person, one that has stopped, and a stranger: each has its answer. */
+static void test_next_of_those_who_rest(void **state)
+{
+	struct seat s;
+	(void)state;
+	sit(&s);
+	comes(&s.w);
+	told(&s.w, "message.sent", handed[0]);
+	seen(&s.w, "reply", handed[0], 0);
+	uint32_t x = next(&s, 1);
+	assert_true(text_is(&s, x, "words", "nothing: a person has this lead"));
+	does(&s.w, "form.ebook", "bea@acme.example", NULL, "{}");
+	told(&s.w, "message.sent", handed[handed_n - 1]);
+	seen(&s.w, "email.unsubscribe", handed[handed_n - 1], 0);
+	x = next(&s, 2);
+	struct str words = json_str(&s.doc, json_get(&s.doc, x, "words"), &s.w.arena);
+	assert_true(str_starts(words, STR("nothing: automated messages have ended")));
+	does(&s.w, "page.home", NULL, "device-1", "{}");
+	(void)next(&s, 3);
+	rise(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +446,10 @@ int main(void)
 		cmocka_unit_test(test_message_pages_and_cancel),
 		cmocka_unit_test(test_handoffs),
 		cmocka_unit_test(test_lead_orders),
+		cmocka_unit_test(test_foretold),
+		cmocka_unit_test(test_looking_is_free),
+		cmocka_unit_test(test_why_not),
+		cmocka_unit_test(test_next_of_those_who_rest),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

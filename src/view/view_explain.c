@@ -9,6 +9,7 @@
 #include "engine/ledger.h"
 #include "identity/identity.h"
 #include "score/score.h"
+#include "view/view_next.h"
 
 static enum status put_scores(struct view *v, const struct view_lead *l, struct json_w *w,
 			      struct err *e)
@@ -215,6 +216,9 @@ enum status view_explain(struct view *v, uint64_t id, struct json_w *w, struct e
 			return st;
 	}
 	json_w_ktime(w, "next_alarm", l.lead.alarm_us);
+	st = view_play_put(v, &l, w, e);
+	if (st != ST_OK)
+		return st;
 	st = put_merges(v, &l, w, e);
 	json_w_end(w);
 	return st;

@@ -46,6 +46,9 @@ MUST_USE enum status view_messages_of(struct view *v, uint64_t lead, size_t limi
 				      struct err *e);
 /* One line of a hand-off in a list. */
 void view_handoff_row(struct view *v, const struct handoff *h, struct json_w *w);
+/* The newest decision about a lead; 0: none. */
+MUST_USE enum status view_last_decision(struct view *v, uint64_t lead, uint64_t *id_r,
+					struct err *e);
 /* What was chosen, from what, and why, as it was recorded; null when there is none. */
 void view_decision_put(struct view *v, uint64_t id, struct json_w *w);
 

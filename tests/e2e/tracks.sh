@@ -42,6 +42,13 @@ expect 2 "a return without a reason" "reason" -- handoff return 3
 expect 2 "a return on no day" "day" -- handoff return 3 --on soon --reason x
 expect 2 "a hand-off without a number" "which handoff" -- handoff show ana
 
+expect 0 "what is next" '"next":\{"words":' -- explain ana@firm.example --json
+expect 0 "and who holds it" "wrong price" -- explain ana@firm.example --why-not planning-cost
+expect 0 "why not elsewhere" "not consideration: " -- explain ana@firm.example --why-not consideration
+json "as a document" -- explain ana@firm.example --why-not consideration
+expect 4 "why not nothing" "no track and no message" -- explain ana@firm.example --why-not nonsense
+expect 0 "looking ahead" "score" -- explain ana@firm.example --at 2100-01-01
+expect 1 "looking back" "ahead" -- explain ana@firm.example --at 2020-01-01
 expect 2 "a pause without a time" "14d" -- lead pause ana@firm.example
 expect 0 "a pause that is not made" "would append track.pause" -- lead pause ana@firm.example --for 14d --dry-run
 expect 0 "a pause" "done: paused" -- lead pause ana@firm.example --for 14d --reason "on leave"
@@ -58,6 +65,10 @@ token=$(cat "$NURTURED_DATA/admin.token")
 ask 200 "tracks" '"schema":"nurtured.tracks/1"' GET /v1/tracks
 ask 200 "a track" '"schema":"nurtured.track/1"' GET /v1/tracks/consideration
 ask 404 "no track" 'no track' GET /v1/tracks/none
+ask 200 "next" '"schema":"nurtured.next/1"' GET /v1/leads/ana@firm.example/next
+ask 200 "why not" '"schema":"nurtured.why_not/1"' GET '/v1/leads/1/why-not?what=awareness'
+ask 400 "why not what" 'why not what' GET /v1/leads/1/why-not
+ask 404 "why not nothing" 'no track and no message' GET '/v1/leads/1/why-not?what=x'
 ask 200 "messages" '"schema":"nurtured.messages/1"' GET /v1/messages?state=ready
 ask 400 "messages of no state" 'state must be' GET /v1/messages?state=lost
 ask 404 "no message" 'no message' GET /v1/messages/99
