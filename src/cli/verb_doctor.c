@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/time.h"
 #include "base/tz.h"
+#include "cli/doctor.h"
 #include "cli/look.h"
 #include "cli/verbs.h"
 #include "log/log.h"
@@ -19,24 +20,7 @@
 #define BACKUP_AGE_WARN_US (7 * US_PER_D)
 #define YEAR_2025_US (INT64_C(1735689600) * US_PER_S)
 
-enum health { HEALTH_OK, HEALTH_WARN, HEALTH_FAIL };
-
-struct finding {
-	enum health health;
-	char what[200];
-	const char *fix;
-};
-
-struct patient {
-	struct cli *c;
-	struct door door;
-	bool open;
-	struct engine_meta meta; /* when open */
-};
-
-static void say(struct finding *f, enum health h, const char *fix, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
-static void say(struct finding *f, enum health h, const char *fix, const char *fmt, ...)
+void doctor_say(struct finding *f, enum health h, const char *fix, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
@@ -51,49 +35,50 @@ static void check_clock(struct patient *p, struct finding *f)
 	char at[TIME_TEXT_MAX];
 	int64_t now = clock_now_us();
 	if (now < YEAR_2025_US)
-		say(f, HEALTH_FAIL, "set the machine's clock (timedatectl)", "the clock says %s",
-		    time_format(now, at));
+		doctor_say(f, HEALTH_FAIL, "set the machine's clock (timedatectl)",
+			   "the clock says %s", time_format(now, at));
 	else if (p->open && p->meta.clock_us > now + US_PER_M)
-		say(f, HEALTH_WARN,
-		    "check the machine's clock: events would be stamped with the log's last time",
-		    "the log is ahead of the clock");
+		doctor_say(f, HEALTH_WARN,
+			   "check the machine's clock: events would be stamped with the log's last "
+			   "time",
+			   "the log is ahead of the clock");
 	else
-		say(f, HEALTH_OK, NULL, "%s", time_format(now, at));
+		doctor_say(f, HEALTH_OK, NULL, "%s", time_format(now, at));
 }
 
 static void check_disk(struct patient *p, struct finding *f)
 {
 	struct statvfs v;
 	if (statvfs(p->c->data, &v) != 0) {
-		say(f, HEALTH_FAIL, "nurtured init", "%s cannot be looked at", p->c->data);
+		doctor_say(f, HEALTH_FAIL, "nurtured init", "%s cannot be looked at", p->c->data);
 		return;
 	}
 	uint64_t room = (uint64_t)v.f_bavail * v.f_frsize;
 	enum health h = room < DISK_FAIL ? HEALTH_FAIL : room < DISK_WARN ? HEALTH_WARN : HEALTH_OK;
-	say(f, h, "make room, or let --retain and --retain-size drop old events", "%.1f GB free",
-	    (double)room / 1e9);
+	doctor_say(f, h, "make room, or let --retain and --retain-size drop old events",
+		   "%.1f GB free", (double)room / 1e9);
 }
 
 static void check_rights(struct patient *p, struct finding *f)
 {
 	struct stat sb;
 	if (stat(p->c->data, &sb) != 0)
-		say(f, HEALTH_FAIL, "nurtured init", "%s is not there", p->c->data);
+		doctor_say(f, HEALTH_FAIL, "nurtured init", "%s is not there", p->c->data);
 	else if (sb.st_mode & 077)
-		say(f, HEALTH_WARN,
-		    "chmod 700 on the folder: it holds personal data and hashed keys",
-		    "others may look into %s", p->c->data);
+		doctor_say(f, HEALTH_WARN,
+			   "chmod 700 on the folder: it holds personal data and hashed keys",
+			   "others may look into %s", p->c->data);
 	else
-		say(f, HEALTH_OK, NULL, "%s, for its owner alone", p->c->data);
+		doctor_say(f, HEALTH_OK, NULL, "%s, for its owner alone", p->c->data);
 }
 
 static void check_open(struct patient *p, struct finding *f)
 {
 	if (p->open)
-		say(f, HEALTH_OK, NULL, "log and state open");
+		doctor_say(f, HEALTH_OK, NULL, "log and state open");
 	else
-		say(f, HEALTH_FAIL, "nurtured restore BACKUP, when the files are damaged", "%.180s",
-		    p->c->err.text);
+		doctor_say(f, HEALTH_FAIL, "nurtured restore BACKUP, when the files are damaged",
+			   "%.180s", p->c->err.text);
 }
 
 static void check_log(struct patient *p, struct finding *f)
@@ -102,18 +87,18 @@ static void check_log(struct patient *p, struct finding *f)
 	struct log_verify v;
 	struct err e;
 	if (log_verify_sqlite(node_path(p->c->data, "events.db", path), &v, &e) != ST_OK)
-		say(f, HEALTH_FAIL, "nurtured restore BACKUP; then replay --verify", "%.180s",
-		    e.text);
+		doctor_say(f, HEALTH_FAIL, "nurtured restore BACKUP; then replay --verify",
+			   "%.180s", e.text);
 	else if (v.damaged)
-		say(f, HEALTH_FAIL, "nurtured restore BACKUP; then replay --verify",
-		    "%llu damaged: %.170s", (unsigned long long)v.damaged, v.why.text);
+		doctor_say(f, HEALTH_FAIL, "nurtured restore BACKUP; then replay --verify",
+			   "%llu damaged: %.170s", (unsigned long long)v.damaged, v.why.text);
 	else if (v.skipped)
-		say(f, HEALTH_WARN, "nurtured restore BACKUP, to have them back",
-		    "%llu events read back as written, %llu damaged ones are stepped over",
-		    (unsigned long long)v.whole, (unsigned long long)v.skipped);
+		doctor_say(f, HEALTH_WARN, "nurtured restore BACKUP, to have them back",
+			   "%llu events read back as written, %llu damaged ones are stepped over",
+			   (unsigned long long)v.whole, (unsigned long long)v.skipped);
 	else
-		say(f, HEALTH_OK, NULL, "%llu events read back as written",
-		    (unsigned long long)v.whole);
+		doctor_say(f, HEALTH_OK, NULL, "%llu events read back as written",
+			   (unsigned long long)v.whole);
 }
 
 static void check_state(struct patient *p, struct finding *f)
@@ -121,12 +106,14 @@ static void check_state(struct patient *p, struct finding *f)
 	char path[NODE_PATH_MAX];
 	struct err e;
 	if (store_verify(node_path(p->c->data, "state.db", path), &e) != ST_OK)
-		say(f, HEALTH_FAIL,
-		    "stop the daemon, move state.db* away, start: it is rebuilt from the log",
-		    "%.180s", e.text);
+		doctor_say(
+			f, HEALTH_FAIL,
+			"stop the daemon, move state.db* away, start: it is rebuilt from the log",
+			"%.180s", e.text);
 	else
-		say(f, HEALTH_OK, NULL, "%llu leads, %.1f MB", (unsigned long long)p->meta.leads,
-		    (double)store_bytes(p->door.node->store) / 1e6);
+		doctor_say(f, HEALTH_OK, NULL, "%llu leads, %.1f MB",
+			   (unsigned long long)p->meta.leads,
+			   (double)store_bytes(p->door.node->store) / 1e6);
 }
 
 static void check_lag(struct patient *p, struct finding *f)
@@ -138,18 +125,18 @@ static void check_lag(struct patient *p, struct finding *f)
 	bool running = node_locked(p->c->data, &pid);
 	/* Beside a daemon the two figures are of two moments. */
 	if (ls.next_seq - 1 < p->meta.cursor && !running)
-		say(f, HEALTH_FAIL, "nurtured restore BACKUP, log and state from one",
-		    "the log ends at event %llu, the state was folded up to %llu",
-		    (unsigned long long)ls.next_seq - 1, (unsigned long long)p->meta.cursor);
+		doctor_say(f, HEALTH_FAIL, "nurtured restore BACKUP, log and state from one",
+			   "the log ends at event %llu, the state was folded up to %llu",
+			   (unsigned long long)ls.next_seq - 1, (unsigned long long)p->meta.cursor);
 	else if (lag > 0 && !running)
-		say(f, HEALTH_WARN, "nurtured serve", "%llu events wait for a daemon",
-		    (unsigned long long)lag);
+		doctor_say(f, HEALTH_WARN, "nurtured serve", "%llu events wait for a daemon",
+			   (unsigned long long)lag);
 	else if (ls.next_seq - 1 < p->meta.cursor)
-		say(f, HEALTH_OK, NULL, "0 events behind the log");
+		doctor_say(f, HEALTH_OK, NULL, "0 events behind the log");
 	else
-		say(f, lag > LAG_WARN ? HEALTH_WARN : HEALTH_OK,
-		    "the engine is behind: see /metrics", "%llu events behind the log",
-		    (unsigned long long)lag);
+		doctor_say(f, lag > LAG_WARN ? HEALTH_WARN : HEALTH_OK,
+			   "the engine is behind: see /metrics", "%llu events behind the log",
+			   (unsigned long long)lag);
 }
 
 static bool any_row(void *ctx, struct store_key key, struct str value)
@@ -164,20 +151,22 @@ static void check_dead(struct patient *p, struct finding *f)
 	uint64_t n = 0;
 	struct err e;
 	if (store_scan(p->door.node->store, TABLE_DEAD_LETTER, SCAN_ALL, any_row, &n, &e) != ST_OK)
-		say(f, HEALTH_FAIL, NULL, "%.180s", e.text);
+		doctor_say(f, HEALTH_FAIL, NULL, "%.180s", e.text);
 	else
-		say(f, n ? HEALTH_WARN : HEALTH_OK, "nurtured events --dead",
-		    "%llu%s events could not be processed", (unsigned long long)n,
-		    n == 1000 ? " or more" : "");
+		doctor_say(f, n ? HEALTH_WARN : HEALTH_OK, "nurtured events --dead",
+			   "%llu%s events could not be processed", (unsigned long long)n,
+			   n == 1000 ? " or more" : "");
 }
 
 static void check_program(struct patient *p, struct finding *f)
 {
 	if (p->door.program == NULL)
-		say(f, HEALTH_WARN, "nurtured apply", "no program is applied: nothing is scored");
+		doctor_say(f, HEALTH_WARN, "nurtured apply",
+			   "no program is applied: nothing is scored");
 	else
-		say(f, HEALTH_OK, NULL, STR_FMT ", version %llu", STR_ARG(p->door.program->name),
-		    (unsigned long long)p->door.program_version);
+		doctor_say(f, HEALTH_OK, NULL, STR_FMT ", version %llu",
+			   STR_ARG(p->door.program->name),
+			   (unsigned long long)p->door.program_version);
 }
 
 static void check_keys(struct patient *p, struct finding *f)
@@ -185,11 +174,12 @@ static void check_keys(struct patient *p, struct finding *f)
 	struct keys *keys = NULL;
 	struct err e;
 	if (keys_load(p->c->data, &keys, &e) != ST_OK) {
-		say(f, HEALTH_FAIL, "chmod 600 keys.json, or restore it", "%.180s", e.text);
+		doctor_say(f, HEALTH_FAIL, "chmod 600 keys.json, or restore it", "%.180s", e.text);
 		return;
 	}
 	size_t n = keys_count(keys, KEY_WRITE);
-	say(f, n ? HEALTH_OK : HEALTH_WARN, "nurtured key add write web", "%zu write key(s)", n);
+	doctor_say(f, n ? HEALTH_OK : HEALTH_WARN, "nurtured key add write web", "%zu write key(s)",
+		   n);
 	keys_destroy(&keys);
 }
 
@@ -199,13 +189,13 @@ static void check_backup(struct patient *p, struct finding *f)
 	struct str dir;
 	int64_t at, now = clock_now_us();
 	if (!node_backup_last(p->c->data, &p->c->arena, &at, &dir)) {
-		say(f, HEALTH_WARN, "nurtured backup DIR, every day", "none was made yet");
+		doctor_say(f, HEALTH_WARN, "nurtured backup DIR, every day", "none was made yet");
 		return;
 	}
 	int64_t old = now > at ? now - at : 0;
-	say(f, old > BACKUP_AGE_WARN_US ? HEALTH_WARN : HEALTH_OK, "nurtured backup DIR, every day",
-	    "the last one is %s old: %.120s", duration_format(old / US_PER_S * US_PER_S, age),
-	    dir.p ? dir.p : "");
+	doctor_say(f, old > BACKUP_AGE_WARN_US ? HEALTH_WARN : HEALTH_OK,
+		   "nurtured backup DIR, every day", "the last one is %s old: %.120s",
+		   duration_format(old / US_PER_S * US_PER_S, age), dir.p ? dir.p : "");
 }
 
 static void check_zones(struct patient *p, struct finding *f)
@@ -213,9 +203,9 @@ static void check_zones(struct patient *p, struct finding *f)
 	const struct tz *tz;
 	struct err e;
 	if (tz_load(STR("Europe/Berlin"), &p->c->arena, &tz, &e) != ST_OK)
-		say(f, HEALTH_WARN, "apt-get install tzdata", "%.180s", e.text);
+		doctor_say(f, HEALTH_WARN, "apt-get install tzdata", "%.180s", e.text);
 	else
-		say(f, HEALTH_OK, NULL, "time zone data is there");
+		doctor_say(f, HEALTH_OK, NULL, "time zone data is there");
 }
 
 static void check_daemon(struct patient *p, struct finding *f)
@@ -224,7 +214,7 @@ static void check_daemon(struct patient *p, struct finding *f)
 	struct err e;
 	int pid;
 	if (!node_locked(p->c->data, &pid)) {
-		say(f, HEALTH_OK, NULL, "not running");
+		doctor_say(f, HEALTH_OK, NULL, "not running");
 		return;
 	}
 	struct cli copy = *p->c;
@@ -234,9 +224,9 @@ static void check_daemon(struct patient *p, struct finding *f)
 		door_close(&d);
 	arena_finish(&copy.arena);
 	if (st == ST_OK)
-		say(f, HEALTH_OK, NULL, "running, process %d", pid);
+		doctor_say(f, HEALTH_OK, NULL, "running, process %d", pid);
 	else
-		say(f, HEALTH_FAIL, "look at the daemon's own words", "%.180s", e.text);
+		doctor_say(f, HEALTH_FAIL, "look at the daemon's own words", "%.180s", e.text);
 }
 
 static const struct {
@@ -244,12 +234,21 @@ static const struct {
 	bool needs_open;
 	void (*look)(struct patient *p, struct finding *f);
 } checks[] = {
-	{"clock", false, check_clock},    {"disk", false, check_disk},
-	{"folder", false, check_rights},  {"open", false, check_open},
-	{"event log", true, check_log},   {"state", true, check_state},
-	{"lag", true, check_lag},         {"dead letters", true, check_dead},
-	{"program", true, check_program}, {"keys", true, check_keys},
-	{"backup", true, check_backup},   {"time zones", false, check_zones},
+	{"clock", false, check_clock},
+	{"disk", false, check_disk},
+	{"folder", false, check_rights},
+	{"open", false, check_open},
+	{"event log", true, check_log},
+	{"state", true, check_state},
+	{"lag", true, check_lag},
+	{"dead letters", true, check_dead},
+	{"program", true, check_program},
+	{"keys", true, check_keys},
+	{"backup", true, check_backup},
+	{"time zones", false, check_zones},
+	{"mail", false, doctor_check_mail},
+	{"mail servers", false, doctor_check_relays},
+	{"links", false, doctor_check_links},
 	{"daemon", false, check_daemon},
 };
 

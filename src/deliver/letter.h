@@ -59,6 +59,16 @@ void letter_desk_destroy(
 MUST_USE enum status letter_program(struct letter_desk *d, const struct program **out,
 				    struct err *e);
 
+/* A message nobody has chosen, as it would be for a lead under the version in force: number 0, to
+ * look at. ST_NOT_FOUND says which messages, or which angles of it, there are. */
+struct letter_draft {
+	uint64_t lead;
+	struct str name, angle; /* angle empty: the first one */
+	uint32_t subject_n;
+};
+MUST_USE enum status letter_draft(struct letter_desk *d, const struct letter_draft *want,
+				  struct arena *a, struct message *out, struct err *e);
+
 struct letter {
 	struct str bytes;          /* signatures, header, body: ready for DATA */
 	struct str from, to;       /* of the envelope */

@@ -4,6 +4,7 @@ deliver.py NURTURED FOLDER"""
 import base64
 import email
 import email.policy
+import json
 import os
 import re
 import subprocess
@@ -91,6 +92,31 @@ def look_at(mail, records):
     check("a changed mail does not verify", not ok)
 
 
+def look_before(node, got):
+    """preview shows what left; doctor looks at what the settings name."""
+    shown = json.loads(node.verb("preview", "ada@good.example", "welcome", "--json"))
+    check("preview", shown["may_leave"] and shown["subject"] == "Hello Ada, your figures", shown)
+    check("preview of another subject", "Did the figures help?" in
+          node.verb("preview", "ada@good.example", "welcome", "--subject", "2"))
+    number = node.rows("SELECT max(k) FROM message", file="state.db") \
+        if got else [[0]]
+    raw = node.verb("preview", "ada@good.example", str(number[0][0]), "--raw")
+    check("the same letter", got and got[0]["id"] in raw and "DKIM-Signature" in raw)
+    try:
+        node.verb("preview", "ada@good.example", "welcom")
+        check("no such message", False)
+    except RuntimeError as e:
+        check("no such message", "there are: welcome" in str(e), e)
+    health = {}
+    run = subprocess.run([node.program, "doctor", "--json", "--data", node.data], check=False,
+                         capture_output=True, text=True)
+    for line in run.stdout.splitlines():
+        found = json.loads(line)
+        health[found["check"]] = found
+    for name in ("mail", "mail servers", "links"):
+        check(f"doctor: {name}", health.get(name, {}).get("health") == "ok", health.get(name))
+
+
 def main():
     records = make_keys(work)
     sink = Sink(work)
@@ -106,6 +132,7 @@ def main():
     check("it arrives", len(got) == 1, got)
     if got:
         look_at(got[0], records)
+    look_before(node, got)
     # Nobody is there: suppressed, as if it had bounced; and never again.
     node.post(c, "nobody@gone.example")
     bounces = node.wait_told("email.bounce", 1)
