@@ -282,7 +282,7 @@ static void say(struct turn *t, const struct program_step *step, const struct sl
 
 static struct str source_of(const struct turn *t)
 {
-	const struct json *p = t->d->facts->profile;
+	const struct json *p = facts_profile(t->d->facts);
 	struct str s = p != NULL && p->count > 0
 			       ? json_str(p, json_get(p, 0, "source"), t->d->arena)
 			       : STR_NULL;

@@ -36,12 +36,12 @@ static enum status facts_of_version(const struct decide *d, const struct program
 	struct lead *lead = ARENA_NEW(d->arena, struct lead);
 	if (values == NULL || lead == NULL)
 		return err_set(e, ST_NO_MEMORY, "facts of the pinned version do not fit");
+	const double *known = facts_features(d->facts);
 	for (size_t i = 0; i < p->features_n; i++) {
 		size_t at = feature_of(now, p->features[i].key);
-		values[i] = at == NO_INDEX || d->facts->features == NULL ? not_known()
-									 : d->facts->features[at];
+		values[i] = at == NO_INDEX || known == NULL ? not_known() : known[at];
 	}
-	out->features = d->facts->features ? values : NULL;
+	out->features = values;
 	if (d->facts->lead == NULL)
 		return ST_OK;
 	*lead = *d->facts->lead;

@@ -61,7 +61,7 @@ struct decide {
 				       * now with the first step entered here. */
 	struct journey *journey;      /* changed in place */
 	const struct lead *lead;
-	struct facts *facts; /* as of now.program, opened with the play->reads of both versions;
+	struct facts *facts; /* as of now.program;
 			      * event and properties set for decide_event, NULL otherwise */
 	struct env *env;
 	const struct decide_world *world; /* for decide_due, why and sending; else may be NULL */

@@ -36,6 +36,9 @@ struct pass {
 	struct identity_verdict whose;   /* what the identity stage decided */
 	struct json properties;          /* of the event; count 0 when it has none */
 	struct facts facts;
+	double *features;    /* room for those of the program in force */
+	bool features_known; /* they are as of pass_facts */
+	struct err unopened; /* of a row that facts needed */
 	struct arena *arena; /* dies with the pass */
 	double points;       /* engagement points the event gave */
 	bool created;        /* the lead is new with this event */
@@ -75,9 +78,11 @@ enum status stage_count(struct pass *p, struct err *e);
 enum status stage_forget(struct pass *p, struct err *e);
 enum status stage_alarm(struct pass *p, struct err *e);
 
-/* Facts over the lead in hand, with what the conditions to be asked read (enum program_reads):
- * profile, account and the vector of features cost rows and work, so they are opened on demand. */
-MUST_USE enum status pass_facts(struct pass *p, unsigned reads, struct err *e);
+/* Facts over the lead in hand as it is now. Profile, account and the vector of features cost rows
+ * and work: they are opened when a condition first asks for them. */
+MUST_USE enum status pass_facts(struct pass *p, struct err *e);
+/* What opening them on demand has failed with, if it has: ask before anything is built on it. */
+MUST_USE enum status pass_opened(const struct pass *p, struct err *e);
 /* Keeps what cannot be processed, with its reason, where a person sees it (TABLE_DEAD_LETTER). */
 MUST_USE enum status pass_dead_letter(struct batch *b, const struct log_record *r,
 				      const char *stage, const char *reason, struct arena *a,

@@ -8,23 +8,66 @@
 #include "engine/whose.h"
 #include "features/features.h"
 
-/* Features as numbers, for conditions that read them. */
-static enum status pass_vector(struct pass *p, struct err *e)
+/* ---- facts, opened when a condition asks ---- */
+
+static bool opened(struct pass *p, enum status st)
 {
-	if (p->program == NULL || p->program->features_n == 0)
-		return ST_OK;
-	double *v = ARENA_ARRAY(p->arena, double, p->program->features_n);
-	if (v == NULL)
-		return err_set(e, ST_NO_MEMORY, "features do not fit the pass");
-	features_vector(p->program, &p->work->lead, p->env.now_us, v);
-	p->facts.features = v;
-	return ST_OK;
+	if (st != ST_OK)
+		p->unopened.status = st;
+	return st == ST_OK;
 }
 
-enum status pass_facts(struct pass *p, unsigned reads, struct err *e)
+static const struct json *open_profile(void *ctx)
+{
+	struct pass *p = ctx;
+	struct work *w = p->work;
+	if (!opened(p, batch_profile(p->batch, w, &p->unopened)))
+		return NULL;
+	return w->profile_parsed && w->profile_doc.count ? &w->profile_doc : NULL;
+}
+
+static const struct json *open_account(void *ctx)
+{
+	struct pass *p = ctx;
+	const struct lead *l = &p->work->lead;
+	struct account_work *acc;
+	if (l->account == 0 || (l->flags & LEAD_MERGED) ||
+	    !opened(p, batch_account(p->batch, l->account, &acc, &p->unopened)))
+		return NULL;
+	return acc->doc.count ? &acc->doc : NULL;
+}
+
+static const double *open_features(void *ctx)
+{
+	struct pass *p = ctx;
+	if (p->features != NULL && !p->features_known)
+		features_vector(p->program, &p->work->lead, p->env.now_us, p->features);
+	p->features_known = true;
+	return p->features;
+}
+
+static const struct facts_source on_demand = {open_profile, open_account, open_features};
+
+enum status pass_opened(const struct pass *p, struct err *e)
+{
+	if (p->unopened.status != ST_OK && e != NULL)
+		*e = p->unopened;
+	return p->unopened.status;
+}
+
+/* The room is taken here: what a condition takes from the arena goes with it. */
+static enum status room_for_features(struct pass *p, struct err *e)
+{
+	p->features_known = false;
+	if (p->features != NULL || p->program == NULL || p->program->features_n == 0)
+		return ST_OK;
+	p->features = ARENA_ARRAY(p->arena, double, p->program->features_n);
+	return p->features ? ST_OK : err_set(e, ST_NO_MEMORY, "features do not fit the pass");
+}
+
+enum status pass_facts(struct pass *p, struct err *e)
 {
 	struct work *w = p->work;
-	bool cold = reads & (READS_PROFILE | READS_ACCOUNT);
 	ASSERT(w != NULL);
 	if (p->event.properties.n && p->properties.count == 0) {
 		enum status st = json_parse(p->event.properties, JSON_LIMITS_EVENT, p->arena,
@@ -32,18 +75,9 @@ enum status pass_facts(struct pass *p, unsigned reads, struct err *e)
 		if (st != ST_OK)
 			return st;
 	}
-	if (cold) {
-		enum status st = batch_profile(p->batch, w, e);
-		if (st != ST_OK)
-			return st;
-	}
-	struct facts *f = &p->facts;
-	*f = (struct facts){
+	p->facts = (struct facts){
 		.program = p->program,
 		.lead = &w->lead,
-		/* Not when it happens to be loaded: what is known must not depend on the batch. */
-		.profile =
-			cold && w->profile_parsed && w->profile_doc.count ? &w->profile_doc : NULL,
 		.event = p->event.type.n ? &p->event : NULL,
 		.properties = p->properties.count ? &p->properties : NULL,
 		.fit = w->lead.fit,
@@ -52,15 +86,10 @@ enum status pass_facts(struct pass *p, unsigned reads, struct err *e)
 		.tier = w->lead.tier,
 		.now_us = p->env.now_us,
 		.arena = p->arena,
+		.source = &on_demand,
+		.source_ctx = p,
 	};
-	if (cold && w->lead.account && !(w->lead.flags & LEAD_MERGED)) {
-		struct account_work *acc;
-		enum status st = batch_account(p->batch, w->lead.account, &acc, e);
-		if (st != ST_OK)
-			return st;
-		f->account = acc->doc.count ? &acc->doc : NULL;
-	}
-	return reads & READS_FEATURES ? pass_vector(p, e) : ST_OK;
+	return room_for_features(p, e);
 }
 
 /* Traits that do not fit are a dead letter; the rest of the event, a word about consent above all,

@@ -11,29 +11,11 @@
 #include "features/features.h"
 #include "score/score.h"
 
-#define READS_ALL (READS_PROFILE | READS_ACCOUNT | READS_FEATURES)
-
-/* What the conditions read of the rules that mean this event: most ask about the event alone. */
-static unsigned rules_read(const struct program *prog, struct str type)
-{
-	unsigned reads = 0;
-	for (size_t i = 0; i < prog->features_n; i++)
-		if (prog->features[i].on.where.prog != NULL &&
-		    program_on_matches(&prog->features[i].on, type))
-			reads |= prog->features[i].on.where.reads;
-	for (size_t i = 0; i < prog->points_n; i++)
-		if (prog->points[i].on.where.prog != NULL &&
-		    program_on_matches(&prog->points[i].on, type))
-			reads |= prog->points[i].on.where.reads;
-	return reads;
-}
-
 enum status stage_features(struct pass *p, struct err *e)
 {
 	if (p->program == NULL)
 		return ST_OK;
-	enum status st = pass_facts(
-		p, p->facts_changed ? READS_ALL : rules_read(p->program, p->event.type), e);
+	enum status st = pass_facts(p, e);
 	if (st != ST_OK)
 		return st;
 	p->work->dirty = true;
@@ -101,26 +83,13 @@ static void time_to_live(struct pass *p)
 		l->ttl_us = consent_ttl_us(p->program, l, p->env.now_us);
 }
 
-static unsigned tiers_read(const struct program *prog)
-{
-	unsigned reads = 0;
-	for (size_t t = 0; t < TIER_COUNT; t++)
-		reads |= prog->tiers[t].if_.prog != NULL ? prog->tiers[t].if_.reads : 0;
-	return reads;
-}
-
 enum status stage_score(struct pass *p, struct err *e)
 {
 	struct lead *l = &p->work->lead;
 	if (p->program == NULL || (l->flags & LEAD_ERASED))
 		return ST_OK;
 	bool event = p->why & (PASS_EVENT | PASS_REFOLD);
-	unsigned reads = tiers_read(p->program);
-	if (event)
-		reads |= rules_read(p->program, p->event.type);
-	if (p->facts_changed)
-		reads = READS_ALL;
-	enum status st = reads || !event ? pass_facts(p, reads, e) : ST_OK;
+	enum status st = pass_facts(p, e);
 	if (st == ST_OK && event)
 		st = score_the_event(p, e);
 	if (st != ST_OK)

@@ -30,6 +30,8 @@ enum status step(struct pass *p, struct err *e)
 		if (!(stages[i].on & p->why))
 			continue;
 		enum status st = stages[i].run(p, e);
+		if (st == ST_OK)
+			st = pass_opened(p, e);
 		if (st != ST_OK)
 			return err_wrap(e, "%s", stages[i].name);
 		if (p->dropped || p->forgotten)

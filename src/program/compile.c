@@ -223,7 +223,7 @@ static void compile_personas(struct compile *c)
 	for (const struct ynode *x = section->first; x; x = x->next) {
 		list[n].name = compile_text(c, x->key->text);
 		compile_cond(c, x, COND_PERSONA, &list[n].if_);
-		c->p->fit_reads |= list[n++].if_.reads;
+		n++;
 	}
 	c->p->personas = list;
 	c->p->personas_n = n;

@@ -152,9 +152,6 @@ void compile_feature_conds(struct compile *c)
 		} else {
 			compile_on(c, value_text(ynode_get(x, "of")), ynode_get(x, "where"),
 				   &f->on);
-			c->p->points_reads |= f->on.where.reads;
-			if (f->property.n && !facts_builtin(SLOT_EVENT, f->property))
-				c->p->points_reads |= READS_PROPERTIES;
 		}
 		i++;
 	}

@@ -38,7 +38,6 @@ static void compile_fit(struct compile *c, const struct ynode *section)
 		struct str name = value_text(named);
 		f->name = compile_text(c, name.n ? name
 						 : str_slice(str_trim(value_text(cond)), 0, 96));
-		c->p->fit_reads |= f->if_.reads;
 		names[i++] = (struct named){f->name, 0,
 					    ynode_place(named  ? named
 							: cond ? cond
@@ -85,7 +84,6 @@ static void compile_rule(struct compile *c, const struct ynode *n, int64_t secti
 		warn_no_points(c, points, r->points);
 	(void)value_number(map ? ynode_get(n, "max") : NULL,
 			   &r->points_max); /* absent: no ceiling */
-	c->p->points_reads |= r->on.where.reads;
 }
 
 static struct place rule_place(const struct ynode *n)

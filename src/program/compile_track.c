@@ -155,7 +155,6 @@ static void compile_step(struct playing *x, const struct ynode *n, const struct 
 	(void)value_count(ynode_get(n, "again_max"), &s->again_max);
 	compile_capped(x, ynode_get(n, "capped"), s);
 	compile_at(x->c, at.at, &s->line, &s->col);
-	x->play->reads |= s->if_.reads;
 	s->hash = step_hash(x, s);
 }
 
@@ -263,7 +262,6 @@ static void compile_track(struct playing *x, const struct ynode *n, struct progr
 	if (value_reentry(ynode_get(n, "reentry"), &reentry, &t->reentry_after_us))
 		t->reentry = (enum reentry)reentry;
 	compile_decide(x, ynode_get(n, "decide"), t);
-	x->play->reads |= t->enter.reads | t->exit.reads | (t->personas_n ? READS_PERSONA : 0);
 }
 
 void compile_tracks(struct playing *x)

@@ -27,7 +27,6 @@ static void compile_trigger(struct playing *x, const struct ynode *n, struct pro
 	t->action = (struct program_action){.track = NO_INDEX, .team = NO_INDEX};
 	compile_action(x, n, ACTION_OF_TRIGGER, &t->action);
 	compile_at(x->c, at.at, &t->line, &t->col);
-	x->play->reads |= t->when.reads;
 }
 
 void compile_triggers(struct playing *x)

@@ -11,6 +11,23 @@
 #include "program/facts_value.h"
 #include "program/track.h"
 
+/* ---- what is opened on demand ---- */
+
+const struct json *facts_profile(const struct facts *f)
+{
+	return f->profile || !f->source ? f->profile : f->source->profile(f->source_ctx);
+}
+
+const struct json *facts_account(const struct facts *f)
+{
+	return f->account || !f->source ? f->account : f->source->account(f->source_ctx);
+}
+
+const double *facts_features(const struct facts *f)
+{
+	return f->features || !f->source ? f->features : f->source->features(f->source_ctx);
+}
+
 /* ---- computed fields ---- */
 
 static struct cel_value text_or_absent(struct str s)
@@ -20,7 +37,7 @@ static struct cel_value text_or_absent(struct str s)
 
 static struct str profile_id_value(const struct facts *f, enum id_kind kind, struct arena *a)
 {
-	const struct json *d = f->profile;
+	const struct json *d = facts_profile(f);
 	uint32_t ids = d ? json_get(d, 0, "ids") : JSON_NONE;
 	for (uint32_t v = d ? json_first(d, ids) : JSON_NONE; v != JSON_NONE;
 	     v = json_next(d, ids, v)) {
@@ -40,7 +57,7 @@ static struct cel_value domain_of(struct str email)
 
 static struct cel_value account_domain(const struct facts *f, struct arena *a)
 {
-	const struct json *d = f->account;
+	const struct json *d = facts_account(f);
 	if (d == NULL || !str_is(json_str(d, json_get(d, 0, "kind"), a), "domain"))
 		return cel_of_absent();
 	return text_or_absent(json_str(d, json_get(d, 0, "key"), a));
@@ -82,7 +99,8 @@ static struct cel_value lead_computed(const struct facts *f, size_t what)
 static struct cel_value account_active(const struct facts *f)
 {
 	int64_t us;
-	bool known = f->account && json_i64(f->account, json_get(f->account, 0, "last_us"), &us);
+	const struct json *d = facts_account(f);
+	bool known = d && json_i64(d, json_get(d, 0, "last_us"), &us);
 	return known ? cel_of_time_us(us) : cel_of_absent();
 }
 
@@ -127,10 +145,10 @@ static struct cel_value computed(const struct facts *f, size_t what, struct aren
 {
 	switch (what) {
 	case COMPUTED_LEAD_DOMAIN: return domain_of(profile_id_value(f, ID_EMAIL, a));
-	case COMPUTED_LEAD_TRAITS: return traits_map(f->profile, "traits", a);
+	case COMPUTED_LEAD_TRAITS: return traits_map(facts_profile(f), "traits", a);
 	case COMPUTED_ACCOUNT_DOMAIN: return account_domain(f, a);
 	case COMPUTED_ACCOUNT_ACTIVE: return account_active(f);
-	case COMPUTED_ACCOUNT_TRAITS: return traits_map(f->account, "traits", a);
+	case COMPUTED_ACCOUNT_TRAITS: return traits_map(facts_account(f), "traits", a);
 	case COMPUTED_EVENT_SCROLL:
 	case COMPUTED_EVENT_TIME:
 	case COMPUTED_EVENT_PROPERTIES: return event_computed(f, what, a);
@@ -172,16 +190,16 @@ static struct cel_value read_field(const struct facts *f, const struct facts_fie
 									    field->offset))
 				: cel_of_absent();
 	case FROM_PROFILE:
-		return from_paths(f->profile, field->paths, field->paths_n, field->type, a);
+		return from_paths(facts_profile(f), field->paths, field->paths_n, field->type, a);
 	case FROM_PROPERTIES:
 		return from_paths(f->properties, field->paths, field->paths_n, field->type, a);
 	case FROM_PROFILE_ID:
 		return text_or_absent(profile_id_value(f, (enum id_kind)field->offset, a));
 	case FROM_ACCOUNT: {
 		struct cel_value v =
-			from_paths(f->account, field->paths, field->paths_n, field->type, a);
+			from_paths(facts_account(f), field->paths, field->paths_n, field->type, a);
 		return v.kind != CEL_ABSENT ? v
-					    : from_paths(f->profile, field->profile_paths,
+					    : from_paths(facts_profile(f), field->profile_paths,
 							 field->profile_paths_n, field->type, a);
 	}
 	case FROM_COMPUTED: return computed(f, field->offset, a);
@@ -198,9 +216,9 @@ static struct cel_value persona_name(const struct facts *f)
 
 static struct cel_value feature_value(const struct facts *f, uint32_t field)
 {
-	double v = f->features ? f->features[field] : 0;
-	return f->features == NULL || v != v ? cel_of_absent()
-					     : cel_of_double(v); /* NaN: never seen */
+	const double *known = facts_features(f);
+	double v = known ? known[field] : 0;
+	return known == NULL || v != v ? cel_of_absent() : cel_of_double(v); /* NaN: never seen */
 }
 
 /* Off all tracks these are empty, not absent: track != "awareness" then holds. */
@@ -267,12 +285,6 @@ bool facts_hold(const struct facts *f, const struct program_cond *cond, struct e
 		cel_eval_bool(cond->prog, &act, f->arena, CEL_ABSENT_IS_FALSE, &holds, why);
 	arena_rewind(f->arena, mark);
 	return st == ST_OK && holds;
-}
-
-bool facts_needs_profile(const struct program *p, const struct program_on *on)
-{
-	(void)p; /* the condition knows */
-	return on->where.reads & (READS_PROFILE | READS_ACCOUNT);
 }
 
 /* ---- properties by path ---- */

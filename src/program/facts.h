@@ -24,20 +24,34 @@
 
 struct cel_activation;
 
+/* What conditions rarely ask for costs rows and work: it is opened when one of them first does. The
+ * functions give NULL when there is none, and may be called again. A failure is theirs to keep. */
+struct facts_source {
+	const struct json *(*profile)(void *ctx), *(*account)(void *ctx);
+	const double *(*features)(void *ctx);
+};
+
 struct facts {
 	const struct program *program;
 	const struct lead *lead;       /* NULL: no lead fields */
-	const struct json *profile;    /* the PROFILE row, parsed; NULL: absent */
-	const struct json *account;    /* the ACCOUNT row, parsed; NULL: absent */
+	const struct json *profile;    /* the PROFILE row, parsed; NULL: absent, or see `source` */
+	const struct json *account;    /* the ACCOUNT row, parsed; the same */
 	const struct event *event;     /* NULL: not about an event */
 	const struct json *properties; /* event->properties, parsed; NULL: absent */
-	const double *features;        /* by index in the program; NULL: not computed */
+	const double *features; /* by index in the program; NULL: not computed, or `source` */
 	const struct journey *journey; /* where it is on its tracks; NULL: never on one */
 	double fit, engagement, score;
 	enum tier tier;
 	int64_t now_us;
-	struct arena *arena; /* scratch for decoded strings */
+	struct arena *arena;               /* scratch for decoded strings */
+	const struct facts_source *source; /* NULL: there is no more than the above */
+	void *source_ctx;
 };
+
+/* What is there, opened when need be; NULL: absent. */
+const struct json *facts_profile(const struct facts *f);
+const struct json *facts_account(const struct facts *f);
+const double *facts_features(const struct facts *f);
 
 /* True when the condition holds; false also when it cannot be evaluated: `why` (may be NULL) then
  * says which field was absent or what failed. */
@@ -45,8 +59,6 @@ bool facts_hold(const struct facts *f, const struct program_cond *cond, struct e
 /* Reads a property path ("properties.amount", "page.path", "traits.plan") of the event. */
 bool facts_event_number(const struct facts *f, struct str path, double *out_r);
 struct str facts_event_text(const struct facts *f, struct str path); /* n == 0: absent */
-/* Does the condition read profile or account fields? Lets the engine skip loading them. */
-bool facts_needs_profile(const struct program *p, const struct program_on *on);
 
 /* ---- why does a condition hold, or not? ---- */
 

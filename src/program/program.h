@@ -193,8 +193,6 @@ struct program {
 	const struct str *outcomes; /* event types that count as outcome: a training record each;
 				     * the goal is one of them */
 	size_t outcomes_n;
-	unsigned fit_reads; /* union over personas and fit rules: when must they be asked again */
-	unsigned points_reads;           /* union over engagement rules and features */
 	const struct program_play *play; /* track.h; never NULL */
 	const struct facts_env *facts;
 };

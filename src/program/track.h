@@ -220,7 +220,6 @@ struct program_play {
 	const struct program_experiment *experiments;
 	size_t experiments_n;
 	double holdout; /* share of leads never mailed, 0 to 0.5 */
-	unsigned reads; /* union over all conditions (enum program_reads) */
 };
 
 size_t program_track_of(const struct program *p, struct str name); /* NO_INDEX: none */
