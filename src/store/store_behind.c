@@ -20,6 +20,7 @@
 #include "store/rows.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 /* Rows of one transaction, by table: what is put, what is deleted; no key is in both. */
 struct batch_rows {
@@ -37,6 +38,8 @@ struct behind {
 	struct batch_rows *now, *writing; /* `writing` is read by both threads, changed by none */
 	size_t bytes_max;                 /* of a transaction; a larger one goes on in base */
 	bool below;                       /* it does */
+	bool snapshot;                    /* `reads` is inside one (fresh_reads) */
+	_Atomic bool committing;          /* the thread is, and may copy its log into the file */
 	pthread_t thread;
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t changed;
@@ -58,20 +61,15 @@ static struct behind *behind_of(struct store *s)
 static struct batch_rows *rows_create(void)
 {
 	struct batch_rows *r = mem_alloc(sizeof *r);
-	tree_pool_init(&r->pool);
+	tree_pool_init_once(&r->pool);
 	return r;
 }
 
 static void rows_clear(struct batch_rows *r)
 {
-	struct cell_list stale;
-	tree_commit(&r->pool, &stale);
-	tree_list_free(&r->pool, &stale);
-	for (enum table t = 0; t < TABLE_COUNT; t++) {
-		tree_destroy(&r->pool, &r->put[t]);
-		tree_destroy(&r->pool, &r->gone[t]);
-	}
-	ASSERT(r->pool.bytes == 0);
+	tree_pool_clear(&r->pool);
+	for (enum table t = 0; t < TABLE_COUNT; t++)
+		r->put[t] = r->gone[t] = NULL;
 	r->any = false;
 }
 
@@ -93,6 +91,29 @@ static enum found rows_get(const struct batch_rows *r, enum table t, struct tree
 	if (tree_get(r->put[t], k, value_r))
 		return FOUND_ROW;
 	return tree_get(r->gone[t], k, &nothing) ? FOUND_GONE : FOUND_NOTHING;
+}
+
+/* --- reading below -------------------------------------------------------------------------- */
+
+static void drop_snapshot(struct behind *b)
+{
+	if (b->snapshot)
+		store_read_end(b->reads);
+	b->snapshot = false;
+}
+
+/* Opening and closing a read costs two system calls, as much as the read itself: so many share one.
+ * It ends where rows below change for us (settle, go_below), and stays away while the thread
+ * commits: a log that somebody reads cannot be started over. */
+static struct store *fresh_reads(struct behind *b)
+{
+	if (b->reads->scanning)
+		return b->reads; /* a get from within a scan */
+	if (atomic_load_explicit(&b->committing, memory_order_relaxed))
+		drop_snapshot(b);
+	else if (!b->snapshot)
+		b->snapshot = store_read_begin(b->reads, NULL) == ST_OK;
+	return b->reads; /* without a snapshot each read is one of its own */
 }
 
 /* --- writing below -------------------------------------------------------------------------- */
@@ -121,15 +142,19 @@ static enum status write_rows(struct store *base, const struct batch_rows *r, st
 	return st;
 }
 
-static enum status write_batch(struct store *base, const struct batch_rows *r, struct err *e)
+static enum status write_batch(struct behind *b, struct err *e)
 {
-	enum status st = store_begin(base, e);
+	enum status st = store_begin(b->base, e);
 	if (st != ST_OK)
 		return st;
-	st = write_rows(base, r, e);
-	if (st == ST_OK)
-		return store_commit(base, e);
-	store_rollback(base);
+	st = write_rows(b->base, b->writing, e);
+	if (st == ST_OK) {
+		atomic_store_explicit(&b->committing, true, memory_order_relaxed);
+		st = store_commit(b->base, e);
+		atomic_store_explicit(&b->committing, false, memory_order_relaxed);
+		return st;
+	}
+	store_rollback(b->base);
 	return st;
 }
 
@@ -144,7 +169,7 @@ static void *write_queued(void *ctx)
 			break; /* stopping, and nothing is left */
 		(void)pthread_mutex_unlock(&b->lock);
 		struct err e = {.text = ""};
-		enum status st = write_batch(b->base, b->writing, &e);
+		enum status st = write_batch(b, &e);
 		(void)pthread_mutex_lock(&b->lock);
 		b->failure = e;
 		b->failure.status = st;
@@ -178,6 +203,7 @@ static enum status settle(struct behind *b, bool try_again, struct err *e)
 		b->state = BEHIND_EMPTY;
 	}
 	(void)pthread_mutex_unlock(&b->lock);
+	drop_snapshot(b);
 	if (st == ST_OK)
 		rows_clear(b->writing);
 	return st;
@@ -208,6 +234,7 @@ static void behind_rollback(struct store *s)
 static enum status behind_commit(struct store *s, struct err *e)
 {
 	struct behind *b = behind_of(s);
+	drop_snapshot(b);
 	if (b->below) {
 		b->below = false;
 		return store_commit(b->base, e);
@@ -295,7 +322,7 @@ static enum status behind_get(struct store *s, enum table t, struct store_key k,
 	if (where == FOUND_NOTHING)
 		where = rows_get(b->writing, t, key, &found);
 	if (where == FOUND_NOTHING)
-		return store_get(b->reads, t, k, a, value_r, e);
+		return store_get(fresh_reads(b), t, k, a, value_r, e);
 	if (where == FOUND_GONE)
 		return ST_NOT_FOUND;
 	copy = arena_str(a, found);
@@ -377,7 +404,7 @@ static enum status behind_scan(struct store *s, enum table t, struct store_range
 	rows_walk_start(&m.layer[1], b->now->gone[t], t, range);
 	rows_walk_start(&m.layer[2], b->writing->put[t], t, range);
 	rows_walk_start(&m.layer[3], b->writing->gone[t], t, range);
-	enum status st = store_scan(b->reads, t, range, merge_row, &m, e);
+	enum status st = store_scan(fresh_reads(b), t, range, merge_row, &m, e);
 	for (unsigned top; st == ST_OK && !m.stopped && (top = next_layer(&m)) != LAYERS;)
 		take_layer(&m, top);
 	return st;
@@ -410,6 +437,7 @@ static void behind_close(struct store *s)
 	(void)pthread_cond_broadcast(&b->changed);
 	(void)pthread_mutex_unlock(&b->lock);
 	(void)pthread_join(b->thread, NULL); /* writes what is queued first */
+	drop_snapshot(b);
 	store_close(&b->reads);
 	store_close(&b->base);
 	rows_destroy(b->now);

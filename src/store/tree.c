@@ -10,9 +10,9 @@
  * whole ranges, and a join would double the code for a few kilobytes. */
 #include "store/tree.h"
 
-#include "base/arena.h"
 #include "base/assert.h"
 
+#define REGION_KEPT_BYTES ((size_t)64 << 20)
 #define NODE_MAX 64u
 
 struct row {
@@ -63,16 +63,20 @@ void tree_list_free(struct tree_pool *p, struct cell_list *l)
 
 static void *pool_new(struct tree_pool *p, size_t bytes)
 {
-	struct cell_head *c = mem_alloc(bytes);
+	struct cell_head *c =
+		p->one_transaction ? arena_alloc(&p->region, bytes) : mem_alloc(bytes);
+	ASSERT(c != NULL);
 	*c = (struct cell_head){.txn = p->txn, .bytes = bytes};
 	p->bytes += bytes;
-	list_add(&p->fresh, c);
+	if (!p->one_transaction)
+		list_add(&p->fresh, c);
 	return c;
 }
 
 static void pool_retire(struct tree_pool *p, struct cell_head *c)
 {
-	list_add(&p->stale, c);
+	if (!p->one_transaction)
+		list_add(&p->stale, c);
 }
 
 void tree_pool_init(struct tree_pool *p)
@@ -80,8 +84,28 @@ void tree_pool_init(struct tree_pool *p)
 	*p = (struct tree_pool){.txn = 1};
 }
 
+void tree_pool_init_once(struct tree_pool *p)
+{
+	*p = (struct tree_pool){.txn = 1, .one_transaction = true};
+	arena_init(&p->region, SIZE_MAX); /* the ceiling is the caller's: p->bytes */
+}
+
+void tree_pool_clear(struct tree_pool *p)
+{
+	ASSERT(p->one_transaction);
+	/* What one great transaction took is not kept for ever. */
+	if (p->region.bytes_held > REGION_KEPT_BYTES)
+		arena_finish(&p->region);
+	else
+		arena_reset(&p->region);
+	p->bytes = 0;
+	p->txn++;
+}
+
 void tree_pool_finish(struct tree_pool *p)
 {
+	if (p->one_transaction)
+		arena_finish(&p->region);
 	ASSERT(p->fresh.n == 0 && p->stale.n == 0);
 	mem_free(p->fresh.cells);
 	mem_free(p->stale.cells);

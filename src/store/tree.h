@@ -15,6 +15,7 @@
 #ifndef STORE_TREE_H
 #define STORE_TREE_H
 
+#include "base/arena.h"
 #include "base/str.h"
 
 struct node; /* NULL: an empty tree */
@@ -34,9 +35,15 @@ struct tree_pool {
 	uint64_t txn; /* the transaction that is open or comes next */
 	size_t bytes; /* held by everything not yet freed */
 	struct cell_list fresh, stale;
+	bool one_transaction;
+	struct arena region; /* where it has its cells from, then */
 };
 
 void tree_pool_init(struct tree_pool *p);
+/* For trees that live through one transaction and go all at once, with tree_pool_clear: cells
+ * come from a region, and none is freed before. */
+void tree_pool_init_once(struct tree_pool *p);
+void tree_pool_clear(struct tree_pool *p);  /* every root is then to be forgotten */
 void tree_pool_finish(struct tree_pool *p); /* the lists only; trees are torn down first */
 void tree_rollback(struct tree_pool *p);
 /* Ends the transaction. What it retired moves to *stale_r, to be freed when nobody sees it. */
