@@ -25,6 +25,7 @@
 
 #define PER_DAY 2 /* as in the program of world.c */
 #define PER_WEEK 4
+#define ACCOUNT_PER_WEEK 9
 #define QUIET_FROM 19 /* hours in Europe/Berlin */
 #define QUIET_TO 8
 
@@ -78,6 +79,23 @@ static void check_caps(struct sim *s, const struct message *m, const struct sim_
 		     (unsigned long long)m->id, day + 1, week + 1);
 }
 
+/* Colleagues whose time comes at one instant see each other. */
+static void check_account(struct sim *s, const struct message *m, struct sim_mail *mine,
+			  uint64_t account)
+{
+	unsigned week = 0;
+	mine->account = account;
+	mine->left_us = m->changed_us;
+	for (size_t i = 0; i < s->mails_n && account; i++) {
+		const struct sim_mail *o = &s->mails[i];
+		week += o != mine && o->account == account && !o->failed &&
+			o->left_us > m->changed_us - 7 * US_PER_D;
+	}
+	if (week >= ACCOUNT_PER_WEEK)
+		fail(s, "G5: message %llu is number %u of a week to account %llu",
+		     (unsigned long long)m->id, week + 1, (unsigned long long)account);
+}
+
 static void check_decision(struct sim *s, const struct message *m, struct arena *a)
 {
 	struct str row;
@@ -109,7 +127,7 @@ static enum status whole_lead(struct sim *s, uint64_t id, struct arena *a, struc
 	do {
 		st = store_get(s->inner, TABLE_LEAD, KEY_NUM(id), a, &row, e);
 		if (st == ST_OK)
-			st = lead_decode(id, row, a, out, e);
+			st = lead_row_decode(id, row, a, out, NULL, e);
 		id = st == ST_OK ? out->account : 0;
 	} while (st == ST_OK && out->flags & LEAD_MERGED);
 	return st;
@@ -151,11 +169,13 @@ static void check_consent(struct sim *s, const struct message *m, const struct l
 static void check_stopped(struct sim *s, const struct message *m, const struct lead *l,
 			  struct arena *a)
 {
-	struct str row;
+	struct str row, text;
+	struct lead again;
 	struct journey *j = ARENA_NEW(a, struct journey);
 	struct err e;
-	if (store_get(s->inner, TABLE_JOURNEY, KEY_NUM(l->id), a, &row, &e) != ST_OK ||
-	    journey_decode(l->id, row, a, j, &e) != ST_OK) {
+	if (store_get(s->inner, TABLE_LEAD, KEY_NUM(l->id), a, &row, &e) != ST_OK ||
+	    lead_row_decode(l->id, row, a, &again, &text, &e) != ST_OK ||
+	    journey_decode(l->id, text, a, j, &e) != ST_OK) {
 		fail(s, "G6: message %llu: its lead has no journey", (unsigned long long)m->id);
 		return;
 	}
@@ -185,7 +205,7 @@ static void check_notice(struct sim *s, const struct message *m, enum notice_kin
 		     handoff_state_name(h.state));
 }
 
-static void check_touch(struct sim *s, const struct message *m, const struct sim_mail *mail,
+static void check_touch(struct sim *s, const struct message *m, struct sim_mail *mail,
 			struct arena *a)
 {
 	struct lead l;
@@ -197,6 +217,7 @@ static void check_touch(struct sim *s, const struct message *m, const struct sim
 		fail(s, "message %llu: %s", (unsigned long long)m->id, e.text);
 		return;
 	}
+	check_account(s, m, mail, l.account);
 	check_consent(s, m, &l, a);
 	check_stopped(s, m, &l, a);
 }
@@ -338,6 +359,7 @@ static void answer(struct sim *s, struct sim_mail *m, const char *type)
 	bool left = strcmp(type, "message.sent") == 0 || strcmp(type, "message.uncertain") == 0;
 	if (left)
 		m->sent_us = s->now_us;
+	m->failed = strcmp(type, "message.failed") == 0;
 	world_send(s, &ev, "system", s->now_us);
 	if (strcmp(type, "message.sent") == 0 && !m->notice)
 		reactions(s, m);

@@ -39,6 +39,9 @@ struct sim_mail {
 	char address[64];
 	const char *answer; /* what will be said of it, at due_us */
 	int64_t due_us, sent_us;
+	uint64_t account; /* of the lead when it left; 0: none */
+	int64_t left_us;  /* last handed over */
+	bool failed;      /* the answer was that it never arrives */
 	uint32_t attempt; /* the latest one that was taken: each is taken once */
 	bool in_hand, settled;
 	bool notice, confirms, tool; /* of the system's own: it touches nobody */

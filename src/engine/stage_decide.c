@@ -5,6 +5,7 @@
  * transaction; what leaves the process does so behind the commit (play_hand_over). */
 #include "base/assert.h"
 #include "base/time.h"
+#include "engine/account.h"
 #include "engine/handing.h"
 #include "engine/merge.h"
 #include "engine/outbox.h"
@@ -52,8 +53,7 @@ static enum status open_round(struct pass *p, struct round *r, struct err *e)
 	}
 	st = versions(r, e);
 	if (st == ST_OK)
-		st = pass_facts(p, r->d.now.program->play->reads | r->d.pinned.program->play->reads,
-				e);
+		st = pass_facts(p, e);
 	if (st != ST_OK)
 		return st;
 	p->facts.journey = r->journey;
@@ -66,21 +66,12 @@ static enum status open_round(struct pass *p, struct round *r, struct err *e)
 }
 
 /* The world costs rows: only when something is to be chosen or to leave. */
-static enum status open_world(struct round *r, struct err *e)
+static enum status open_world(struct round *r, uint64_t message, struct err *e)
 {
-	struct pass *p = r->p;
 	if (r->d.world != NULL)
 		return ST_OK;
-	unsigned reads = r->d.now.program->play->reads | r->d.pinned.program->play->reads;
-	const struct event *ev = p->facts.event;
-	enum status st = pass_facts(p, reads | READS_PROFILE | READS_ACCOUNT, e);
-	p->facts.journey = r->journey;
-	if (ev == NULL) {
-		p->facts.event = NULL;
-		p->facts.properties = NULL;
-	}
 	r->d.world = &r->world;
-	return st == ST_OK ? world_of_pass(p, &r->world, e) : st;
+	return world_of_pass(r->p, message, &r->world, e);
 }
 
 /* ---- rows ---- */
@@ -129,9 +120,10 @@ static enum status open_handoff(struct round *r, struct decide_out *out, struct 
 {
 	out->hand.lead = r->journey->lead;
 	enum status st = handing_open(r->p, &out->hand, out->hand_within_us, e);
-	if (st == ST_OK)
-		r->journey->handoff = out->hand.id;
-	return st;
+	if (st != ST_OK)
+		return st;
+	r->journey->handoff = out->hand.id;
+	return account_hand(r->p, out->hand.id, e);
 }
 
 static bool in_hands(const struct handoff *h)
@@ -154,6 +146,9 @@ static enum status close_handoff(struct round *r, struct err *e)
 static enum status suppress_channel(struct round *r, size_t channel, struct err *e)
 {
 	struct str name = r->p->program->consent.channels[channel];
+	enum status st = batch_profile(r->p->batch, r->p->work, e);
+	if (st != ST_OK)
+		return st;
 	struct str address = world_address_in_hand(r->p, name);
 	struct suppression s = {.key = suppression_key(name, address, r->p->arena),
 				.reason = SUPPRESS_MANUAL,
@@ -167,9 +162,9 @@ static enum status suppress_channel(struct round *r, size_t channel, struct err 
 /* Everything a decision asked for, in the order in which it must be true. */
 static enum status carry_out(struct round *r, struct decide_out *out, struct err *e)
 {
-	enum status st = ST_OK;
+	enum status st = pass_opened(r->p, e);
 	uint64_t decision = 0;
-	if (out->cancel)
+	if (st == ST_OK && out->cancel)
 		st = cancel(r, out->cancel, r->journey->reason, e);
 	if (st == ST_OK && out->close_handoff)
 		st = close_handoff(r, e);
@@ -221,7 +216,7 @@ static enum status later(struct round *r, struct message *m, const struct candid
 static enum status try_send(struct round *r, struct message *m, struct err *e)
 {
 	struct candidate c;
-	enum status st = open_world(r, e);
+	enum status st = open_world(r, m->id, e);
 	if (st != ST_OK)
 		return st;
 	guards_ask_message(&r->d, m, &c);
@@ -234,6 +229,9 @@ static enum status try_send(struct round *r, struct message *m, struct err *e)
 		st = message_move(m, MESSAGE_SENDING, r->p->env.now_us, STR("handed over"), e);
 	if (st == ST_OK)
 		st = outbox_put(r->p->batch->store, m, was, r->p->arena, e);
+	if (st != ST_OK)
+		return st;
+	st = account_touch(r->p, m->id, e);
 	if (st != ST_OK)
 		return st;
 	play_sent(r->p->play, r->p->env.now_us);
@@ -271,7 +269,7 @@ static enum status settle(struct round *r, struct err *e)
 		int64_t next = decide_next_us(&r->d);
 		if (st != ST_OK || next == TIME_NONE || next > now)
 			break;
-		st = open_world(r, e);
+		st = open_world(r, 0, e);
 		if (st == ST_OK)
 			st = decide_due(&r->d, &out, e);
 		if (st == ST_OK)
@@ -373,6 +371,8 @@ enum status decide_told(struct pass *p, const struct message *m, struct err *e)
 	struct round r;
 	struct decide_out out = {.moved = false};
 	enum status st = open_round(p, &r, e);
+	if (st == ST_OK && m->state == MESSAGE_FAILED)
+		st = account_untouch(p, m->id, e);
 	if (st == ST_OK)
 		st = decide_message(&r.d, m, &out, e);
 	if (st == ST_OK)

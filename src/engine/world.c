@@ -5,12 +5,10 @@
 
 #include "base/assert.h"
 #include "base/time.h"
+#include "engine/account.h"
 #include "engine/ledger.h"
 #include "engine/outbox.h"
 #include "engine/profile.h"
-#include "model/key.h"
-
-#define COLLEAGUES_MAX 256 /* of one account that count for its caps */
 
 struct str world_address(const struct json *profile, struct str channel, struct arena *a)
 {
@@ -59,65 +57,40 @@ static enum status consents(const struct world_ask *q, struct decide_world *out,
 
 /* ---- the company ---- */
 
-struct colleagues {
-	uint64_t ids[COLLEAGUES_MAX];
-	size_t n;
-};
-
-static bool take_colleague(void *ctx, struct store_key key, struct str value)
+static bool with_sales(const struct handoff *h)
 {
-	struct colleagues *c = ctx;
-	(void)value;
-	c->ids[c->n++] = key_read_u64(key.bytes, 8);
-	return c->n < COLLEAGUES_MAX;
+	return h->state == HANDOFF_OPEN || h->state == HANDOFF_ACCEPTED;
 }
 
-static enum status count_colleague(const struct world_ask *q, uint64_t id, struct decide_world *out,
-				   struct err *e)
+/* Is a colleague with a team that wants the whole company left alone? */
+static enum status colleague_handed(const struct world_ask *q, bool *out, struct err *e)
 {
-	const struct journey *j = NULL;
-	int64_t now = q->now_us;
-	enum status st = q->journey(q->ctx, id, &j, e);
-	if (st != ST_OK || j == NULL)
-		return st;
-	out->account_day += journey_touches_in(j, 0, now - US_PER_D, now);
-	out->account_week += journey_touches_in(j, 0, now - 7 * US_PER_D, now);
-	out->account_month += journey_touches_in(j, 0, now - 30 * US_PER_D, now);
-	if (id == q->lead->id || j->phase != JOURNEY_HANDED)
-		return ST_OK;
-	struct handoff h;
-	st = j->handoff ? handoff_get(q->store, j->handoff, q->arena, &h, e) : ST_NOT_FOUND;
-	if (st == ST_OK) {
+	uint64_t ids[ACCOUNT_HANDED_MAX];
+	size_t n = account_handed(q->account, ids);
+	for (size_t i = 0; i < n && !*out; i++) {
+		struct handoff h;
+		enum status st = handoff_get(q->store, ids[i], q->arena, &h, e);
+		if (st == ST_NOT_FOUND)
+			continue;
+		if (st != ST_OK)
+			return st;
 		size_t team = program_team_of(q->program, h.team);
-		out->account_handed |=
-			team != NO_INDEX && q->program->play->teams[team].whole_account;
+		*out = with_sales(&h) && h.lead != q->lead->id && team != NO_INDEX &&
+		       q->program->play->teams[team].whole_account;
 	}
-	return st == ST_NOT_FOUND ? ST_OK : st;
-}
-
-static bool asks_colleagues(const struct program *prog)
-{
-	const struct program_cap *cap = &prog->play->guardrails.account;
-	bool asks = cap->per_day || cap->per_week || cap->per_month;
-	for (size_t i = 0; i < prog->play->teams_n; i++)
-		asks |= prog->play->teams[i].whole_account;
-	return asks;
+	return ST_OK;
 }
 
 static enum status company(const struct world_ask *q, struct decide_world *out, struct err *e)
 {
-	uint64_t account = q->lead->account;
-	if (account == 0 || !asks_colleagues(q->program))
+	const struct json *a = q->account;
+	int64_t now = q->now_us;
+	if (a == NULL || a->count == 0)
 		return ST_OK;
-	struct key from = key_u64(account), to = key_u64(account + 1);
-	struct store_range mine = {KEY_BYTES(key_view(&from)), KEY_BYTES(key_view(&to)), false};
-	struct colleagues *c = ARENA_NEW(q->arena, struct colleagues);
-	if (c == NULL)
-		return err_set(e, ST_NO_MEMORY, "colleagues do not fit the pass");
-	enum status st = store_scan(q->store, TABLE_ACCOUNT_LEAD, mine, take_colleague, c, e);
-	for (size_t i = 0; i < c->n && st == ST_OK; i++)
-		st = count_colleague(q, c->ids[i], out, e);
-	return st;
+	out->account_day = account_touches_since(a, now - US_PER_D, q->message);
+	out->account_week = account_touches_since(a, now - 7 * US_PER_D, q->message);
+	out->account_month = account_touches_since(a, now - 30 * US_PER_D, q->message);
+	return colleague_handed(q, &out->account_handed, e);
 }
 
 /* ---- all of it ---- */
@@ -149,31 +122,23 @@ struct str world_address_in_hand(const struct pass *p, struct str channel)
 	return world_address(&p->work->profile_doc, channel, p->arena);
 }
 
-static enum status journey_in_hand(void *ctx, uint64_t lead, const struct journey **out,
-				   struct err *e)
+enum status world_of_pass(struct pass *p, uint64_t message, struct decide_world *out, struct err *e)
 {
-	struct work *w;
-	struct pass *p = ctx;
-	enum status st = batch_lead(p->batch, lead, &w, e);
-	if (st == ST_OK)
-		st = batch_journey(p->batch, w, e);
-	*out = st == ST_OK ? w->journey : NULL;
-	return st;
-}
-
-enum status world_of_pass(struct pass *p, struct decide_world *out, struct err *e)
-{
+	struct account_work *account = NULL;
+	const struct lead *l = &p->work->lead;
 	enum status st = batch_profile(p->batch, p->work, e);
+	if (st == ST_OK && l->account)
+		st = batch_account(p->batch, l->account, &account, e);
 	const struct world_ask q = {
 		.store = p->batch->store,
 		.program = p->program,
-		.lead = &p->work->lead,
+		.lead = l,
 		.profile = &p->work->profile_doc,
+		.account = account ? &account->doc : NULL,
+		.message = message,
 		.play = p->play,
 		.now_us = p->env.now_us,
 		.arena = p->arena,
-		.journey = journey_in_hand,
-		.ctx = p,
 	};
 	return st == ST_OK ? world_fill(&q, out, e) : st;
 }

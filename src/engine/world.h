@@ -13,17 +13,18 @@ struct world_ask {
 	const struct program *program;
 	const struct lead *lead;
 	const struct json *profile; /* parsed; count 0: none */
+	const struct json *account; /* the same; NULL: none */
+	uint64_t message; /* about to leave, perhaps not for the first time: it does not count
+			   * against itself; 0: none is */
 	struct play *play;
 	int64_t now_us;
 	struct arena *arena;
-	/* The journey of a colleague; *out NULL: never placed. */
-	enum status (*journey)(void *ctx, uint64_t lead, const struct journey **out, struct err *e);
-	void *ctx;
 };
 /* Arrays of *out live in the arena. */
 MUST_USE enum status world_fill(const struct world_ask *q, struct decide_world *out, struct err *e);
 /* The same for the lead in hand; its profile is opened. */
-MUST_USE enum status world_of_pass(struct pass *p, struct decide_world *out, struct err *e);
+MUST_USE enum status world_of_pass(struct pass *p, uint64_t message, struct decide_world *out,
+				   struct err *e);
 /* The lead's address on a channel as its profile lists it; empty: none. */
 struct str world_address(const struct json *profile, struct str channel, struct arena *a);
 /* The same of the lead in hand; empty too when its profile has not been opened. */
