@@ -104,7 +104,7 @@ static bool walk_identity(void *ctx, struct store_key key, struct str value)
 	(void)key;
 	arena_reset(&w->arena);
 	if (store_get(w->s->inner, TABLE_LEAD, KEY_NUM(id), &w->arena, &row, &e) != ST_OK ||
-	    lead_decode(id, row, &w->arena, &l, &e) != ST_OK || (l.flags & LEAD_MERGED))
+	    lead_row_decode(id, row, &w->arena, &l, NULL, &e) != ST_OK || (l.flags & LEAD_MERGED))
 		fail(w->s, "an identifier points at lead %llu, who is merged or not there",
 		     (unsigned long long)id);
 	return w->s->failure[0] == '\0';

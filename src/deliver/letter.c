@@ -110,7 +110,7 @@ static enum status read_lead(const struct writing *w, struct lead *out, struct e
 	for (int i = 0; i < MERGES_MAX; i++) {
 		st = store_get(w->d->store, TABLE_LEAD, KEY_NUM(id), w->a, &row, e);
 		if (st == ST_OK)
-			st = lead_decode(id, row, w->a, out, e);
+			st = lead_row_decode(id, row, w->a, out, NULL, e);
 		if (st != ST_OK || !(out->flags & LEAD_MERGED))
 			break;
 		id = out->account;

@@ -109,7 +109,8 @@ enum status batch_lead(struct batch *b, uint64_t id, struct work **out, struct e
 		return st == ST_NOT_FOUND ? err_set(e, st, "no lead %llu", (unsigned long long)id)
 					  : st;
 	struct lead lead;
-	st = lead_decode(id, row, &b->keep, &lead, e);
+	struct str journey;
+	st = lead_row_decode(id, row, &b->keep, &lead, &journey, e);
 	if (st != ST_OK)
 		return st;
 	struct work *w;
@@ -117,6 +118,7 @@ enum status batch_lead(struct batch *b, uint64_t id, struct work **out, struct e
 	if (st != ST_OK)
 		return st;
 	w->lead = lead;
+	w->journey_text = journey;
 	w->alarm_row_us = lead.alarm_us;
 	w->tier_row = lead.flags & LEAD_MERGED ? -1 : (int)lead.tier;
 	*out = w;

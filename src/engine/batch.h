@@ -24,6 +24,7 @@ struct work {
 	struct str profile; /* JSON text, empty when there is none */
 	struct json profile_doc;
 	struct journey *journey; /* NULL: never placed, or not loaded yet */
+	struct str journey_text; /* as stored, behind the lead in its row */
 	bool journey_loaded, journey_dirty;
 	struct str track_row; /* key in TABLE_TRACK_LEAD as stored; empty: none */
 	struct str inside[3]; /* track, step and phase it is counted under; empty: nowhere */
@@ -82,7 +83,7 @@ MUST_USE enum status batch_profile(struct batch *b, struct work *w, struct err *
 /* Replaces it; `json` is copied. */
 MUST_USE enum status batch_profile_set(struct batch *b, struct work *w, struct str json,
 				       struct err *e);
-/* Loads w->journey; it stays NULL when the lead was never placed. */
+/* Decodes w->journey; it stays NULL when the lead was never placed. */
 MUST_USE enum status batch_journey(struct batch *b, struct work *w, struct err *e);
 /* The journey changed (or is the first): it is written with the batch. `j` lives as long as it. */
 void batch_journey_set(struct batch *b, struct work *w, struct journey *j);

@@ -13,7 +13,7 @@
 
 /* ---- META: one row, so that the cursor and its fellows move together ---- */
 
-enum { META_VERSION = 1 };
+enum { META_VERSION = 2 };
 
 static enum status meta_put(struct batch *b, struct err *e)
 {
@@ -156,8 +156,8 @@ static enum status work_put(struct batch *b, struct work *w, struct buf *row, st
 		st = store_put(b->store, TABLE_PROFILE, KEY_NUM(w->lead.id), w->profile, e);
 	w->profile_dirty = false;
 	if (st == ST_OK)
-		st = journeys_put(b, w, row, e);
-	if (st != ST_OK || !w->dirty)
+		st = journeys_place(b, w, e);
+	if (st != ST_OK || !(w->dirty || w->journey_dirty))
 		return st;
 	st = alarm_row(b, w, e);
 	if (st == ST_OK)
@@ -166,8 +166,9 @@ static enum status work_put(struct batch *b, struct work *w, struct buf *row, st
 		return st;
 	buf_reset(row);
 	lead_encode(&w->lead, row);
+	journeys_encode(w, row);
 	ASSERT(buf_ok(row));
-	w->dirty = false;
+	w->dirty = w->journey_dirty = false;
 	return store_put(b->store, TABLE_LEAD, KEY_NUM(w->lead.id), buf_view(row), e);
 }
 

@@ -81,21 +81,16 @@ static void count_inside(struct batch *b, struct work *w, int tier)
 
 enum status batch_journey(struct batch *b, struct work *w, struct err *e)
 {
-	struct str row;
-	if (w->journey_loaded)
+	if (w->journey_loaded || w->journey_text.n == 0)
 		return ST_OK;
-	enum status st = store_get(b->store, TABLE_JOURNEY, KEY_NUM(w->lead.id), &b->keep, &row, e);
-	w->journey_loaded = st == ST_OK || st == ST_NOT_FOUND;
-	if (st == ST_NOT_FOUND)
-		return ST_OK;
-	struct journey *j = st == ST_OK ? ARENA_NEW(&b->keep, struct journey) : NULL;
-	if (st == ST_OK && j == NULL)
+	struct journey *j = ARENA_NEW(&b->keep, struct journey);
+	if (j == NULL)
 		return err_set(e, ST_NO_MEMORY, "a journey does not fit the batch");
-	if (st == ST_OK)
-		st = journey_decode(w->lead.id, row, &b->keep, j, e);
+	enum status st = journey_decode(w->lead.id, w->journey_text, &b->keep, j, e);
 	if (st != ST_OK)
 		return st;
 	w->journey = j;
+	w->journey_loaded = true;
 	/* A row of the tier index is there exactly while one of the track index may be. */
 	w->track_row = track_key(b, j, w->tier_row);
 	inside_of(j, w->tier_row, w->inside);
@@ -135,7 +130,7 @@ static enum status put_index(struct batch *b, struct work *w, int tier, struct e
 	return st;
 }
 
-enum status journeys_put(struct batch *b, struct work *w, struct buf *row, struct err *e)
+enum status journeys_place(struct batch *b, struct work *w, struct err *e)
 {
 	enum status st = ST_OK;
 	int tier = w->lead.flags & LEAD_MERGED ? -1 : (int)w->lead.tier;
@@ -144,14 +139,15 @@ enum status journeys_put(struct batch *b, struct work *w, struct buf *row, struc
 	if (st != ST_OK || w->journey == NULL)
 		return st;
 	count_inside(b, w, tier);
-	st = put_index(b, w, tier, e);
-	if (st != ST_OK || !w->journey_dirty)
-		return st;
-	buf_reset(row);
-	journey_encode(w->journey, row);
-	ASSERT(buf_ok(row));
-	w->journey_dirty = false;
-	return store_put(b->store, TABLE_JOURNEY, KEY_NUM(w->lead.id), buf_view(row), e);
+	return put_index(b, w, tier, e);
+}
+
+void journeys_encode(const struct work *w, struct buf *row)
+{
+	if (w->journey != NULL)
+		journey_encode(w->journey, row);
+	else
+		buf_str(row, w->journey_text);
 }
 
 /* ---- merges ---- */

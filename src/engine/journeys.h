@@ -6,9 +6,11 @@
 
 #include "engine/pass.h"
 
-/* Writes w's journey when it changed, its row in TABLE_TRACK_LEAD and the place it is counted under
- * (gauge "inside") when place or tier did; `row` is scratch. */
-MUST_USE enum status journeys_put(struct batch *b, struct work *w, struct buf *row, struct err *e);
+/* Moves w's row in TABLE_TRACK_LEAD and the place it is counted under (gauge "inside") when its
+ * track, step or tier changed. */
+MUST_USE enum status journeys_place(struct batch *b, struct work *w, struct err *e);
+/* Appends w's journey, changed or as it was stored, to the row of its lead. */
+void journeys_encode(const struct work *w, struct buf *row);
 /* Key of TABLE_TRACK_LEAD: track, 0, step, 0, tier, lead. A shorter `at` gives the beginning of all
  * keys that share it: step NULL, then tier < 0. STR_NULL: the arena is full. */
 struct journeys_at {

@@ -19,28 +19,27 @@ static void refuse(struct leave *out, const char *what, struct str words)
 
 /* Who was merged since is the one they were merged into. */
 static enum status whole(struct store *s, uint64_t id, struct arena *a, struct lead *out,
-			 struct err *e)
+			 struct str *journey_r, struct err *e)
 {
 	enum status st;
 	struct str row;
 	do {
 		st = store_get(s, TABLE_LEAD, KEY_NUM(id), a, &row, e);
 		if (st == ST_OK)
-			st = lead_decode(id, row, a, out, e);
+			st = lead_row_decode(id, row, a, out, journey_r, e);
 		id = st == ST_OK ? out->account : 0;
 	} while (st == ST_OK && out->flags & LEAD_MERGED);
 	return st;
 }
 
-static enum status ask_journey(struct store *s, struct leave *out, struct arena *a, struct err *e)
+static enum status ask_journey(struct str text, struct leave *out, struct arena *a, struct err *e)
 {
-	struct str row;
 	struct journey *j = ARENA_NEW(a, struct journey);
 	if (j == NULL)
 		return err_set(e, ST_NO_MEMORY, "a journey does not fit");
-	enum status st = store_get(s, TABLE_JOURNEY, KEY_NUM(out->lead), a, &row, e);
-	if (st == ST_OK)
-		st = journey_decode(out->lead, row, a, j, e);
+	if (text.n == 0)
+		return ST_OK; /* never on a track: nothing there has ended */
+	enum status st = journey_decode(out->lead, text, a, j, e);
 	if (st == ST_OK && !journey_automated(j))
 		refuse(out, journey_phase_name(j->phase), j->reason);
 	return st;
@@ -151,10 +150,11 @@ enum status leave_ask(const struct leave_question *q, struct arena *a, struct le
 		      struct err *e)
 {
 	struct lead lead;
+	struct str journey;
 	*out = (struct leave){.may = true};
 	enum status st = outbox_get(q->store, q->message, a, &out->message, e);
 	if (st == ST_OK)
-		st = whole(q->store, out->message.lead, a, &lead, e);
+		st = whole(q->store, out->message.lead, a, &lead, &journey, e);
 	if (st != ST_OK)
 		return st;
 	out->lead = lead.id;
@@ -166,7 +166,7 @@ enum status leave_ask(const struct leave_question *q, struct arena *a, struct le
 	if (out->may && notice)
 		st = ask_notice(q, &lead, out, a, e);
 	if (out->may && !notice)
-		st = ask_journey(q->store, out, a, e);
+		st = ask_journey(journey, out, a, e);
 	if (st == ST_OK && out->may && !notice)
 		st = ask_consent(q, &lead, out, a, e);
 	return st == ST_NOT_FOUND ? err_set(e, ST_CORRUPT, "message %llu: its lead is not whole",

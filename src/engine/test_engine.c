@@ -28,7 +28,7 @@ static struct lead lead_of(struct world *w, uint64_t id)
 	struct lead l;
 	struct err e;
 	assert_int_equal(store_get(w->store, TABLE_LEAD, KEY_NUM(id), &w->arena, &row, &e), ST_OK);
-	assert_int_equal(lead_decode(id, row, &w->arena, &l, &e), ST_OK);
+	assert_int_equal(lead_row_decode(id, row, &w->arena, &l, NULL, &e), ST_OK);
 	return l;
 }
 

@@ -35,12 +35,14 @@ static inline struct message message_of(struct world *w, uint64_t id)
 
 static inline struct journey journey_of(struct world *w, uint64_t lead)
 {
-	struct str row;
+	struct str row, text;
+	struct lead l;
 	struct journey j;
 	struct err e;
-	assert_int_equal(store_get(w->store, TABLE_JOURNEY, KEY_NUM(lead), &w->arena, &row, &e),
+	assert_int_equal(store_get(w->store, TABLE_LEAD, KEY_NUM(lead), &w->arena, &row, &e),
 			 ST_OK);
-	assert_int_equal(journey_decode(lead, row, &w->arena, &j, &e), ST_OK);
+	assert_int_equal(lead_row_decode(lead, row, &w->arena, &l, &text, &e), ST_OK);
+	assert_int_equal(journey_decode(lead, text, &w->arena, &j, &e), ST_OK);
 	return j;
 }
 

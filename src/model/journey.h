@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * journey.h: where a lead is on its tracks, and what has been said to it lately.
  *
- * One row per lead that was ever placed (TABLE_JOURNEY). Names of track and step are kept as text
+ * Part of the row of every lead that was ever placed (lead_row_decode). Names of track and step are kept as text
  * with the version of the program they belong to: a lead stays with the version of the step it is
  * in until it leaves that step.
  *

@@ -223,6 +223,14 @@ void lead_encode(const struct lead *l, struct buf *out)
 enum status lead_decode(uint64_t id, struct str text, struct arena *a, struct lead *out,
 			struct err *e)
 {
+	struct str rest;
+	enum status st = lead_row_decode(id, text, a, out, &rest, e);
+	return st == ST_OK && rest.n ? unpack_failed(ST_CORRUPT, "lead", id, e) : st;
+}
+
+enum status lead_row_decode(uint64_t id, struct str text, struct arena *a, struct lead *out,
+			    struct str *journey_r, struct err *e)
+{
 	struct lead l;
 	if (text.n == 0)
 		return unpack_failed(ST_CORRUPT, "lead", id, e);
@@ -237,7 +245,7 @@ enum status lead_decode(uint64_t id, struct str text, struct arena *a, struct le
 	for (size_t i = 0; i < l.cells_n; i++)
 		if (!get_cell(&r, &l.cells[i]) || (i && l.cells[i].key <= l.cells[i - 1].key))
 			return unpack_failed(ST_CORRUPT, "lead", id, e);
-	if (!get_entries(&r, l.tail, l.tail_n) || r.p != r.end)
+	if (!get_entries(&r, l.tail, l.tail_n))
 		return unpack_failed(ST_CORRUPT, "lead", id, e);
 	enum status st = keep_bytes(&l, a, e);
 	if (st != ST_OK)
@@ -245,6 +253,8 @@ enum status lead_decode(uint64_t id, struct str text, struct arena *a, struct le
 	memcpy(out, &l, offsetof(struct lead, tail));
 	memcpy(out->tail, l.tail, l.tail_n * sizeof l.tail[0]);
 	out->tail_n = l.tail_n;
+	if (journey_r != NULL)
+		*journey_r = str_n(r.p, (size_t)(r.end - r.p));
 	return ST_OK;
 }
 

@@ -82,6 +82,10 @@ void lead_encode(const struct lead *l, struct buf *out);
 /* Cells and their bytes live in the arena. ST_CORRUPT when it is not lead_encode's work. */
 MUST_USE enum status lead_decode(uint64_t id, struct str text, struct arena *a, struct lead *out,
 				 struct err *e);
+/* A row of TABLE_LEAD: the lead, and behind it its journey (model/journey.h), since nearly every
+ * event reads both. *journey_r is empty for who was never on a track; it may be NULL. */
+MUST_USE enum status lead_row_decode(uint64_t id, struct str row, struct arena *a, struct lead *out,
+				     struct str *journey_r, struct err *e);
 /* The cell of a key, or NULL. */
 struct cell *lead_cell(struct lead *l, uint32_t key);
 const struct cell *lead_cell_get(const struct lead *l, uint32_t key);

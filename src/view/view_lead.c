@@ -19,7 +19,7 @@ static enum status follow(struct view *v, uint64_t id, uint64_t *lead_r, struct 
 		if (st == ST_NOT_FOUND)
 			return err_set(e, st, "there is no lead %llu", (unsigned long long)id);
 		if (st == ST_OK)
-			st = lead_decode(id, row, v->arena, &l, e);
+			st = lead_row_decode(id, row, v->arena, &l, NULL, e);
 		if (st != ST_OK)
 			return st;
 		if (!(l.flags & LEAD_MERGED)) {
@@ -92,7 +92,7 @@ enum status view_load(struct view *v, uint64_t id, struct view_lead *out, struct
 	if (st == ST_NOT_FOUND)
 		return err_set(e, st, "there is no lead %llu", (unsigned long long)id);
 	if (st == ST_OK)
-		st = lead_decode(id, row, v->arena, &out->lead, e);
+		st = lead_row_decode(id, row, v->arena, &out->lead, NULL, e);
 	if (st == ST_OK)
 		st = load_doc(v, TABLE_PROFILE, id, &out->profile, e);
 	if (st == ST_OK && out->lead.account && !(out->lead.flags & LEAD_MERGED))

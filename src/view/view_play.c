@@ -12,13 +12,16 @@
 enum status view_journey_of(struct view *v, uint64_t lead, struct journey *out, bool *placed_r,
 			    struct err *e)
 {
-	struct str row;
+	struct str row, text = STR_NULL;
+	struct lead l;
 	journey_init(out, lead);
-	enum status st = store_get(v->store, TABLE_JOURNEY, KEY_NUM(lead), v->arena, &row, e);
-	*placed_r = st == ST_OK;
-	if (st == ST_NOT_FOUND)
+	enum status st = store_get(v->store, TABLE_LEAD, KEY_NUM(lead), v->arena, &row, e);
+	if (st == ST_OK)
+		st = lead_row_decode(lead, row, v->arena, &l, &text, e);
+	*placed_r = text.n > 0;
+	if (st == ST_NOT_FOUND || (st == ST_OK && text.n == 0))
 		return ST_OK;
-	return st == ST_OK ? journey_decode(lead, row, v->arena, out, e) : st;
+	return st == ST_OK ? journey_decode(lead, text, v->arena, out, e) : st;
 }
 
 /* ---- words of a program ---- */
