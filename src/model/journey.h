@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * journey.h: where a lead is on its tracks, and what has been said to it lately.
  *
- * Part of the row of every lead that was ever placed (lead_row_decode). Names of track and step are kept as text
- * with the version of the program they belong to: a lead stays with the version of the step it is
- * in until it leaves that step.
+ * Part of the row of every lead that was ever placed (lead_row_decode). Names of track and step are
+ * kept as text with the version of the program they belong to: a lead stays with the version of
+ * the step it is in until it leaves that step.
  *
  *   J1  phase OUT, HANDED and STOPPED have due_us TIME_NONE; the others have a due time, except
  *       WATCHING while the message is not yet sent (message != 0, due set when it is).
