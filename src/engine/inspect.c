@@ -11,26 +11,18 @@
 
 #define DICE_SEED 1 /* the rules draw from one candidate: the dice decide nothing */
 
+/* ST_NOT_FOUND: never placed. */
 static enum status read_journey(struct store *s, uint64_t lead, struct arena *a,
 				struct journey *out, struct err *e)
 {
-	struct str row;
-	enum status st = store_get(s, TABLE_JOURNEY, KEY_NUM(lead), a, &row, e);
-	return st == ST_OK ? journey_decode(lead, row, a, out, e) : st;
-}
-
-static enum status journey_stored(void *ctx, uint64_t lead, const struct journey **out,
-				  struct err *e)
-{
-	const struct inspect_ask *q = ctx;
-	struct journey *j = ARENA_NEW(q->arena, struct journey);
-	*out = NULL;
-	if (j == NULL)
-		return err_set(e, ST_LIMIT, "too many colleagues to look at at once");
-	enum status st = read_journey(q->store, lead, q->arena, j, e);
+	struct lead l;
+	struct str row, text = STR_NULL;
+	enum status st = store_get(s, TABLE_LEAD, KEY_NUM(lead), a, &row, e);
 	if (st == ST_OK)
-		*out = j;
-	return st == ST_NOT_FOUND ? ST_OK : st;
+		st = lead_row_decode(lead, row, a, &l, &text, e);
+	if (st == ST_OK && text.n == 0)
+		return ST_NOT_FOUND;
+	return st == ST_OK ? journey_decode(lead, text, a, out, e) : st;
 }
 
 static enum status open_versions(const struct inspect_ask *q, struct inspect *x, struct err *e)
@@ -61,16 +53,17 @@ enum status inspect_open(const struct inspect_ask *q, struct inspect *x, struct 
 	x->env = (struct env){.now_us = q->now_us};
 	rng_seed(&x->env.rng, DICE_SEED);
 	q->facts->journey = &x->journey;
+	bool unsent = x->journey.phase == JOURNEY_WATCHING && x->journey.due_us == TIME_NONE;
 	const struct world_ask ask = {
 		.store = q->store,
 		.program = q->program,
 		.lead = q->lead,
 		.profile = q->profile,
+		.account = q->facts->account,
+		.message = unsent ? x->journey.message : 0,
 		.play = &x->play,
 		.now_us = q->now_us,
 		.arena = q->arena,
-		.journey = journey_stored,
-		.ctx = (void *)(uintptr_t)q,
 	};
 	st = world_fill(&ask, &x->world, e);
 	x->d.journey = &x->journey;
