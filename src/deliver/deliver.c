@@ -7,6 +7,7 @@
 #include "engine/engine.h"
 #include "engine/outbox.h"
 #include "model/key.h"
+#include "net/http_post.h"
 
 #include <string.h>
 
@@ -91,6 +92,8 @@ static enum status open_parts(struct deliver *d, struct err *e)
 	if (st != ST_OK)
 		return st;
 	st = d->live ? way_open(d, e) : inbox_open(d->conf.dir, &d->inbox, e);
+	if (st == ST_OK)
+		st = hooks_open(d, e);
 	return st == ST_OK ? marks_open(d->conf.dir, MARKS, &d->marks, e) : st;
 }
 
@@ -202,7 +205,8 @@ void deliver_stop(struct deliver *d)
 			pthread_join(d->writers[i].thread, NULL);
 	for (size_t i = 0; i < d->writers_n; i++)
 		d->writers[i].started = false;
-	smtp_pool_destroy(&d->pool); /* all results are out when it returns */
+	smtp_pool_destroy(&d->pool);  /* all results are out when it returns */
+	http_post_destroy(&d->hooks); /* the same; what was under way is posted again */
 	pthread_mutex_lock(&d->lock);
 	d->end = true;
 	pthread_cond_broadcast(&d->told);

@@ -25,6 +25,26 @@ struct letters {
 size_t letters_dkim_for(const struct letters *l, struct str domain,
 			struct dkim_key out[SETTINGS_DKIM_MAX]);
 
+/* ---- letter.c, letter_notice.c ---- */
+
+/* One letter being written. */
+struct writing {
+	struct letter_desk *d;
+	const struct message *m;
+	const struct desk_version *version;
+	struct mime_addr from;
+	struct str domain; /* of From */
+	int64_t now_us;
+	struct arena *a;
+};
+/* "PUBLIC_URL/h/TOKEN"; empty: such a link cannot be made. */
+struct str letter_page(const struct writing *w, const struct link *link, const char *path,
+		       const char *tail);
+struct str letter_mail_id(const struct writing *w, uint64_t id);
+/* A message of the system's own: everything but the envelope. ST_INVALID: of a kind that is not
+ * written as a mail. */
+MUST_USE enum status letter_notice(const struct writing *w, struct mime_mail *out, struct err *e);
+
 /* ---- letter_desk.c: what a desk remembers ---- */
 
 #define DESK_VERSIONS_MAX 8

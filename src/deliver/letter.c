@@ -12,15 +12,6 @@
 #define MERGES_MAX 64    /* steps from a lead to the one it was merged into */
 #define TARGET_ROOM 8192 /* a target, every byte of it escaped, and what stands before it */
 
-/* One letter being written. */
-struct writing {
-	struct letter_desk *d;
-	const struct message *m;
-	const struct desk_version *version;
-	struct str domain; /* of From */
-	struct arena *a;
-};
-
 /* ---- tokens ---- */
 
 static struct str domain_of(struct str email)
@@ -31,15 +22,21 @@ static struct str domain_of(struct str email)
 	return str_slice(email, at, email.n);
 }
 
-static struct str page_url(const struct writing *w, enum link_kind kind, const char *path,
-			   const char *tail)
+struct str letter_page(const struct writing *w, const struct link *link, const char *path,
+		       const char *tail)
 {
 	char token[LINK_TEXT_MAX];
 	const struct letters *l = w->d->letters;
-	const struct link link = {.kind = kind, .id = w->m->id, .expires_us = TIME_NONE};
-	if (link_write(&l->links, &link, STR_NULL, token, NULL) != ST_OK)
+	if (link_write(&l->links, link, STR_NULL, token, NULL) != ST_OK)
 		return STR_NULL;
 	return arena_printf(w->a, "%s/%s/%s%s", l->public_url, path, token, tail);
+}
+
+static struct str page_url(const struct writing *w, enum link_kind kind, const char *path,
+			   const char *tail)
+{
+	const struct link link = {.kind = kind, .id = w->m->id, .expires_us = TIME_NONE};
+	return letter_page(w, &link, path, tail);
 }
 
 static void put_escaped(struct buf *out, struct str s)
@@ -94,7 +91,7 @@ static struct str address_token(const struct writing *w, uint64_t id)
 	return arena_str(w->a, str_of(token));
 }
 
-static struct str mail_id(const struct writing *w, uint64_t id)
+struct str letter_mail_id(const struct writing *w, uint64_t id)
 {
 	struct str token = address_token(w, id);
 	return arena_printf(w->a, "m." STR_FMT "@" STR_FMT, STR_ARG(token), STR_ARG(w->domain));
@@ -183,7 +180,7 @@ static enum status compose(struct writing *w, int64_t now_us, const struct compo
 		.unsubscribe_url = page_url(w, LINK_UNSUBSCRIBE, "u", ""),
 		.preferences_url = page_url(w, LINK_PREFERENCES, "p", ""),
 		.pixel_url = page_url(w, LINK_OPEN, "o", ".gif"),
-		.message_id = mail_id(w, w->m->id),
+		.message_id = letter_mail_id(w, w->m->id),
 		.list_id = str_of(s->list_id),
 		.feedback_id = feedback_id(w),
 		.dice = hash_u64(w->m->id ^ hash_u64(w->m->attempts)),
@@ -216,7 +213,8 @@ static enum status read_thread(const struct writing *w, int64_t now_us, struct c
 			break;
 		if (st != ST_OK)
 			return st;
-		ids[THREAD_MAX - ++n] = mail_id(w, id); /* filled from its end: oldest first */
+		ids[THREAD_MAX - ++n] =
+			letter_mail_id(w, id); /* filled from its end: oldest first */
 	}
 	if (n == 0)
 		return ST_OK;
@@ -270,7 +268,7 @@ static enum status envelope(const struct writing *w, struct letter *out, struct 
 	out->to = w->m->address;
 	out->sender = w->domain;
 	out->domain = domain_of(w->m->address);
-	if (st != ST_OK || s->return_domain == NULL)
+	if (st != ST_OK || s->return_domain == NULL || w->m->flags & MESSAGE_SYSTEM)
 		return st;
 	struct buf leave;
 	buf_init_arena(&leave, w->a, MIME_EMAIL_MAX + 2);
@@ -288,7 +286,8 @@ static enum status write_bytes(const struct writing *w, const struct letter_ques
 	/* One-click wants https (RFC 8058); over http there is the address alone, or the body. */
 	if (!str_starts(mail->unsubscribe_url, STR("https://")))
 		mail->unsubscribe_url = STR_NULL;
-	mail->html = with_trap(w, mail->html);
+	if (!(w->m->flags & MESSAGE_SYSTEM))
+		mail->html = with_trap(w, mail->html);
 	buf_init_arena(&body, w->a, LETTER_BYTES_MAX);
 	buf_init_arena(&all, w->a, LETTER_BYTES_MAX);
 	enum status st = mime_write(mail, &body, e);
@@ -303,25 +302,30 @@ static enum status write_bytes(const struct writing *w, const struct letter_ques
 	return st;
 }
 
+/* What a policy chose: its content, and the thread it continues. */
+static enum status write_touch(struct writing *w, struct letter *out, struct err *e)
+{
+	struct compose_thread thread = {.references_n = 0};
+	enum status st = read_thread(w, w->now_us, &thread, e);
+	return st == ST_OK ? compose(w, w->now_us, &thread, &out->composed, e) : st;
+}
+
 enum status letter_make(struct letter_desk *d, const struct letter_question *q, struct arena *a,
 			struct letter *out, struct err *e)
 {
-	struct writing w = {.d = d, .m = q->message, .a = a};
-	struct compose_thread thread = {.references_n = 0};
-	struct mime_addr from;
+	struct writing w = {.d = d, .m = q->message, .a = a, .now_us = q->now_us};
 	struct err unheard;
 	e = e != NULL ? e : &unheard;
 	ASSERT(d->letters->public_url != NULL);
 	*out = (struct letter){.bytes = STR_NULL};
 	enum status st = desk_version(d, q->message->version, &w.version, e);
 	if (st == ST_OK)
-		st = mime_addr_parse(w.version->program->sender.from, a, &from, e);
+		st = mime_addr_parse(w.version->program->sender.from, a, &w.from, e);
 	if (st != ST_OK)
 		return st;
-	w.domain = domain_of(from.email);
-	st = read_thread(&w, q->now_us, &thread, e);
-	if (st == ST_OK)
-		st = compose(&w, q->now_us, &thread, &out->composed, e);
+	w.domain = domain_of(w.from.email);
+	st = q->message->flags & MESSAGE_SYSTEM ? letter_notice(&w, &out->composed.mail, e)
+						: write_touch(&w, out, e);
 	if (st == ST_OK)
 		st = envelope(&w, out, e);
 	return st == ST_OK ? write_bytes(&w, q, out, e) : st;

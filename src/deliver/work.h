@@ -67,6 +67,8 @@ struct way {
 	int64_t hold_us; /* it had trouble: others first, until then */
 };
 
+struct http_post;
+
 struct folded { /* answers that are durable, in order; forgotten when folded */
 	uint64_t id, seq;
 	struct folded *next;
@@ -97,6 +99,8 @@ struct deliver {
 	struct arena secrets, tell_arena;
 	struct smtp_pool *pool; /* NULL in test mode */
 	struct inbox *inbox;    /* NULL in live mode */
+	struct http_post *hooks;
+	struct str hook_secret; /* empty: there is none */
 	struct marks *marks;
 	pthread_mutex_t inbox_lock;
 	struct doubt *doubts;
@@ -156,7 +160,19 @@ int64_t way_wait_us(struct deliver *d, struct str domain, struct str sender, int
 /* Hands a written mail over. On failure item->answer says why. Without the lock. */
 bool way_speak(struct deliver *d, struct item *item);
 
+/* ---- hooks.c ---- */
+
+MUST_USE enum status hooks_open(struct deliver *d, struct err *e);
+/* Body, id and address of a webhook into item->bytes, from and to. ST_UNAVAILABLE: test mode, and
+ * nobody said where; ST_INVALID: it cannot be signed. */
+MUST_USE enum status hooks_write(struct deliver *d, struct item *item, const struct message *m,
+				 struct store *s, struct arena *a, struct err *e);
+/* As way_speak. */
+bool hooks_speak(struct deliver *d, struct item *item);
+
 /* ---- writer.c, teller.c ---- */
+
+void item_keep(struct item *item, const struct str parts[3]); /* bytes, from, to */
 
 void *writer_run(void *arg);
 void *teller_run(void *arg);

@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "engine/leave.h"
 #include "engine/outbox.h"
+#include "model/notice.h"
 
 #include <stdio.h>
 
@@ -20,7 +21,7 @@
 #define TROUBLE_US (30 * US_PER_S)
 #define SCAN_MAX 65536
 
-enum verdict { VERDICT_DROP, VERDICT_ANSWER, VERDICT_HOLD, VERDICT_SPEAK };
+enum verdict { VERDICT_DROP, VERDICT_ANSWER, VERDICT_HOLD, VERDICT_SPEAK, VERDICT_POST };
 
 void answer_untried(struct answer *a, int64_t after_us, const char *reason)
 {
@@ -49,12 +50,11 @@ static enum verdict trouble(struct item *item, const struct err *e)
 
 /* ---- one message ---- */
 
-static void keep_bytes(struct item *item, const struct letter *l)
+void item_keep(struct item *item, const struct str parts[3])
 {
 	struct str *to[] = {&item->bytes, &item->from, &item->to};
-	const struct str parts[] = {l->bytes, l->from, l->to};
 	size_t at = 0;
-	item->room = mem_alloc(l->bytes.n + l->from.n + l->to.n + 1);
+	item->room = mem_alloc(parts[0].n + parts[1].n + parts[2].n + 1);
 	for (size_t i = 0; i < 3; i++) {
 		memcpy(item->room + at, parts[i].p, parts[i].n);
 		*to[i] = str_n(item->room + at, parts[i].n);
@@ -113,7 +113,8 @@ static enum verdict pace(struct writer *w, struct item *item, const struct lette
 	if (wait == 0 && !mark(d, item))
 		return VERDICT_HOLD;
 	if (wait == 0) {
-		keep_bytes(item, l);
+		const struct str parts[] = {l->bytes, l->from, l->to};
+		item_keep(item, parts);
 		return VERDICT_SPEAK;
 	}
 	item->at_us = now_us + wait;
@@ -124,6 +125,23 @@ static enum verdict pace(struct writer *w, struct item *item, const struct lette
 		       smtp_provider_name(smtp_provider_of(l->domain)));
 	answer_untried(&item->answer, wait, reason);
 	return VERDICT_ANSWER;
+}
+
+static enum verdict write_hook(struct writer *w, struct item *item, const struct message *m)
+{
+	struct err e;
+	enum status st = hooks_write(w->d, item, m, w->store, &w->arena, &e);
+	if (st == ST_OK)
+		return VERDICT_POST;
+	if (st == ST_UNAVAILABLE) {
+		item->answer = (struct answer){.outcome = SMTP_SENT,
+					       .class = SMTP_CLASS_COUNT,
+					       .trial = true,
+					       .at_us = clock_now_us()};
+		(void)snprintf(item->answer.reason, sizeof item->answer.reason, "%.400s", e.text);
+		return VERDICT_ANSWER;
+	}
+	return st == ST_INVALID || st == ST_LIMIT ? refuse(item, e.text) : trouble(item, &e);
 }
 
 static enum verdict write_letter(struct writer *w, struct item *item, const struct message *m)
@@ -166,7 +184,8 @@ static enum verdict judge(struct writer *w, struct item *item)
 			       "waited too long for its turn: asked again");
 		return VERDICT_ANSWER;
 	}
-	return write_letter(w, item, &leave.message);
+	bool hook = str_is(leave.message.channel, CHANNEL_WEBHOOK);
+	return hook ? write_hook(w, item, &leave.message) : write_letter(w, item, &leave.message);
 }
 
 /* A snapshot that knows all answers that were forgotten, and the one to this message. */
@@ -270,6 +289,15 @@ static void settle(struct deliver *d, struct item *item, enum verdict v)
 	}
 	if (d->live)
 		way_give(d, item->way);
+	if (v == VERDICT_POST) {
+		item->state = ITEM_SPOKEN;
+		pthread_mutex_unlock(&d->lock);
+		bool posted = hooks_speak(d, item); /* it may be answered before this returns */
+		pthread_mutex_lock(&d->lock);
+		if (posted)
+			return;
+		v = VERDICT_ANSWER;
+	}
 	if (v == VERDICT_ANSWER)
 		items_answer(d, item);
 	else if (v == VERDICT_HOLD)

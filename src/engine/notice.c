@@ -113,9 +113,13 @@ enum status notice_due(struct pass *p, uint64_t message, struct err *e)
 	return go(p, &m, e);
 }
 
-enum status notice_told(struct pass *p, const struct message *m, struct err *e)
+enum status notice_told(struct pass *p, const struct message *m, struct outbox_place was,
+			struct err *e)
 {
-	return m->state == MESSAGE_DEFERRED ? wait_until(p, m, e) : ST_OK;
+	bool waited = was.state == MESSAGE_READY || was.state == MESSAGE_DEFERRED;
+	const struct due none = {TIME_NONE, DUE_MESSAGE, m->id};
+	enum status st = waited ? due_set(p->batch, &none, was.due_us, e) : ST_OK;
+	return st == ST_OK && m->state == MESSAGE_DEFERRED ? wait_until(p, m, e) : st;
 }
 
 enum status notice_again(struct pass *p, uint64_t message, struct err *e)

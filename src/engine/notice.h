@@ -35,8 +35,10 @@ struct consent_verdict notice_confirmable(const struct consent_view *v, struct s
 					  int64_t now_us);
 /* One that waited is due (TABLE_DUE). */
 MUST_USE enum status notice_due(struct pass *p, uint64_t message, struct err *e);
-/* The far side has answered and the row has moved: if it is to go again, it waits for its time. */
-MUST_USE enum status notice_told(struct pass *p, const struct message *m, struct err *e);
+/* The row has moved (the far side answered, or somebody cancelled it): if it is to go again, it
+ * waits for its time. `was`: where it stood. */
+MUST_USE enum status notice_told(struct pass *p, const struct message *m, struct outbox_place was,
+				 struct err *e);
 /* One that failed, once more: a new row that names it, under the id the receiver knows. Its lead is
  * taken in hand. ST_CONFLICT: it is still on its way, or has arrived. */
 MUST_USE enum status notice_again(struct pass *p, uint64_t message, struct err *e);

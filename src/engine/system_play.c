@@ -137,7 +137,7 @@ enum status system_message(struct engine *en, struct pass *p, struct err *e)
 	if (st == ST_OK)
 		st = take_lead(p, m.lead, e);
 	if (st == ST_OK)
-		st = m.flags & MESSAGE_SYSTEM ? notice_told(p, &m, e) : decide_told(p, &m, e);
+		st = m.flags & MESSAGE_SYSTEM ? notice_told(p, &m, was, e) : decide_told(p, &m, e);
 	return st == ST_OK ? close_lead(p, e) : st;
 }
 
