@@ -62,15 +62,26 @@ static struct str pairs(struct cli *c, const char *spec, const char *consent)
 	return buf_view(&b);
 }
 
-static void show(struct cli *c, const struct view_triggered *t)
+/* What came behind the scores: where the lead is now, what was decided, what is on its way. */
+static void show_trail(struct cli *c, struct view *v, const struct view_triggered *t)
+{
+	struct view_trail trail[VIEW_TRAIL_MAX];
+	size_t n = view_trail(v, t, trail), at = 0;
+	while (at < n && strcmp(trail[at].stage, "score") != 0)
+		at++;
+	for (size_t i = at + 1; i < n; i++)
+		fprintf(c->out, "  %-10s  " STR_FMT "\n", trail[i].stage, STR_ARG(trail[i].text));
+}
+
+static void show(struct cli *c, struct view *v, const struct view_triggered *t)
 {
 	const struct view_standing *old = &t->before, *now = &t->after;
 	if (c->json) {
 		struct buf b;
 		struct json_w w;
-		buf_init_arena(&b, &c->arena, 1u << 14);
+		buf_init_arena(&b, &c->arena, 1u << 16);
 		json_w_init(&w, &b);
-		view_triggered(t, &w);
+		view_triggered(v, t, &w);
 		cli_line(c, buf_view(&b));
 		return;
 	}
@@ -87,6 +98,7 @@ static void show(struct cli *c, const struct view_triggered *t)
 	fprintf(c->out, "  score       %g -> %g\n", old->score, now->score);
 	fprintf(c->out, "  tier        %s -> %s\n", old->there ? tier_name(old->tier) : "-",
 		tier_name(now->tier));
+	show_trail(c, v, t);
 	cli_next(c, "nurtured explain %llu", (unsigned long long)now->lead);
 }
 
@@ -159,7 +171,7 @@ static int run(struct cli *c)
 		t.seq = item.seq;
 		t.duplicate = item.duplicate;
 		view_standing(&v, who, &t.after);
-		show(c, &t);
+		show(c, &v, &t);
 	}
 	door_close(&d);
 	return st == ST_OK ? CLI_OK : cli_fail(c, NULL);

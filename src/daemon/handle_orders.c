@@ -119,7 +119,7 @@ enum status daemon_do_trigger(struct desk_work *k, struct err *e)
 	t.seq = entry.seq;
 	t.duplicate = entry.duplicate;
 	view_standing(&k->view, o.who, &t.after);
-	view_triggered(&t, &k->w);
+	view_triggered(&k->view, &t, &k->w);
 	return ST_OK;
 }
 

@@ -2,7 +2,7 @@
  * view_did.c: what an order did, as the API answers it and the verbs print it. */
 #include "view/view_did.h"
 
-#include "view/view_internal.h"
+#include "view/view_inside.h"
 
 #include <stdio.h>
 
@@ -18,6 +18,7 @@ void view_standing(struct view *v, struct str who, struct view_standing *out)
 	out->engagement = l.lead.engagement;
 	out->score = l.lead.score;
 	out->tier = l.lead.tier;
+	view_standing_play(v, out);
 }
 
 static void put_standing(struct json_w *w, const char *key, const struct view_standing *s)
@@ -31,7 +32,22 @@ static void put_standing(struct json_w *w, const char *key, const struct view_st
 	json_w_end(w);
 }
 
-void view_triggered(const struct view_triggered *t, struct json_w *w)
+static void put_trail(struct view *v, const struct view_triggered *t, struct json_w *w)
+{
+	struct view_trail trail[VIEW_TRAIL_MAX];
+	size_t n = view_trail(v, t, trail);
+	json_w_key(w, "trail");
+	json_w_array(w);
+	for (size_t i = 0; i < n; i++) {
+		json_w_object(w);
+		json_w_kz(w, "stage", trail[i].stage);
+		json_w_kstr(w, "text", trail[i].text);
+		json_w_end(w);
+	}
+	json_w_end(w);
+}
+
+void view_triggered(struct view *v, const struct view_triggered *t, struct json_w *w)
 {
 	json_w_object(w);
 	json_w_kz(w, "schema", "nurtured.trigger/1");
@@ -41,6 +57,7 @@ void view_triggered(const struct view_triggered *t, struct json_w *w)
 	json_w_kbool(w, "created", !t->before.there && t->after.there);
 	put_standing(w, "before", &t->before);
 	put_standing(w, "after", &t->after);
+	put_trail(v, t, w);
 	json_w_end(w);
 }
 

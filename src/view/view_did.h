@@ -13,6 +13,10 @@ struct view_standing {
 	uint64_t lead;
 	double fit, engagement, score;
 	enum tier tier;
+	struct str track, step;
+	const char *phase;                   /* NULL: never placed */
+	struct str reason;                   /* of the phase */
+	uint64_t decision, message, handoff; /* the newest; 0: none */
 };
 void view_standing(struct view *v, struct str who, struct view_standing *out);
 
@@ -21,7 +25,17 @@ struct view_triggered {
 	bool duplicate;
 	struct view_standing before, after;
 };
-void view_triggered(const struct view_triggered *t, struct json_w *w);
+void view_triggered(struct view *v, const struct view_triggered *t, struct json_w *w);
+/* What the event set going, one line per stage that has something to say, from what committed state
+ * says now. The count; texts live in the view's arena. */
+#define VIEW_TRAIL_MAX 8
+struct view_trail {
+	const char
+		*stage; /* "event", "lead", "score", "track", "decision", "message", "hand-off" */
+	struct str text;
+};
+size_t view_trail(struct view *v, const struct view_triggered *t,
+		  struct view_trail out[VIEW_TRAIL_MAX]);
 
 /* What became of a mail that came in. */
 struct view_mail_event {

@@ -46,6 +46,11 @@ MUST_USE enum status view_messages_of(struct view *v, uint64_t lead, size_t limi
 				      struct err *e);
 /* One line of a hand-off in a list. */
 void view_handoff_row(struct view *v, const struct handoff *h, struct json_w *w);
+/* What view_standing says of tracks, for the lead it has found. */
+struct view_standing;
+void view_standing_play(struct view *v, struct view_standing *out);
+/* The newest message to a lead that is no notice; 0: none. */
+uint64_t view_last_message(struct view *v, uint64_t lead);
 /* The newest decision about a lead; 0: none. */
 MUST_USE enum status view_last_decision(struct view *v, uint64_t lead, uint64_t *id_r,
 					struct err *e);

@@ -204,6 +204,22 @@ enum status view_messages_of(struct view *v, uint64_t lead, size_t limit, struct
 	return st == ST_OK ? put_list(g, w, e) : st;
 }
 
+uint64_t view_last_message(struct view *v, uint64_t lead)
+{
+	const struct view_messages page = {.state = -1, .lead = lead, .limit = 1};
+	struct gather *g = ARENA_NEW(v->arena, struct gather);
+	if (g == NULL)
+		return 0;
+	*g = (struct gather){.v = v, .page = &page, .most = 8};
+	if (gather(g, NULL) != ST_OK)
+		return 0;
+	for (size_t i = 0; i < g->n; i++)
+		if (outbox_get(v->store, g->ids[i], v->arena, &g->m, NULL) == ST_OK &&
+		    !(g->m.flags & MESSAGE_SYSTEM))
+			return g->ids[i];
+	return 0;
+}
+
 /* ---- one ---- */
 
 void view_decision_put(struct view *v, uint64_t id, struct json_w *w)

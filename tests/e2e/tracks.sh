@@ -42,6 +42,7 @@ expect 2 "a return without a reason" "reason" -- handoff return 3
 expect 2 "a return on no day" "day" -- handoff return 3 --on soon --reason x
 expect 2 "a hand-off without a number" "which handoff" -- handoff show ana
 
+expect 0 "the trail" "decision +nothing before .*all sending is stopped" -- trigger form.demo2 --email cleo@firm.example
 expect 0 "what is next" '"next":\{"words":' -- explain ana@firm.example --json
 expect 0 "and who holds it" "wrong price" -- explain ana@firm.example --why-not planning-cost
 expect 0 "why not elsewhere" "not consideration: " -- explain ana@firm.example --why-not consideration
