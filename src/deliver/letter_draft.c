@@ -102,7 +102,7 @@ enum status letter_draft(struct letter_desk *d, const struct letter_draft *want,
 	if (st == ST_OK)
 		st = store_get(d->store, TABLE_LEAD, KEY_NUM(want->lead), a, &row, e);
 	if (st == ST_OK)
-		st = lead_decode(want->lead, row, a, &lead, e);
+		st = lead_row_decode(want->lead, row, a, &lead, NULL, e);
 	if (st != ST_OK)
 		return st;
 	if (lead.persona > 0 && lead.persona <= v->program->personas_n)

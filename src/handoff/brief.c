@@ -78,7 +78,7 @@ static enum status read_lead(struct store *s, uint64_t id, struct arena *a, stru
 	for (int i = 0; i < MERGES_MAX; i++) {
 		st = store_get(s, TABLE_LEAD, KEY_NUM(id), a, &row, e);
 		if (st == ST_OK)
-			st = lead_decode(id, row, a, out, e);
+			st = lead_row_decode(id, row, a, out, NULL, e);
 		if (st != ST_OK || !(out->flags & LEAD_MERGED))
 			break;
 		id = out->account;

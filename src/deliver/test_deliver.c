@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * test_deliver.c: once, whatever is named how often; nothing behind a stop; what was left by a
+ * process that died is settled. Run by ThreadSanitizer too. */
+#include "deliver/test_room.h"
+
+#include "deliver/marks.h"
+
+static void comes(struct room *r, unsigned i)
+{
+	char address[64];
+	(void)snprintf(address, sizeof address, "lead%u@x.example", i);
+	does(&r->w, "form.ebook", address, NULL, "{}");
+}
+
+/* A queue of four, and every name three times, also behind the answer and before it is folded. */
+static void each_leaves_once(void **state)
+{
+	struct room r;
+	struct deliver_stats s;
+	(void)state;
+	room_open(&r, ROOM_CONTENT("Hi."));
+	room_start(&r, 4);
+	for (unsigned i = 0; i < 60; i++) {
+		comes(&r, i);
+		deliver_hand_over(r.d, r.named, r.named_n);
+		if (i % 7 == 0)
+			clock_sleep_us(2000);
+	}
+	assert_int_equal(r.named_n, 60);
+	deliver_hand_over(r.d, r.named, r.named_n);
+	room_settle(&r);
+	deliver_hand_over(r.d, r.named, r.named_n);
+	room_settle(&r);
+	deliver_stats(r.d, &s);
+	assert_int_equal(s.sent, 60);
+	assert_int_equal(s.failed + s.deferred + s.uncertain, 0);
+	assert_int_equal(s.waiting + s.in_hand, 0);
+	assert_int_equal(room_mails(&r), 60);
+	for (uint64_t id = 1; id <= 60; id++) {
+		struct message m = room_message(&r, id);
+		assert_int_equal(m.state, MESSAGE_SENT);
+		assert_true(m.flags & MESSAGE_TRIAL);
+	}
+	room_close(&r);
+}
+
+/* The word that stops comes in the same transaction as the mark. */
+static void nothing_behind_a_stop(void **state)
+{
+	struct room r;
+	(void)state;
+	room_open(&r, ROOM_CONTENT("Hi."));
+	room_start(&r, 0);
+	struct event in = {.type = STR("form.ebook")}, out = {.type = STR("email.unsubscribe")};
+	assert_true(event_add_id(&in, ID_EMAIL, STR_NULL, STR("ada@x.example")));
+	assert_true(event_add_id(&out, ID_EMAIL, STR_NULL, STR("ada@x.example")));
+	append(&r.w, &in);
+	append(&r.w, &out);
+	room_settle(&r);
+	assert_int_equal(r.named_n, 1);
+	struct message m = room_message(&r, r.named[0]);
+	assert_int_equal(m.state, MESSAGE_FAILED);
+	assert_true(m.reason.n > 0);
+	assert_int_equal(room_mails(&r), 0);
+	room_close(&r);
+}
+
+static void what_is_not_whole_says_why(void **state)
+{
+	struct room r;
+	(void)state;
+	room_open(&r, ROOM_CONTENT("Hi {{ lead.first_name }}."));
+	room_start(&r, 0);
+	comes(&r, 1);
+	room_settle(&r);
+	struct message m = room_message(&r, 1);
+	assert_int_equal(m.state, MESSAGE_FAILED);
+	assert_true(str_find(m.reason, STR("guide/plain.md")) < m.reason.n);
+	assert_true(str_find(m.reason, STR("lead.first_name")) < m.reason.n);
+	assert_int_equal(room_mails(&r), 0);
+	room_close(&r);
+}
+
+/* Marked while nobody sent: it goes back, no attempt is counted, and every guard is asked again. */
+static void what_waited_is_asked_again(void **state)
+{
+	struct room r;
+	struct deliver_stats s;
+	(void)state;
+	room_open(&r, ROOM_CONTENT("Hi."));
+	comes(&r, 1);
+	assert_int_equal(room_message(&r, 1).state, MESSAGE_SENDING);
+	room_start(&r, 0);
+	room_settle(&r);
+	struct message m = room_message(&r, 1);
+	assert_int_equal(m.state, MESSAGE_DEFERRED);
+	assert_int_equal(m.attempts, 0);
+	deliver_stats(r.d, &s);
+	assert_int_equal(s.deferred, 1);
+	r.w.now_us = m.due_us + US_PER_S;
+	orders(&r.w, "clock.tick", "", EVENT_SYSTEM);
+	room_settle(&r);
+	assert_int_equal(room_message(&r, 1).state, MESSAGE_SENT);
+	assert_int_equal(room_mails(&r), 1);
+	room_close(&r);
+}
+
+/* A process died with the second of two in a mail server's hands. */
+static void what_was_spoken_is_uncertain(void **state)
+{
+	struct room r;
+	struct marks *died;
+	struct err e;
+	size_t slot;
+	(void)state;
+	room_open(&r, ROOM_CONTENT("Hi."));
+	comes(&r, 1);
+	comes(&r, 2);
+	assert_int_equal(marks_open(r.dir, 16, &died, &e), ST_OK);
+	assert_int_equal(marks_begin(died, &e), ST_OK);
+	assert_true(marks_set(died, 2, &slot));
+	room_start(&r, 0);
+	room_settle(&r);
+	assert_int_equal(room_message(&r, 1).state, MESSAGE_DEFERRED);
+	assert_int_equal(room_message(&r, 2).state, MESSAGE_UNCERTAIN);
+	deliver_hand_over(r.d, r.named, r.named_n);
+	room_settle(&r);
+	assert_int_equal(room_message(&r, 2).state, MESSAGE_UNCERTAIN);
+	assert_int_equal(room_mails(&r), 0);
+	room_close(&r);
+	/* Its memory is of a file that is gone. */
+	marks_close(&died);
+}
+
+/* Stopped in order: what had not been spoken stays as it is, and the next one settles it. */
+static void stopping_leaves_no_doubt(void **state)
+{
+	struct room r;
+	(void)state;
+	room_open(&r, ROOM_CONTENT("Hi."));
+	room_start(&r, 0);
+	for (unsigned i = 0; i < 40; i++)
+		comes(&r, i);
+	deliver_destroy(&r.d);
+	room_fold(&r);
+	size_t sent = room_mails(&r);
+	room_start(&r, 0);
+	room_settle(&r);
+	for (uint64_t id = 1; id <= 40; id++) {
+		struct message m = room_message(&r, id);
+		assert_true(m.state == MESSAGE_SENT || m.state == MESSAGE_DEFERRED);
+		sent -= m.state == MESSAGE_SENT;
+	}
+	assert_int_equal(sent, 0);
+	room_close(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_leaves_once),
+		cmocka_unit_test(nothing_behind_a_stop),
+		cmocka_unit_test(what_is_not_whole_says_why),
+		cmocka_unit_test(what_waited_is_asked_again),
+		cmocka_unit_test(what_was_spoken_is_uncertain),
+		cmocka_unit_test(stopping_leaves_no_doubt),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
