@@ -133,11 +133,10 @@ static struct play_version *make_room(struct play *y)
 	return v;
 }
 
-static enum status load_index(struct play *y, struct play_version *v, struct str row, struct err *e)
+static enum status load_index(struct play_version *v, struct str row, struct err *e)
 {
 	struct json d;
 	struct content_index *ix = ARENA_NEW(&v->arena, struct content_index);
-	(void)y;
 	if (ix == NULL)
 		return err_set(e, ST_NO_MEMORY, "an index of content does not fit");
 	v->version.content = ix;
@@ -156,7 +155,7 @@ static enum status load_version(struct play *y, struct play_version *v, bool com
 		return err_set(e, ST_CORRUPT, "program version %llu is missing in the state",
 			       (unsigned long long)v->version.number);
 	if (st == ST_OK)
-		st = load_index(y, v, row, e);
+		st = load_index(v, row, e);
 	if (st == ST_OK && compile)
 		st = system_program_compile(row, &v->program, e);
 	if (st == ST_OK && compile)
