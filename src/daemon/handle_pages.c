@@ -409,17 +409,6 @@ static struct str rep_properties(struct visit *v, const struct page_rep *r)
 	return buf_view(&b);
 }
 
-static const char *rep_event(enum link_rep rep)
-{
-	switch (rep) {
-	case LINK_REP_ACCEPT: return "handoff.accept";
-	case LINK_REP_NOT_NOW: return "handoff.return";
-	case LINK_REP_NOT_A_FIT: return "handoff.refuse";
-	case LINK_REP_BAD_DATA: return "handoff.bad_data";
-	default: return "handoff.close"; /* with how it ended */
-	}
-}
-
 static enum status do_rep(struct visit *v, struct err *e)
 {
 	struct page_rep r;
@@ -428,7 +417,7 @@ static enum status do_rep(struct visit *v, struct err *e)
 		return answer(v, 404, &page_broken);
 	if (page_rep_read(v->fields, v->fields_n, v->k->view.now_us, &r, e) != ST_OK)
 		return ask(v, 400, &page_ask_rep[rep]);
-	enum status st = daemon_own_event(v->k, rep_event(rep), rep_properties(v, &r), e);
+	enum status st = daemon_own_event(v->k, link_rep_event(rep), rep_properties(v, &r), e);
 	if (st == ST_CONFLICT) {
 		const struct page_note late = {STR("That is settled already"), str_of(e->text)};
 		return answer(v, 409, &late);

@@ -296,3 +296,14 @@ enum handoff_state link_rep_state(enum link_rep rep)
 	ASSERT(rep < LINK_REP_COUNT);
 	return reps[rep].state;
 }
+
+const char *link_rep_event(enum link_rep rep)
+{
+	switch (rep) {
+	case LINK_REP_ACCEPT: return "handoff.accept";
+	case LINK_REP_NOT_NOW: return "handoff.return";
+	case LINK_REP_NOT_A_FIT: return "handoff.refuse";
+	case LINK_REP_BAD_DATA: return "handoff.bad_data";
+	default: return "handoff.close"; /* its verdict says how it ended */
+	}
+}

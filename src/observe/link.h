@@ -80,6 +80,7 @@ MUST_USE enum status link_address_read(const struct link_keys *k, struct str tok
 				       struct err *e);
 const char *link_kind_words(enum link_kind kind);
 const char *link_rep_wire(enum link_rep rep);         /* "not_now": the hand-off's verdict */
+const char *link_rep_event(enum link_rep rep);        /* "handoff.return": what it is told by */
 enum handoff_state link_rep_state(enum link_rep rep); /* where the hand-off goes */
 
 #endif

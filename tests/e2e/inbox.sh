@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# inbox: the simulated inbox, by the verb and by its page: what was sent is there, and what a person
+# does with it moves the lead as it would in the world.
+set -uo pipefail
+. "$(dirname "$0")/frame.bash"
+
+"$nurtured" init >/dev/null && "$nurtured" apply "$here/observe/program.yaml" --yes >"$work/out" 2>&1 ||
+	bad "the program is applied" "$work/out"
+expect 0 "nothing yet" 'nothing has been sent' -- inbox
+serve
+for who in ada bob cyd dee eve fay gus hal; do
+	"$nurtured" trigger form.demo --email "$who@acme.example" >/dev/null 2>"$work/err" || bad "a lead" "$work/err"
+done
+for _ in $(seq 100); do
+	[ "$("$nurtured" inbox --json | grep -o '"subject"' | wc -l)" -eq 8 ] && break
+	sleep 0.1
+done
+expect 0 "eight mails" 'gus@acme.example' -- inbox list
+json "the list" -- inbox
+# mail WHO   its number in the inbox
+mail() { "$nurtured" inbox --to "$1@acme.example" --json | sed -n 's/.*"id":\([0-9]*\).*/\1/p' | head -n 1; }
+rule() { # NAME WHO RULE
+	local got
+	got=$("$nurtured" explain "$2@acme.example" --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["consent"]["may_we_speak"][0]["rule"])')
+	if [ "$got" = "$3" ]; then good; else bad "$1: $3 expected, got $got"; fi
+}
+
+ada=$(mail ada)
+expect 0 "a mail" 'Subject: Hello' -- inbox show "$ada"
+expect 0 "its links" 'https://larkspur.example/go' -- inbox show "$ada"
+json "a mail" -- inbox show "$ada"
+expect 0 "as it was sent" '^Message-ID: <m\.' -- inbox show "$ada" --raw
+expect 4 "no such mail" '' -- inbox show 999
+expect 0 "opened" 'email.open' -- inbox open "$ada"
+expect 0 "clicked" 'score  25.0 -> 29.0' -- inbox click "$ada"
+if "$nurtured" events --lead ada@acme.example --json | grep -q '"type":"email.click"[^}]*"points":8'; then good; else bad "a click counts at once"; fi
+expect 1 "no such link" 'no such link' -- inbox click "$ada" 77
+expect 0 "answered" 'email.reply' -- inbox reply "$(mail bob)" --text "Yes, call me."
+expect 0 "a hand-off is open" 'bob@acme.example|sdr' -- handoff list
+expect 1 "an answer has a text" 'needs a text' -- inbox reply "$(mail bob)"
+expect 0 "bounced" 'email.bounce' -- inbox bounce "$(mail cyd)"
+rule "a hard bounce closes the address" cyd suppressed
+expect 0 "bounced, softly" 'email.bounce' -- inbox bounce "$(mail dee)" --soft
+rule "a soft one does not" dee legitimate_interest
+expect 0 "away" 'email.auto_reply' -- inbox auto-reply "$(mail hal)" --until 20d
+expect 0 "the track waits" "next look without an event: $(date -u -d '+20 days' +%F)|away, says" -- explain hal@acme.example
+expect 0 "complained" 'email.complaint' -- inbox complain "$(mail eve)"
+rule "never again" eve suppressed
+expect 0 "unsubscribed" 'email.unsubscribe' -- inbox unsubscribe "$(mail fay)"
+rule "no more" fay suppressed
+
+stop
+expect 0 "without a daemon as well" 'email.open' -- inbox open "$(mail gus)"
+expect 0 "a replay gives the same" -- replay --verify
+echo '{"mode": "live", "smtp": [{"host": "127.0.0.1", "port": 1, "security": "none"}]}' >"$NURTURED_DATA/settings.json"
+expect 6 "not in live mode" 'for real' -- inbox
+tally
