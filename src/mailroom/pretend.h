@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * pretend.h: the person and the servers at the other end of the simulated inbox. What they would
  * send is written as real mail and read by mailroom_read; what they would open or press is what the
- * doors behind links make of it. Only that it is a person's is known from the start, so it counts at
- * once (docs/decisions/0020-hits.md).
+ * doors behind links make of it. Only that it is a person's is known from the start, so that it
+ * counts at once (docs/decisions/0020-hits.md).
  *
  * Pure. Thread: any. Memory: the caller's arena.
  */
