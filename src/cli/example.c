@@ -24,6 +24,23 @@ struct str example_text(const char *path)
 	return str_n(f->bytes, f->n);
 }
 
+#define CONTENT "content/"
+
+size_t example_content(struct compose_file *out, size_t max)
+{
+	size_t n = 0;
+	for (const struct embed_file *f = example_files; f->path != NULL; f++) {
+		struct str path = str_of(f->path);
+		if (!str_starts(path, STR(CONTENT)))
+			continue;
+		if (n < max)
+			out[n] = (struct compose_file){str_slice(path, sizeof CONTENT - 1, path.n),
+						       str_n(f->bytes, f->n)};
+		n++;
+	}
+	return n;
+}
+
 static enum status make_folder(const char *path, struct err *e)
 {
 	if (mkdir(path, 0777) == 0 || errno == EEXIST)
@@ -48,7 +65,7 @@ static enum status write_below(const char *dir, const char *name, struct str tex
 
 static bool is_starter(const char *path)
 {
-	return strcmp(path, "program.yaml") == 0 || strncmp(path, "content/", 8) == 0;
+	return strcmp(path, "program.yaml") == 0 || strncmp(path, CONTENT, sizeof CONTENT - 1) == 0;
 }
 
 static enum status nothing_in_the_way(const char *dir, struct err *e)

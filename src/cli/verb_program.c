@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * verb_program.c: validate, plan and apply: a program and its texts, from files to force. Validate
  * reads files alone; plan puts people beside every change; apply writes events. */
+#include "base/assert.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/look.h"
@@ -111,6 +112,7 @@ static int fix(struct cli *c)
 static void say_valid(struct cli *c, const struct draft *d)
 {
 	const struct program *p = d->program;
+	ASSERT(p != NULL); /* it was found right */
 	if (c->json)
 		return;
 	fprintf(c->out, "ok: " STR_FMT ", %zu fit rules, %zu engagement rules, %zu features",

@@ -31,7 +31,7 @@ expect 2 "unknown verb" 'did you mean "trigger"' -- triger
 expect 2 "unknown option" "did you mean --limit" -- lead list --limt 3
 expect 2 "option without value" "needs a value" -- lead list --limit
 expect 2 "flag with value" "takes no value" -- lead list --known=1
-for verb in init demo serve trigger clock import status lead explain events report preview validate plan apply key replay backup restore doctor help completion; do
+for verb in init demo simulate serve trigger clock import status lead explain events report preview validate plan apply key replay backup restore doctor help completion; do
 	expect 0 "help of $verb" "Examples" -- $verb --help
 done
 expect 0 "help of a code" "N[0-9]" -- help --codes

@@ -61,4 +61,13 @@ post 'N238' "apply without texts over HTTP" none.json apply
 post '"seq":[0-9]+' "a bare program keeps them" program.yaml apply text/yaml
 stop
 expect 0 "replay" "equal" -- replay --verify
+
+# ---- tried on people who do not exist ----
+"$nurtured" simulate --leads 150 --days 30 --seed 7 --json --program "$work/program.yaml" >"$work/one" 2>/dev/null
+"$nurtured" simulate --leads 150 --days 30 --seed 7 --json --program "$work/program.yaml" >"$work/two" 2>/dev/null
+if [ -s "$work/one" ] && cmp -s "$work/one" "$work/two"; then good; else bad "the same seed" "$work/one" "$work/two"; fi
+expect 0 "simulate the example" "handed_off" -- simulate --leads 50 --days 20
+expect 2 "simulate how many?" "whole number" -- simulate --leads many
+expect 1 "simulate nobody" "1 to" -- simulate --leads 0
+expect 1 "simulate without texts" "problem" -- simulate --program "$work/bare/program.yaml" --leads 5
 tally

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * tally.c: what came of it, out of the engine's own records, and as a document. */
+#include "simulate/internal.h"
+
+static const struct {
+	const char *wire, *words;
+} stages[SIMULATE_STAGES] = {
+#define STAGE(name, wire, words) [SIMULATE_##name] = {wire, words},
+#include "simulate/stage.def"
+#undef STAGE
+};
+
+const char *simulate_stage_wire(enum simulate_stage s)
+{
+	return stages[s].wire;
+}
+
+const char *simulate_stage_words(enum simulate_stage s)
+{
+	return stages[s].words;
+}
+
+struct reading {
+	struct simulation *s;
+	struct arena arena;
+	enum status st;
+	struct err *e;
+};
+
+/* A decision for nothing, by the guard that held its first candidate back. */
+static void count_nothing(struct simulate_result *r, const struct json *d, struct arena *a)
+{
+	uint32_t list = json_get(d, 0, "candidates"), first = json_first(d, list);
+	struct str held = json_str(d, json_get(d, first, "held"), a);
+	r->nothing++;
+	for (size_t i = 0; i < GUARD_COUNT && held.n; i++)
+		r->held[i] += str_is(held, guards[i].name);
+}
+
+static bool take_decision(void *ctx, struct store_key key, struct str value)
+{
+	struct reading *x = ctx;
+	struct json d;
+	int64_t chosen = -1;
+	(void)key;
+	arena_reset(&x->arena);
+	x->st = json_parse(value, JSON_LIMITS_EVENT, &x->arena, &d, x->e);
+	if (x->st != ST_OK)
+		return false;
+	uint32_t list = json_get(&d, 0, "candidates"), c = json_first(&d, list);
+	(void)json_i64(&d, json_get(&d, 0, "chosen"), &chosen);
+	for (int64_t i = 0; i < chosen && c != JSON_NONE; i++)
+		c = json_next(&d, list, c);
+	x->s->out->decisions++;
+	if (json_get(&d, c, "nothing") != JSON_NONE)
+		count_nothing(x->s->out, &d, &x->arena);
+	return true;
+}
+
+enum status simulate_tally(struct simulation *s, struct err *e)
+{
+	struct engine_stats es;
+	struct reading x = {.s = s, .st = ST_OK, .e = e};
+	arena_init(&x.arena, (size_t)4 << 20);
+	enum status st = store_scan(s->store, TABLE_DECISION, SCAN_ALL, take_decision, &x, e);
+	arena_finish(&x.arena);
+	engine_stats(s->engine, &es);
+	s->out->events = es.events;
+	s->out->alarms = es.alarms;
+	s->out->dead_letters = es.dead_letters;
+	if (st == ST_OK)
+		st = x.st;
+	return st == ST_OK ? store_hash(s->store, &s->out->state_hash, e) : st;
+}
+
+void simulate_json(const struct simulate_conf *conf, const struct simulate_result *r,
+		   struct json_w *w)
+{
+	const struct {
+		const char *key;
+		uint64_t n;
+	} rows[] = {
+		{"messages", r->messages},
+		{"notices", r->notices},
+		{"most_in_a_day", r->most_in_a_day},
+		{"refused_at_the_last_instant", r->refused},
+		{"opens", r->opens},
+		{"machine_opens", r->machine_opens},
+		{"clicks", r->clicks},
+		{"machine_clicks", r->machine_clicks},
+		{"replies", r->replies},
+		{"bounces", r->bounces},
+		{"unsubscribes", r->unsubscribes},
+		{"complaints", r->complaints},
+		{"job_changes", r->job_changes},
+		{"handoffs", r->handoffs},
+		{"handoffs_returned", r->returned},
+		{"handoffs_refused", r->refused_handoffs},
+		{"decisions", r->decisions},
+		{"decisions_for_nothing", r->nothing},
+		{"events", r->events},
+		{"alarms", r->alarms},
+		{"dead_letters", r->dead_letters},
+	};
+	json_w_object(w);
+	json_w_kz(w, "schema", "nurtured.simulate/1");
+	json_w_ki64(w, "leads", (int64_t)conf->leads);
+	json_w_ki64(w, "days", (int64_t)conf->days);
+	json_w_ki64(w, "seed", (int64_t)conf->seed);
+	json_w_key(w, "funnel");
+	json_w_object(w);
+	for (int i = 0; i < SIMULATE_STAGES; i++)
+		json_w_ki64(w, stages[i].wire, (int64_t)r->stage[i]);
+	json_w_end(w);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		json_w_ki64(w, rows[i].key, (int64_t)rows[i].n);
+	json_w_key(w, "held_back");
+	json_w_object(w);
+	for (size_t i = 0; i < GUARD_COUNT; i++)
+		if (r->held[i])
+			json_w_ki64(w, guards[i].name, (int64_t)r->held[i]);
+	json_w_end(w);
+	json_w_key(w, "state_hash");
+	json_w_u64(w, r->state_hash);
+	json_w_end(w);
+}
