@@ -75,9 +75,9 @@ static void show_did(struct cli *c, const struct json *d)
 static void show_one(struct cli *c, const struct json *d, void *ctx)
 {
 	(void)ctx;
-	static const char *const keys[] = {"state",   "name",     "team",   "rep",
-					   "trigger", "reason",   "opened", "due",
-					   "verdict", "accepted", "closed", "again"};
+	static const char *const keys[] = {"state",  "name",     "team",   "rep",  "trigger",
+					   "reason", "words",    "opened", "due",  "verdict",
+					   "said",   "accepted", "closed", "again"};
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		struct str text = render_text(d, 0, keys[i], &c->arena);
 		if (!str_is(text, "-") && text.n)

@@ -176,6 +176,26 @@ enum status daemon_do_message_cancel(struct desk_work *k, struct err *e)
 	return st == ST_OK ? carry_out(k, &o, e) : st;
 }
 
+enum status daemon_do_webhooks(struct desk_work *k, struct err *e)
+{
+	const struct view_webhooks page = {
+		.failed = str_is(http_query(k->call->req, "state"), "failed"),
+		.after = daemon_query_number(k, "after", 0),
+		.limit = (size_t)daemon_query_number(k, "limit", 100),
+	};
+	return view_webhooks(&k->view, &page, &k->w, e);
+}
+
+enum status daemon_do_webhook_replay(struct desk_work *k, struct err *e)
+{
+	uint64_t id;
+	struct view_order o;
+	enum status st = number_of(k, "webhook", &id, e);
+	if (st == ST_OK)
+		st = view_order_again(&k->view, id, &o, e);
+	return st == ST_OK ? carry_out(k, &o, e) : st;
+}
+
 static enum status read_day(struct desk_work *k, int64_t *out, struct err *e)
 {
 	struct str day;

@@ -156,7 +156,7 @@ static const struct field mailbox_fields[] = {
 };
 
 static const struct field webhook_fields[] = {
-	{.key = "url", .kind = KIND_URL, .at = AT(settings, webhook_url), .must = true},
+	{.key = "url", .kind = KIND_URL, .at = AT(settings, webhook_url)},
 	SECRET(settings, "secret", webhook_secret),
 	{0},
 };

@@ -14,6 +14,7 @@ static void put_common(struct view *v, const struct handoff *h, struct json_w *w
 	json_w_ki64(w, "id", (int64_t)h->id);
 	json_w_kz(w, "state", handoff_state_name(h->state));
 	json_w_kbool(w, "late", late);
+	json_w_kbool(w, "overdue", h->overdue);
 	json_w_ki64(w, "lead", (int64_t)h->lead);
 	json_w_kstr(w, "name", view_name_of(v, h->lead));
 	json_w_kstr(w, "team", h->team);
@@ -131,7 +132,9 @@ enum status view_handoff(struct view *v, uint64_t id, struct json_w *w, struct e
 	json_w_kz(w, "schema", "nurtured.handoff/1");
 	put_common(v, &h, w);
 	json_w_kstr(w, "rep_email", h.rep_email);
+	json_w_kstr(w, "words", h.words);
 	json_w_kstr(w, "verdict", h.verdict);
+	json_w_kstr(w, "said", h.said);
 	json_w_ktime(w, "remind", h.remind_us);
 	json_w_kbool(w, "reminded", h.reminded);
 	json_w_ki64(w, "assigned", h.assigned_n);

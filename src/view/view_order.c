@@ -141,6 +141,25 @@ enum status view_order_cancel(struct view *v, uint64_t message, struct str reaso
 	return end(&d, "message.cancel", out, e);
 }
 
+enum status view_order_again(struct view *v, uint64_t message, struct view_order *out,
+			     struct err *e)
+{
+	struct draft d;
+	struct message m;
+	enum status st = outbox_get(v->store, message, v->arena, &m, e);
+	if (st != ST_OK)
+		return st;
+	if (!(m.flags & MESSAGE_SYSTEM))
+		return err_set(e, ST_INVALID, "message %llu is no notice: it is not sent again",
+			       (unsigned long long)message);
+	if (m.state != MESSAGE_FAILED && m.state != MESSAGE_UNCERTAIN)
+		return err_set(e, ST_CONFLICT, "message %llu is %s: only what failed is sent again",
+			       (unsigned long long)message, message_state_name(m.state));
+	begin(v, &d);
+	json_w_ki64(&d.w, "message", (int64_t)message);
+	return end(&d, "notice.again", out, e);
+}
+
 /* ---- hand-offs ---- */
 
 static const struct verdict {

@@ -28,6 +28,10 @@ MUST_USE enum status view_order_settle(struct view *v, uint64_t message, struct 
 MUST_USE enum status view_order_cancel(struct view *v, uint64_t message, struct str reason,
 				       struct view_order *out, struct err *e);
 
+/* A notice once more. ST_CONFLICT: it has not failed. */
+MUST_USE enum status view_order_again(struct view *v, uint64_t message, struct view_order *out,
+				      struct err *e);
+
 struct view_verdict {
 	struct str verdict; /* "accept", "return", "refuse", "bad-data", "close" */
 	int64_t on_us;      /* return: nurtured again from then on; TIME_NONE: in 30 days */

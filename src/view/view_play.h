@@ -34,6 +34,14 @@ MUST_USE enum status view_messages(struct view *v, const struct view_messages *p
 /* Where it has been, the decision behind it, what came of it. */
 MUST_USE enum status view_message(struct view *v, uint64_t id, struct json_w *w, struct err *e);
 
+struct view_webhooks {
+	bool failed;    /* dead letters alone */
+	uint64_t after; /* as in view_messages: looked for among the newest VIEW_LOOK_BACK */
+	size_t limit;
+};
+MUST_USE enum status view_webhooks(struct view *v, const struct view_webhooks *page,
+				   struct json_w *w, struct err *e);
+
 struct view_handoffs {
 	bool open; /* not yet accepted, the one due first at the top; else all, newest first */
 	uint64_t after;
