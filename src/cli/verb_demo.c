@@ -233,19 +233,23 @@ static void say_clock(struct cli *c)
 	fputc('\n', c->out);
 }
 
+/* The newcomer's walk: each line can be copied. */
 static void say_next(struct cli *c, const char *url)
 {
-	const char *me = c->called, *data = c->data;
-	fprintf(c->out,
-		"\nOpen %s/inbox, and try in another terminal:\n\n"
-		"  %s trigger form.ebook --email sara@meridian.example --consent confirmed --data "
-		"%s\n"
-		"  %s explain sara@meridian.example --data %s\n"
-		"  %s clock advance 5d --data %s\n"
-		"  %s lead list --tier hot --data %s\n"
-		"  %s --help\n\n"
-		"Ctrl-C stops it; %s demo goes on with the same folder.\n",
-		url, me, data, me, data, me, data, me, data, me, me);
+	static const char *const walk[][2] = {
+		{"trigger form.ebook --email sara@meridian.example --consent confirmed", ""},
+		{"inbox --to sara@meridian.example", "the mail that led to"},
+		{"inbox click N", "what she does with it: click, reply, unsubscribe, ..."},
+		{"clock advance 5d", "what silence leads to"},
+		{"explain sara@meridian.example", "where she stands, and why"},
+		{"handoff list", "who is with sales"},
+	};
+	fprintf(c->out, "\nOpen %s/inbox, and try in another terminal:\n\n", url);
+	fprintf(c->out, "  export NURTURED_DATA=%s\n", c->data);
+	for (size_t i = 0; i < sizeof walk / sizeof walk[0]; i++)
+		fprintf(c->out, walk[i][1][0] ? "  %s %-36s # %s\n" : "  %s %s%s\n", c->called,
+			walk[i][0], walk[i][1]);
+	fprintf(c->out, "\nCtrl-C stops it; %s demo goes on with the same folder.\n", c->called);
 }
 
 static int ready(struct cli *c, struct daemon *d)
