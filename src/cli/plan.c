@@ -42,6 +42,21 @@ static void show_play(struct cli *c, const struct view_plan_play *p)
 	show_count(c, p->older, "are in a step of an older version, and finish it by that");
 }
 
+static void text_line(void *ctx, enum view_plan_text what, const struct content_file *f)
+{
+	static const char *const signs[] = {"+ new text", "~ another text for", "- text is gone:"};
+	struct cli *c = ctx;
+	fprintf(c->out, "%s " STR_FMT "/" STR_FMT "%s" STR_FMT "\n", signs[what],
+		STR_ARG(f->message), STR_ARG(f->angle), f->persona.n ? "." : "",
+		STR_ARG(f->persona));
+}
+
+static void note_text(void *ctx, enum view_plan_text what, const struct content_file *f)
+{
+	(void)what, (void)f;
+	*(bool *)ctx = true;
+}
+
 static void show_text(struct cli *c, const struct view_plan *p)
 {
 	const struct program_diff *diff = &p->diff;
@@ -51,7 +66,10 @@ static void show_text(struct cli *c, const struct view_plan *p)
 	program_diff_text(diff, &b);
 	cli_put(c, buf_view(&b));
 	buf_finish(&b);
-	if (diff->n == 0)
+	bool texts = false;
+	view_plan_texts(p, text_line, c);
+	view_plan_texts(p, note_text, &texts);
+	if (diff->n == 0 && !texts)
 		fprintf(out, "no change in what the program does\n");
 	fprintf(out, "%llu leads looked at\n", (unsigned long long)p->leads);
 	for (int from = 0; from < TIER_COUNT; from++)
@@ -75,7 +93,7 @@ static void show_json(struct cli *c, const struct view_plan *p)
 {
 	struct buf b;
 	struct json_w w;
-	buf_init(&b, (size_t)1 << 20);
+	buf_init(&b, (size_t)8 << 20); /* every text there may be */
 	json_w_init(&w, &b);
 	view_plan_json(p, &w);
 	cli_line(c, buf_view(&b));
@@ -90,6 +108,7 @@ int plan_show(struct cli *c, struct door *d, const struct draft *next)
 	progress_begin(&bar, c, "plan", "leads", 0);
 	enum status st = view_plan(&v, next->program, go_on, &bar, &plan, &c->err);
 	progress_end(&bar, plan.leads);
+	plan.texts = next->index;
 	if (st != ST_OK)
 		return cli_fail(c, NULL);
 	if (c->json)

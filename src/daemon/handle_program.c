@@ -73,10 +73,11 @@ static bool not_stopping(void *ctx, uint64_t leads)
 enum status daemon_do_program_plan(struct desk_work *k, struct err *e)
 {
 	struct draft d;
-	struct view_plan plan;
+	struct view_plan plan = {.leads = 0};
 	enum status st = whole_draft(k, &d, e);
 	if (st == ST_OK)
 		st = view_plan(&k->view, d.program, not_stopping, k->desk, &plan, e);
+	plan.texts = d.index;
 	if (st == ST_OK)
 		view_plan_json(&plan, &k->w);
 	draft_finish(&d);

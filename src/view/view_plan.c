@@ -4,6 +4,7 @@
 #include "view/view_plan.h"
 
 #include "base/assert.h"
+#include "node/draft.h"
 #include "score/score.h"
 #include "view/view_internal.h"
 
@@ -75,6 +76,8 @@ enum status view_plan(struct view *v, const struct program *next,
 	enum status st = program_diff(v->program, next, v->arena, &out->diff, e);
 	if (st == ST_OK)
 		st = view_plan_play_begin(&out->play, v, e);
+	if (st == ST_OK)
+		st = draft_index_now(v->store, v->arena, &out->texts_now, e);
 	do {
 		p->ids_n = 0;
 		if (st == ST_OK)
@@ -90,6 +93,47 @@ enum status view_plan(struct view *v, const struct program *next,
 	arena_finish(&p->arena);
 	mem_free(p);
 	return st;
+}
+
+/* ---- texts ---- */
+
+static int by_name(const struct content_file *a, const struct content_file *b)
+{
+	int c = str_cmp(a->message, b->message);
+	c = c ? c : str_cmp(a->angle, b->angle);
+	return c ? c : str_cmp(a->persona, b->persona);
+}
+
+void view_plan_texts(const struct view_plan *p, view_plan_text_fn *fn, void *ctx)
+{
+	const struct content_index *now = &p->texts_now, *next = &p->texts;
+	size_t i = 0, k = 0;
+	while (i < now->n || k < next->n) { /* both are sorted */
+		int c = i == now->n    ? 1
+			: k == next->n ? -1
+				       : by_name(&now->files[i], &next->files[k]);
+		if (c < 0)
+			fn(ctx, TEXT_GONE, &now->files[i]);
+		else if (c > 0)
+			fn(ctx, TEXT_NEW, &next->files[k]);
+		else if (!str_eq(now->files[i].hash, next->files[k].hash))
+			fn(ctx, TEXT_CHANGED, &next->files[k]);
+		i += c <= 0;
+		k += c >= 0;
+	}
+}
+
+static void text_json(void *ctx, enum view_plan_text what, const struct content_file *f)
+{
+	static const char *const words[] = {"new", "changed", "gone"};
+	struct json_w *w = ctx;
+	json_w_object(w);
+	json_w_kz(w, "what", words[what]);
+	json_w_kstr(w, "message", f->message);
+	json_w_kstr(w, "angle", f->angle);
+	if (f->persona.n)
+		json_w_kstr(w, "persona", f->persona);
+	json_w_end(w);
 }
 
 void view_plan_json(const struct view_plan *p, struct json_w *w)
@@ -120,6 +164,10 @@ void view_plan_json(const struct view_plan *p, struct json_w *w)
 	json_w_ki64(w, "fit_up", (int64_t)p->fit_up);
 	json_w_ki64(w, "fit_down", (int64_t)p->fit_down);
 	view_plan_play_json(&p->play, w);
+	json_w_key(w, "texts");
+	json_w_array(w);
+	view_plan_texts(p, text_json, w);
+	json_w_end(w);
 	json_w_end(w);
 	buf_finish(&changes);
 }

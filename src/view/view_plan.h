@@ -4,6 +4,7 @@
 #ifndef VIEW_VIEW_PLAN_H
 #define VIEW_VIEW_PLAN_H
 
+#include "program/content.h"
 #include "program/diff.h"
 #include "view/view.h"
 
@@ -37,7 +38,14 @@ struct view_plan {
 	struct program_diff diff; /* in the arena of the view */
 	uint64_t leads, moved[TIER_COUNT][TIER_COUNT], persona, fit_up, fit_down;
 	struct view_plan_play play;
+	/* Texts in force, and those that would be: the caller sets `texts` before it is told. */
+	struct content_index texts_now, texts;
 };
+
+/* What becomes of a text: each is told once, in the order of names. */
+enum view_plan_text { TEXT_NEW, TEXT_CHANGED, TEXT_GONE };
+typedef void view_plan_text_fn(void *ctx, enum view_plan_text what, const struct content_file *f);
+void view_plan_texts(const struct view_plan *p, view_plan_text_fn *fn, void *ctx);
 
 /* Every lead is evaluated under the view's program and under `next`; nothing is written. go_on
  * (may be NULL) is asked every few thousand leads; false ends it with ST_UNAVAILABLE. */

@@ -35,6 +35,7 @@ expect 0 "apply without texts keeps them" "applied" -- apply "$work/bare/program
 serve
 token=$(cat "$NURTURED_DATA/admin.token")
 sed -i 's/^Hello/Good day/' "$work/content/planning-cost/benchmark.md"
+expect 0 "plan names the text" "^~ another text for planning-cost/benchmark$" -- plan "$work/program.yaml"
 expect 0 "apply through the daemon" "1 new texts" -- apply "$work/program.yaml" --yes
 python3 - "$work" <<'PY'
 import json, pathlib, sys
