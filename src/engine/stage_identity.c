@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "engine/merge.h"
 #include "engine/outbox.h"
+#include "model/notice.h"
 #include "engine/pass.h"
 #include "engine/whose.h"
 
@@ -124,16 +125,25 @@ static enum status its_address(struct pass *p, const struct message *m, struct e
 	return st == ST_INVALID ? ST_OK : st; /* a channel without such addresses */
 }
 
+/* What a rep does with a note about a lead is no word of the lead's. Only that it came back says
+ * something: of the rep's address. */
+static bool of_a_rep(const struct pass *p, const struct message *m)
+{
+	enum notice_kind k;
+	return notice_kind_of(m, &k) && notice_to(k) != NOTICE_TO_LEAD &&
+	       !str_ends(p->event.type, STR("bounce"));
+}
+
 /* What we saw of a message ourselves (an open, a click, a bounce) names the message, and so the
  * lead: nobody new, and no identifier that could join two. Only our own doors use that source. */
 static enum status by_message(struct pass *p, uint64_t id, struct err *e)
 {
 	struct message m;
 	enum status st = outbox_get(p->batch->store, id, p->arena, &m, e);
+	if (st == ST_OK && of_a_rep(p, &m))
+		st = err_set(e, ST_NOT_FOUND, "it is about a note to a rep, not from the lead");
 	if (st == ST_OK)
-		st = batch_lead(p->batch, m.lead, &p->work, e);
-	for (int i = 0; i < 8 && st == ST_OK && p->work->lead.flags & LEAD_MERGED; i++)
-		st = batch_lead(p->batch, p->work->lead.account, &p->work, e);
+		st = batch_lead_whole(p->batch, m.lead, &p->work, e);
 	if (st == ST_NOT_FOUND) {
 		p->dropped = true;
 		return pass_dead_letter(p->batch, p->record, "identity", e->text, p->arena, e);

@@ -323,6 +323,34 @@ static void test_suppressed_rep(void **state)
 	teardown(&w);
 }
 
+static bool any_row(void *ctx, struct store_key key, struct str value)
+{
+	(void)key, (void)value;
+	++*(size_t *)ctx;
+	return true;
+}
+
+/* A rep who complains, or answers the note, speaks for nobody but themselves. */
+static void test_a_rep_is_not_the_lead(void **state)
+{
+	struct world w;
+	struct message m;
+	struct err e;
+	size_t said = 0;
+	(void)state;
+	play_start(&w, plain, &content);
+	replies(&w);
+	assert_int_equal(count_of(&w, "handoff", &m), 1);
+	told(&w, "message.sent", m.id);
+	orders(&w, "handoff.return", "{\"handoff\":1,\"again_seconds\":60}", EVENT_SYSTEM);
+	seen(&w, "email.complaint", m.id, 0);
+	seen(&w, "email.reply", m.id, 0);
+	assert_int_equal(store_scan(w.store, TABLE_CONSENT, SCAN_ALL, any_row, &said, &e), ST_OK);
+	assert_int_equal(said, 0);
+	assert_int_equal(count_of(&w, "handoff", NULL), 1);
+	teardown(&w);
+}
+
 /* ---- webhooks ---- */
 
 static void test_webhook_again_until_a_day_is_over(void **state)
@@ -485,6 +513,7 @@ int main(void)
 		cmocka_unit_test(test_in_turn),
 		cmocka_unit_test(test_late_notice),
 		cmocka_unit_test(test_suppressed_rep),
+		cmocka_unit_test(test_a_rep_is_not_the_lead),
 		cmocka_unit_test(test_webhook_again_until_a_day_is_over),
 		cmocka_unit_test(test_said_again),
 		cmocka_unit_test(test_asked_once),
