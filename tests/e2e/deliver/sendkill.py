@@ -66,14 +66,16 @@ class Leads(threading.Thread):
             time.sleep(0.004)
 
 
-def settle(node, leads, seconds=60):
-    """Until every row of the outbox is final, or waits for what nobody will do."""
+def unsettled(node):
+    """Rows of the outbox but for the uncertain ones (state 5), which wait for a person."""
+    return node.rows("SELECT hex(k) FROM outbox WHERE substr(k, 1, 1) != x'05' LIMIT 9", file="state.db")
+
+
+def settle(node, seconds=60):
     until = time.time() + seconds
-    while time.time() < until:
-        if node.rows("SELECT count(*) FROM outbox", file="state.db")[0][0] == 0:
-            return True
+    while unsettled(node) and time.time() < until:
         time.sleep(0.2)
-    return False
+    return not unsettled(node)
 
 
 def account(node, sink, leads):
@@ -82,6 +84,7 @@ def account(node, sink, leads):
     by_lead = collections.Counter(m["to"][0] for m in mails)
     twice = [i for i, n in arrived.items() if n > 1]
     check("no message twice", not twice, twice[:5])
+    by_lead.pop("jo@larkspur.example", None)  # a colleague is told of everyone who replied
     check("no lead twice", not [a for a, n in by_lead.items() if n > 1])
     late = [(m["to"][0], m["at"] - leads.stopped[m["to"][0]]) for m in mails
             if m["to"][0] in leads.stopped and m["at"] > leads.stopped[m["to"][0]] + GRACE_S]
@@ -124,7 +127,7 @@ def main():
         over.set()
         gate.set()
         leads.join()
-    check("everything comes to an end", settle(node, leads), node.rows("SELECT count(*) FROM outbox", file="state.db"))
+    check("everything comes to an end", settle(node), unsettled(node))
     check("an end in order", node.stop() == 0)
     account(node, sink, leads)
     run = json.loads(node.verb("replay", "--verify", "--json").splitlines()[-1])
