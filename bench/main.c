@@ -10,6 +10,7 @@
 #include "peer.h"
 #include "pure.h"
 #include "report.h"
+#include "touch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,6 +76,7 @@ static const struct measurement {
 	{'e', "memory and start", bench_footprint},
 	{'f', "conditions and parsing, one thread", bench_pure},
 	{'g', "messages into an SMTP server", bench_mail},
+	{'h', "from an event to the first mail", bench_touch},
 };
 
 static int usage(void)
