@@ -231,6 +231,12 @@ static void wire(struct daemon *d, struct api_ops *ops)
 	};
 	for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++)
 		ops->handler[pages[i]] = daemon_link_page;
+	static const enum api_op test_only[] = {API_OP_INBOX, API_OP_INBOX_MAIL, API_OP_INBOX_HTML,
+						API_OP_INBOX_ACT};
+	for (size_t i = 0; i < sizeof test_only / sizeof test_only[0]; i++)
+		if (d->settings.mode != SETTINGS_TEST)
+			ops->handler[test_only[i]] = NULL;
+	crypto_token("", d->inbox_token);
 	ops->handler[API_OP_LINK_CLICK] = daemon_link_click;
 	ops->handler[API_OP_LINK_OPEN] = daemon_link_open;
 }

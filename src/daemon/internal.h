@@ -34,6 +34,7 @@ struct daemon {
 	struct desk *desk, *long_desk; /* what is quick; what may take minutes */
 	struct hits *hits;
 	struct mailbox *mailbox; /* NULL: none is read */
+	char inbox_token[64];    /* the inbox's own forms carry it */
 	struct link_keys links;
 	_Atomic uint64_t hit_no;                      /* numbers requests for links */
 	_Atomic int64_t hit_rate[DAEMON_RATE_CELLS];  /* by message; base/rate.h */
@@ -75,6 +76,8 @@ api_handler daemon_link_click, daemon_link_open;
 api_handler daemon_link_page;
 desk_handler daemon_do_stop_page, daemon_do_stop, daemon_do_choices_page, daemon_do_choices,
 	daemon_do_confirm_page, daemon_do_confirm, daemon_do_rep_page, daemon_do_rep;
+/* handle_inbox.c: pages of the simulated inbox; only in test mode, for callers of this machine. */
+desk_handler daemon_do_inbox, daemon_do_inbox_mail, daemon_do_inbox_html, daemon_do_inbox_act;
 /* mailbox.c */
 desk_handler daemon_do_inbound;
 /* handle_orders.c, handle_program.c */

@@ -29,22 +29,17 @@ struct mailbox {
 
 /* ---- a mail ---- */
 
-static enum status read_mail(struct daemon *d, struct str bytes, struct arena *a,
-			     struct mail_taken *out, struct err *e)
+void mail_conf(const struct daemon *d, struct mailroom_conf *out)
 {
-	const struct mailroom_conf conf = {
+	*out = (struct mailroom_conf){
 		.links = &d->links,
 		.return_prefix = str_of(d->settings.return_prefix),
 		.unsubscribe_prefix = STR(MAILROOM_UNSUBSCRIBE),
 		.now_us = clock_now_us(),
 	};
-	out->mail = ARENA_NEW(a, struct mailroom);
-	if (out->mail == NULL)
-		return err_set(e, ST_NO_MEMORY, "a mail does not fit");
-	return mailroom_read(bytes, &conf, a, out->mail, e);
 }
 
-static enum status fill_entries(struct mail_taken *t, struct arena *a, struct err *e)
+enum status mail_entries(struct mail_taken *t, struct arena *a, struct err *e)
 {
 	enum status st = ST_OK;
 	t->entries = ARENA_ARRAY(a, struct log_entry, t->mail->n);
@@ -68,9 +63,14 @@ static enum status fill_entries(struct mail_taken *t, struct arena *a, struct er
 enum status mail_take(struct daemon *d, struct str bytes, struct arena *a, struct mail_taken *out,
 		      struct err *e)
 {
-	enum status st = read_mail(d, bytes, a, out, e);
+	struct mailroom_conf conf;
+	mail_conf(d, &conf);
+	out->mail = ARENA_NEW(a, struct mailroom);
+	if (out->mail == NULL)
+		return err_set(e, ST_NO_MEMORY, "a mail does not fit");
+	enum status st = mailroom_read(bytes, &conf, a, out->mail, e);
 	if (st == ST_OK)
-		st = fill_entries(out, a, e);
+		st = mail_entries(out, a, e);
 	if (st == ST_OK)
 		st = appender_append(d->appender, out->entries, out->mail->n, e);
 	if (st == ST_OK)

@@ -25,6 +25,10 @@ struct mail_taken {
 	struct mailroom *mail;
 	struct log_entry *entries; /* one an event */
 };
+/* What the mailroom is told of this daemon, as of now. */
+void mail_conf(const struct daemon *d, struct mailroom_conf *out);
+/* The events of t->mail as t->entries. */
+MUST_USE enum status mail_entries(struct mail_taken *t, struct arena *a, struct err *e);
 /* Durable on return. The arena has MAILROOM_ARENA_BYTES to give. */
 MUST_USE enum status mail_take(struct daemon *d, struct str bytes, struct arena *a,
 			       struct mail_taken *out, struct err *e);

@@ -83,8 +83,8 @@ const struct page_note page_noted = {
 
 /* ---- text ---- */
 
-/* As text and between double quotes alike. Bytes that are no character become '?'. */
-static void put(struct buf *out, struct str s)
+/* Bytes that are no character become '?'. */
+void page_text(struct str s, struct buf *out)
 {
 	bool utf8 = str_utf8_valid(s);
 	for (size_t i = 0; i < s.n; i++) {
@@ -108,7 +108,7 @@ static void put_form(struct buf *out, const char *form, const struct str *values
 {
 	for (; *form; form++)
 		if (form[0] == '{' && form[1] == '}') {
-			put(out, *values++);
+			page_text(*values++, out);
 			form++;
 		} else {
 			buf_byte(out, *form);

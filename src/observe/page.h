@@ -64,6 +64,8 @@ extern const struct page_note page_failed, page_too_often;
 void page_ask(const struct page *p, const struct page_ask *ask, struct buf *out);
 void page_preferences(const struct page *p, struct buf *out);
 void page_tell(const struct page *p, const struct page_note *note, struct buf *out);
+/* As text and in a quoted attribute alike: no element comes of it. */
+void page_text(struct str text, struct buf *out);
 /* "ann@example.com" -> "a•••@e•••.com"; a number: its last two digits. Not escaped. */
 void page_mask(struct str address, struct buf *out);
 

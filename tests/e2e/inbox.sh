@@ -50,6 +50,15 @@ rule "never again" eve suppressed
 expect 0 "unsubscribed" 'email.unsubscribe' -- inbox unsubscribe "$(mail fay)"
 rule "no more" fay suppressed
 
+python3 "$here/observe/page.py" "$url" "$(mail gus)" >"$work/page" 2>&1 || true
+grep -v ' passed, ' "$work/page"
+read -r p f < <(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$work/page")
+passed=$((passed + ${p:-0})) failed=$((failed + ${f:-1}))
+for _ in $(seq 50); do
+	"$nurtured" handoff list --json | grep -q gus@ && break
+	sleep 0.1
+done
+expect 0 "what was pressed on the page has moved the lead" '"type":"email.reply"' -- events --lead gus@acme.example --json
 stop
 expect 0 "without a daemon as well" 'email.open' -- inbox open "$(mail gus)"
 expect 0 "a replay gives the same" -- replay --verify
