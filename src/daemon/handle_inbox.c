@@ -2,7 +2,7 @@
  * handle_inbox.c: the simulated inbox as pages, for a browser on this machine in test mode. No
  * scripts. The mail itself is shown in a frame that can do nothing: no script, no form, no picture
  * from anywhere, so that looking is no opening. A form carries a token of this life of the process,
- * and the Host must be this machine's: another site in the same browser can neither read nor post. */
+ * and the Host must be this machine's: another site in the browser can neither read nor post. */
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/time.h"

@@ -13,6 +13,7 @@ import time
 
 import dkim
 
+from keys import dkim_keys, lookup, make_keys
 from node import Node, settings
 from sink import Sink
 
@@ -25,25 +26,6 @@ def check(name, ok, said=""):
     passed, failed = passed + bool(ok), failed + (not ok)
     if not ok:
         print(f"FAIL  {name}: {said}")
-
-
-def make_keys(folder):
-    """DKIM keys made by openssl, and the records that belong into the DNS."""
-    records = {}
-    for name, args in (("rsa", ["RSA", "-pkeyopt", "rsa_keygen_bits:2048"]), ("ed25519", ["ED25519"])):
-        key = os.path.join(folder, name + ".pem")
-        subprocess.run(["openssl", "genpkey", "-algorithm", *args, "-out", key],
-                       check=True, capture_output=True)
-        der = subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-outform", "DER"],
-                             check=True, capture_output=True).stdout
-        public = base64.b64encode(der if name == "rsa" else der[-32:]).decode()
-        records[f"{name}._domainkey.larkspur.example."] = f"v=DKIM1; k={name}; p={public}".encode()
-    return records
-
-
-def dkim_keys(folder):
-    return [{"domain": "larkspur.example", "selector": s, "algorithm": s,
-             "key_file": os.path.join(folder, s + ".pem")} for s in ("rsa", "ed25519")]
 
 
 def arrives(sink, to, seconds=20):
@@ -80,13 +62,11 @@ def look_at(mail, records):
     check("pixel", re.search(r'<img src="https://go\.larkspur\.example/o/[\w-]+\.gif"', html), html)
     d = dkim.DKIM(raw)
     for i, kind in enumerate(("rsa", "ed25519")):
-        ok = d.verify(idx=i, dnsfunc=lambda name, timeout=5: records.get(
-            name.decode() if isinstance(name, bytes) else name))
+        ok = d.verify(idx=i, dnsfunc=lookup(records))
         check(f"dkim {kind}", ok)
     changed = dkim.DKIM(raw.replace(b"Hello Ada", b"Hello Eve", 1))
     try:
-        ok = changed.verify(dnsfunc=lambda name, timeout=5: records.get(
-            name.decode() if isinstance(name, bytes) else name))
+        ok = changed.verify(dnsfunc=lookup(records))
     except dkim.DKIMException:
         ok = False
     check("a changed mail does not verify", not ok)
