@@ -65,8 +65,9 @@ static enum status read_target(struct desk_work *k, int64_t now_us, int64_t *out
 enum status daemon_do_clock_advance(struct desk_work *k, struct err *e)
 {
 	struct engine_stats before, after;
+	int64_t budget = k->daemon->conf.http.reply_timeout_us / 4; /* the answer must be in time */
 	struct node_walk walk = {.dir = k->daemon->node->dir,
-				 .budget_us = BUDGET_US,
+				 .budget_us = budget < BUDGET_US ? budget : BUDGET_US,
 				 .settle = settle,
 				 .go_on = go_on,
 				 .ctx = k};
