@@ -2,10 +2,13 @@
  * verb_report.c: numbers over all leads. */
 #include "base/time.h"
 #include "cli/look.h"
+#include "cli/report.h"
 #include "cli/verbs.h"
+#include "view/view_numbers.h"
 
 struct ask {
-	const char *outcome;
+	const char *outcome, *by;
+	enum view_by slice;
 	int64_t from_us, to_us;
 };
 
@@ -54,9 +57,43 @@ static void show_counters(struct cli *c, const struct json *d, void *ctx)
 	render_table(c, d, json_get(d, 0, "counters"), columns, sizeof columns / sizeof columns[0]);
 }
 
+/* ---- tracks ---- */
+
+static enum status make_tracks(struct view *v, struct json_w *w, void *ctx, struct err *e)
+{
+	const struct ask *a = ctx;
+	const struct view_numbers q = {a->from_us, a->to_us, a->slice};
+	return view_report_tracks(v, &q, w, e);
+}
+
+static enum status make_funnel(struct view *v, struct json_w *w, void *ctx, struct err *e)
+{
+	const struct ask *a = ctx;
+	const struct view_numbers q = {a->from_us, a->to_us, a->slice};
+	return view_report_funnel(v, &q, w, e);
+}
+
+static void show_tracks(struct cli *c, const struct json *d, void *ctx)
+{
+	(void)ctx;
+	if (cli_flag(c, "csv"))
+		report_csv(c, d);
+	else
+		report_show_tracks(c, d);
+}
+
+static void show_funnel(struct cli *c, const struct json *d, void *ctx)
+{
+	(void)ctx;
+	if (cli_flag(c, "csv"))
+		report_csv(c, d);
+	else
+		report_show_funnel(c, d);
+}
+
 static int run(struct cli *c)
 {
-	struct ask a = {.outcome = cli_value(c, "outcome")};
+	struct ask a = {.outcome = cli_value(c, "outcome"), .by = cli_value(c, "by")};
 	struct str sub = c->args_n ? str_of(c->args[0]) : STR("");
 	if (!look_day(c, "from", &a.from_us) || !look_day(c, "to", &a.to_us))
 		return CLI_USAGE;
@@ -68,20 +105,35 @@ static int run(struct cli *c)
 	}
 	if (str_is(sub, "counters"))
 		return look(c, make_counters, show_counters, &a);
-	return cli_usage(c, "report wants: tiers --outcome NAME | counters [--from DAY --to DAY]");
+	if (!view_by_of(a.by ? str_of(a.by) : STR(""), &a.slice))
+		return cli_usage(c, "--by is source, tier, variant or persona");
+	if (str_is(sub, "tracks"))
+		return look(c, make_tracks, show_tracks, &a);
+	if (str_is(sub, "funnel"))
+		return look(c, make_funnel, show_funnel, &a);
+	return cli_usage(c, "report wants: tracks | funnel | tiers --outcome NAME | counters");
 }
 
 const struct verb verb_report = {
 	.name = "report",
 	.group = "look",
-	.args = "tiers --outcome NAME | counters",
-	.summary = "Conversion by tier with the AUC of the score; daily counters",
-	.examples = {"nurtured report tiers --outcome Converted",
+	.args = "tracks | funnel | tiers --outcome NAME | counters",
+	.summary = "What tracks achieve; conversion by tier; daily counters",
+	.detail = "tracks: per track how many were contacted, walked it to the end, were handed "
+		  "off, accepted, met; per position what came of its messages. funnel: the same "
+		  "from entry to meeting over all tracks. Every rate comes with its number and its "
+		  "95 % interval (Wilson); fewer than 20 are told as \"7 of 18\". What each number "
+		  "means: docs/reports.md.",
+	.examples = {"nurtured report tracks --by tier", "nurtured report tracks --csv >tracks.csv",
+		     "nurtured report funnel --from 2026-11-01 --by source",
+		     "nurtured report tiers --outcome Converted",
 		     "nurtured report counters --from 2026-11-01"},
 	.opts = {{"outcome", 0, "NAME",
 		  "tiers: a trait (1, yes, true) or a declared outcome event"},
-		 {"from", 0, "DAY", "counters: first day (default a week ago)"},
-		 {"to", 0, "DAY", "counters: last day (default today)"}},
-	.subverbs = "tiers counters",
+		 {"from", 0, "DAY", "first day (tracks: four weeks ago; counters: a week)"},
+		 {"to", 0, "DAY", "last day (default today)"},
+		 {"by", 0, "WHAT", "tracks, funnel: slice by source, tier, variant or persona"},
+		 {"csv", 0, NULL, "tracks, funnel: one row per number"}},
+	.subverbs = "tracks funnel tiers counters",
 	.run = run,
 };

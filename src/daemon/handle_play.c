@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "daemon/internal.h"
 #include "view/view_next.h"
+#include "view/view_numbers.h"
 #include "view/view_order.h"
 #include "view/view_play.h"
 
@@ -87,6 +88,40 @@ enum status daemon_do_handoff(struct desk_work *k, struct err *e)
 	uint64_t id;
 	enum status st = number_of(k, "hand-off", &id, e);
 	return st == ST_OK ? view_handoff(&k->view, id, &k->w, e) : st;
+}
+
+static enum status day_of(struct desk_work *k, const char *key, struct str day, int64_t *out,
+			  struct err *e)
+{
+	*out = TIME_NONE;
+	if (day.n == 0 || time_parse(day, out) ||
+	    time_parse(arena_printf(k->view.arena, STR_FMT "T00:00:00Z", STR_ARG(day)), out))
+		return ST_OK;
+	return err_set(e, ST_INVALID, "%s must be a day like 2026-11-21", key);
+}
+
+static enum status read_numbers(struct desk_work *k, struct view_numbers *q, struct err *e)
+{
+	enum status st = day_of(k, "from", http_query(k->call->req, "from"), &q->from_us, e);
+	if (st == ST_OK)
+		st = day_of(k, "to", http_query(k->call->req, "to"), &q->to_us, e);
+	if (st == ST_OK && !view_by_of(http_query(k->call->req, "by"), &q->by))
+		st = err_set(e, ST_INVALID, "by must be source, tier, variant or persona");
+	return st;
+}
+
+enum status daemon_do_report_tracks(struct desk_work *k, struct err *e)
+{
+	struct view_numbers q;
+	enum status st = read_numbers(k, &q, e);
+	return st == ST_OK ? view_report_tracks(&k->view, &q, &k->w, e) : st;
+}
+
+enum status daemon_do_report_funnel(struct desk_work *k, struct err *e)
+{
+	struct view_numbers q;
+	enum status st = read_numbers(k, &q, e);
+	return st == ST_OK ? view_report_funnel(&k->view, &q, &k->w, e) : st;
 }
 
 /* ---- ordering ---- */
@@ -199,12 +234,8 @@ enum status daemon_do_webhook_replay(struct desk_work *k, struct err *e)
 static enum status read_day(struct desk_work *k, int64_t *out, struct err *e)
 {
 	struct str day;
-	*out = TIME_NONE;
 	enum status st = body_text(k, "on", &day, e);
-	if (st != ST_OK || day.n == 0 || time_parse(day, out) ||
-	    time_parse(arena_printf(k->view.arena, STR_FMT "T00:00:00Z", STR_ARG(day)), out))
-		return st;
-	return err_set(e, ST_INVALID, "on must be a day like 2026-11-21");
+	return st == ST_OK ? day_of(k, "on", day, out, e) : st;
 }
 
 enum status daemon_do_handoff_answer(struct desk_work *k, struct err *e)

@@ -88,9 +88,10 @@ MUST_USE enum status daemon_body(struct desk_work *k, struct json *d, struct err
 uint64_t daemon_query_number(struct desk_work *k, const char *name, uint64_t otherwise);
 MUST_USE enum status daemon_the_lead(struct desk_work *k, uint64_t *lead, struct err *e);
 /* handle_play.c */
-desk_handler daemon_do_lead_next, daemon_do_lead_why_not, daemon_do_lead_move, daemon_do_lead_pause,
-	daemon_do_lead_resume, daemon_do_tracks, daemon_do_track, daemon_do_messages,
-	daemon_do_message, daemon_do_message_settle, daemon_do_message_cancel, daemon_do_webhooks,
+desk_handler daemon_do_report_tracks, daemon_do_report_funnel, daemon_do_lead_next,
+	daemon_do_lead_why_not, daemon_do_lead_move, daemon_do_lead_pause, daemon_do_lead_resume,
+	daemon_do_tracks, daemon_do_track, daemon_do_messages, daemon_do_message,
+	daemon_do_message_settle, daemon_do_message_cancel, daemon_do_webhooks,
 	daemon_do_webhook_replay, daemon_do_handoffs, daemon_do_handoff, daemon_do_handoff_answer,
 	daemon_do_sending_pause, daemon_do_sending_resume;
 /* desk work, by op (handle_admin.c). */

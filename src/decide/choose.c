@@ -289,6 +289,13 @@ static struct str source_of(const struct turn *t)
 	return s.p != NULL ? s : STR_NULL;
 }
 
+static struct str audience_of(const struct turn *t)
+{
+	const struct program *p = t->d->now.program;
+	uint32_t persona = t->d->lead->persona;
+	return persona > 0 && persona <= p->personas_n ? p->personas[persona - 1].name : STR_NULL;
+}
+
 static int64_t clamp_us(int64_t v, int64_t lo, int64_t hi)
 {
 	return v < lo ? lo : v > hi ? hi : v;
@@ -327,7 +334,8 @@ static void make_message(struct turn *t, const struct program_step *step, const 
 		.clicked_us = TIME_NONE,
 		.replied_us = TIME_NONE,
 		.source = source_of(t),
-		.tier = (uint32_t)t->d->facts->tier};
+		.tier = (uint32_t)t->d->facts->tier,
+		.audience = audience_of(t)};
 	t->j->phase = JOURNEY_WATCHING;
 	t->j->due_us = TIME_NONE;
 	t->j->message = 0; /* its number is the engine's to give */

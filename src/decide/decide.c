@@ -85,6 +85,7 @@ enum status turn_end(struct turn *t)
 	bool unsent = j->phase == JOURNEY_WATCHING && j->due_us == TIME_NONE;
 	ASSERT(rests ? j->due_us == TIME_NONE : unsent || j->due_us != TIME_NONE); /* D5, J1 */
 	ASSERT(!t->out->send || t->out->decided);                                  /* G7 */
+	turn_passed(t);
 	t->out->moved = !same_bytes(&t->before, j, sizeof *j);
 	return ST_OK;
 }
@@ -109,7 +110,7 @@ void turn_count(struct turn *t, const char *name, const struct str *dims, size_t
 	if (o->counts_n == DECIDE_COUNTS_MAX)
 		return;
 	struct decide_count *c = &o->counts[o->counts_n++];
-	*c = (struct decide_count){.name = name, .dims_n = dims_n};
+	*c = (struct decide_count){.name = name, .dims_n = dims_n, .day_us = TIME_NONE};
 	ASSERT(dims_n <= sizeof c->dims / sizeof *c->dims);
 	for (size_t i = 0; i < dims_n; i++)
 		c->dims[i] = dims[i].n ? dims[i] : STR("-");
@@ -126,6 +127,7 @@ enum status decide_event(struct decide *d, struct decide_out *out, struct err *e
 	ASSERT(d->facts->event != NULL);
 	t.cause_of = d->facts->event->type;
 	react_note(&t);
+	react_goal(&t);
 	if (react_stops(&t))
 		return turn_end(&t);
 	bool left = trigger_exits(&t);

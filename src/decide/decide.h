@@ -123,6 +123,8 @@ struct decide_count { /* a roll-up counter to add 1 to */
 	const char *name;
 	struct str dims[6];
 	size_t dims_n;
+	int64_t day_us; /* under which day; TIME_NONE: today */
+	bool by_source; /* the lead's first source is one more dimension, the last */
 };
 
 struct decide_out {
@@ -142,8 +144,14 @@ struct decide_out {
 	size_t suppress_channel;
 	struct decide_count counts[DECIDE_COUNTS_MAX];
 	size_t counts_n;
-	char words[240]; /* one sentence for people and the trail */
+	uint64_t passed;   /* the lead went on from this message that was sent; 0: from none */
+	bool passed_track; /* ... to another track; else to the next step */
+	char words[240];   /* one sentence for people and the trail */
 };
+/* A roll-up of the cohort a lead entered its (latest) track with: counted under the day of entry,
+ * once. False: there is nothing to count. */
+bool decide_cohort(const struct program *p, struct journey *j, enum cohort_flag what,
+		   struct decide_count *out);
 
 /* ---- the entry points ---- */
 

@@ -38,6 +38,10 @@ enum status turn_end(struct turn *t);
 void turn_say(struct turn *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* An empty name is written as "-". */
 void turn_count(struct turn *t, const char *name, const struct str *dims, size_t dims_n);
+void turn_cohort(struct turn *t, enum cohort_flag what);
+void turn_contacted(struct turn *t); /* and how long that took */
+/* Which message the lead went on from in this turn, into t->out. */
+void turn_passed(struct turn *t);
 
 /* ---- place.c: where the lead is, and every way to be somewhere else ---- */
 
@@ -75,6 +79,7 @@ bool trigger_persona_fits(const struct program_track *k, const struct lead *l);
 
 /* ---- react.c: what came of a message ---- */
 
+void react_goal(struct turn *t);    /* what the program is for has come */
 bool react_stops(struct turn *t);   /* reply, unsubscribe, complaint, goal, ...: true: stopped */
 void react_note(struct turn *t);    /* flags of the touch the event speaks of */
 void react_at_once(struct turn *t); /* a click does not wait for the end of the watch */

@@ -151,6 +151,17 @@ void place_leave(struct turn *t, enum journey_phase phase, struct str reason)
 	j->message = 0;
 }
 
+static void begin_cohort(struct turn *t)
+{
+	const struct program *p = now_program(t);
+	uint32_t persona = t->d->lead->persona;
+	uint64_t key = persona > 0 && persona <= p->personas_n
+			       ? program_key32("persona", p->personas[persona - 1].name)
+			       : 0;
+	t->j->cohort = key << 16 | (uint64_t)t->d->facts->tier << 8;
+	turn_cohort(t, COHORT_ENTERED);
+}
+
 void place_enter(struct turn *t, size_t track, struct str reason)
 {
 	struct journey *j = t->j;
@@ -168,6 +179,7 @@ void place_enter(struct turn *t, size_t track, struct str reason)
 	j->track = k->name;
 	j->entered_us = t->now_us;
 	j->sent_n = j->silent_n = 0;
+	begin_cohort(t);
 	int64_t back_us = by_hand ? TIME_NONE : trigger_back_us(j, k);
 	set_step(t, k, 0);
 	if (back_us != TIME_NONE && back_us > j->due_us)
@@ -217,6 +229,8 @@ void place_next(struct turn *t)
 	/* Taken out of the track meanwhile: what stood behind it stands in its place. */
 	size_t next = step == NO_INDEX ? j->step_n : step + 1;
 	bool enough = k->touches_max > 0 && j->sent_n >= k->touches_max;
+	if (next >= k->steps_n)
+		turn_cohort(t, COHORT_COMPLETED);
 	if (enough || next >= k->steps_n)
 		exhausted(t, k);
 	else
@@ -253,6 +267,7 @@ void place_hand(struct turn *t, size_t team, int64_t within_us, struct str reaso
 	const struct str dims[] = {m->name, t->cause_of};
 	if (j->phase == JOURNEY_HANDED)
 		return;
+	turn_cohort(t, COHORT_HANDED);
 	uint64_t about = j->message;
 	if (about == 0 && j->touches_n > 0)
 		about = j->touches[j->touches_n - 1].message;

@@ -113,6 +113,14 @@ void react_note(struct turn *t)
 
 /* ---- what stops ---- */
 
+void react_goal(struct turn *t)
+{
+	const struct event *ev = t->d->facts->event;
+	const struct program *p = t->d->now.program;
+	if (p->goal.n > 0 && str_eq(ev->type, p->goal) && !by_machine(ev))
+		turn_cohort(t, COHORT_GOAL);
+}
+
 static bool is_objection(struct str type)
 {
 	return is_kind(type, "unsubscribe") || is_kind(type, "complaint");
@@ -265,7 +273,8 @@ static void watch(struct turn *t)
 	struct journey *j = t->j;
 	const struct program_step *s = place_step(t);
 	const struct touch *x = journey_touch_of(j, j->message);
-	j->sent_n++;
+	if (j->sent_n++ == 0)
+		turn_contacted(t);
 	j->due_us = (x != NULL ? x->at_us : t->now_us) + (s ? place_watch_us(t, s) : US_PER_H);
 	turn_say(t, "sent; watched for a reaction");
 }

@@ -36,6 +36,7 @@ void batch_init(struct batch *b, struct store *store, size_t bytes_max)
 	strmap_init(&b->identities, 4 * WORKS_MAX);
 	strmap_init(&b->counters, COUNTERS_MAX);
 	strmap_init(&b->types, TYPES_MAX);
+	strmap_init(&b->sources, COUNT_SOURCES_MAX);
 	crypto_random(b->idcache_seed, sizeof b->idcache_seed);
 }
 
@@ -47,6 +48,7 @@ void batch_finish(struct batch *b)
 	strmap_finish(&b->identities);
 	strmap_finish(&b->counters);
 	strmap_finish(&b->types);
+	strmap_finish(&b->sources);
 	mem_free(b->idcache);
 	b->idcache = NULL;
 }
@@ -68,6 +70,8 @@ void batch_drop(struct batch *b)
 {
 	batch_clear(b);
 	strmap_clear(&b->types);
+	strmap_clear(&b->sources);
+	b->sources_dirty = false;
 	if (b->idcache != NULL)
 		memset(b->idcache, 0, b->idcache_cap * sizeof b->idcache[0]);
 	b->idcache_used = 0;
@@ -349,6 +353,20 @@ enum status batch_type_no(struct batch *b, struct str type, uint32_t *no_r, stru
 	*no_r = (uint32_t)b->next_type++;
 	b->meta_dirty = true;
 	return ST_OK;
+}
+
+struct str batch_source(struct batch *b, struct str source)
+{
+	uint64_t known;
+	source = str_slice(source, 0, COUNT_SOURCE_BYTES);
+	if (source.n == 0)
+		return STR("-");
+	if (strmap_get(&b->sources, source, &known))
+		return source;
+	if (b->sources.count >= COUNT_SOURCES_MAX || !strmap_put(&b->sources, source, 1))
+		return STR("other");
+	b->sources_dirty = true;
+	return source;
 }
 
 void batch_count(struct batch *b, int64_t now_us, const char *name, const struct str *dims,

@@ -48,8 +48,10 @@ struct batch {
 	struct u64map works, accounts; /* id -> struct work * / struct account_work * */
 	struct strmap identities;      /* changed in this batch: key -> lead, 0: removed */
 	struct strmap counters;        /* key -> delta (two's complement) */
-	struct strmap types;           /* event type -> number; whole table, kept across batches */
-	struct idcache_cell *idcache;  /* identifier -> lead, kept across batches */
+	struct strmap sources;         /* named in reports; kept across batches */
+	bool sources_dirty;
+	struct strmap types;          /* event type -> number; whole table, kept across batches */
+	struct idcache_cell *idcache; /* identifier -> lead, kept across batches */
 	size_t idcache_cap, idcache_used;
 	uint64_t idcache_seed[2];
 	/* META values, written with the commit */
@@ -106,6 +108,11 @@ MUST_USE enum status batch_type_no(struct batch *b, struct str type, uint32_t *n
 /* Adds to a roll-up counter: day, name and up to COUNT_DIMS_MAX dimensions. */
 void batch_count(struct batch *b, int64_t now_us, const char *name, const struct str *dims,
 		 size_t n, int64_t delta);
+/* The name a source is counted under: its own while there is room for one more, else "other": who
+ * sends events must not be able to grow the roll-ups. */
+#define COUNT_SOURCES_MAX 200
+#define COUNT_SOURCE_BYTES 64
+struct str batch_source(struct batch *b, struct str source);
 /* Counters that say how many there are now stand under the first of all days. What is 0 has no
  * row: so neither gauge nor correction depends on where batches are cut (N2). */
 #define COUNT_NOW_US 0

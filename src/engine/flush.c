@@ -98,11 +98,28 @@ static enum status alarm_load(struct batch *b, struct err *e)
 		       : st;
 }
 
+/* ---- sources with a name in reports ---- */
+
+#define SOURCES_BYTES_MAX (COUNT_SOURCES_MAX * (COUNT_SOURCE_BYTES + 2))
+
+static enum status sources_load(struct batch *b, struct err *e)
+{
+	struct str row;
+	enum status st =
+		store_get(b->store, TABLE_META, KEY_BYTES(STR("sources")), &b->keep, &row, e);
+	struct rd r = rd_of(st == ST_OK ? row : STR_NULL);
+	while (r.ok && !rd_done(&r))
+		(void)strmap_put(&b->sources, rd_bytes(&r), 1); /* as many as were put */
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
 enum status batch_load(struct batch *b, struct err *e)
 {
 	enum status st = meta_get(b, e);
 	if (st == ST_OK)
 		st = store_scan(b->store, TABLE_EVENT_TYPE, SCAN_ALL, load_type, b, e);
+	if (st == ST_OK)
+		st = sources_load(b, e);
 	if (st == ST_OK)
 		st = alarm_load(b, e);
 	arena_reset(&b->keep);
@@ -267,6 +284,25 @@ static enum status flush_counters(struct batch *b, struct err *e)
 	return st;
 }
 
+static enum status flush_sources(struct batch *b, struct err *e)
+{
+	size_t n;
+	struct buf row;
+	if (!b->sources_dirty)
+		return ST_OK;
+	struct pair *list = sorted(&b->sources, &n);
+	buf_init(&row, SOURCES_BYTES_MAX);
+	for (size_t i = 0; i < n; i++)
+		buf_bytes(&row, list[i].key);
+	ASSERT(buf_ok(&row));
+	enum status st =
+		store_put(b->store, TABLE_META, KEY_BYTES(STR("sources")), buf_view(&row), e);
+	b->sources_dirty = false;
+	buf_finish(&row);
+	mem_free(list);
+	return st;
+}
+
 static enum status flush_accounts(struct batch *b, struct err *e)
 {
 	size_t at = 0;
@@ -288,6 +324,8 @@ enum status batch_flush(struct batch *b, struct err *e)
 		st = flush_identities(b, e);
 	if (st == ST_OK)
 		st = flush_counters(b, e);
+	if (st == ST_OK)
+		st = flush_sources(b, e);
 	if (st == ST_OK)
 		st = flush_accounts(b, e);
 	if (st == ST_OK)

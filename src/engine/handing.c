@@ -2,6 +2,7 @@
  * handing.c: see handing.h. Who is next is a matter of the hand-off's number and of how often it
  * was given away, so that no counter is kept and a replay gives it to the same people. */
 #include "engine/handing.h"
+#include "engine/tally.h"
 
 #include "base/assert.h"
 #include "base/time.h"
@@ -180,6 +181,8 @@ enum status handing_say(struct pass *p, struct handoff *h, const struct handing_
 	if (word->to == HANDOFF_RETURNED)
 		h->again_us = word->again_us;
 	st = keep(p, h, &was, e);
+	if (st == ST_OK && word->to == HANDOFF_ACCEPTED)
+		st = tally_accepted(p, h, e);
 	return st == ST_OK && desk_of(p, h->team, &d) ? tell(p, h, tools[word->to], &d, e) : st;
 }
 

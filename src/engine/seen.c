@@ -6,6 +6,7 @@
 #include "engine/merge.h"
 #include "engine/outbox.h"
 #include "engine/play.h"
+#include "engine/tally.h"
 #include "model/key.h"
 
 static const struct {
@@ -87,18 +88,22 @@ static enum status keeps_bouncing(struct pass *p, const struct message *m, struc
 
 /* ---- the message's row ---- */
 
+/* A person followed the one link the message is about. */
+static uint32_t cta_of(const struct pass *p, uint32_t flag)
+{
+	bool cta = false;
+	(void)json_bool(&p->properties, json_get(&p->properties, 0, "cta"), &cta); /* absent: no */
+	return flag == MESSAGE_CLICKED && cta ? MESSAGE_CLICKED_CTA : 0;
+}
+
 static enum status mark(struct pass *p, struct message *m, uint32_t flag, struct err *e)
 {
 	struct outbox_place was = {m->state, m->due_us};
 	int64_t now = p->env.now_us;
-	if (!(m->flags & flag)) {
-		const struct str dims[] = {m->track,   m->step,    m->angle,
-					   m->channel, m->persona, p->event.type};
-		batch_count(p->batch, now, "outcome", dims, 6, 1);
-		if (flag == MESSAGE_BOUNCED || flag == MESSAGE_COMPLAINED)
-			play_bounced(p->play, flag == MESSAGE_COMPLAINED);
-	}
-	m->flags |= flag;
+	bool bad = flag == MESSAGE_BOUNCED || flag == MESSAGE_COMPLAINED;
+	if (bad && !(m->flags & flag))
+		play_bounced(p->play, flag == MESSAGE_COMPLAINED);
+	tally_flags(p->batch, m, flag | cta_of(p, flag));
 	first(&m->opened_us, flag == MESSAGE_OPENED, now);
 	first(&m->clicked_us, flag == MESSAGE_CLICKED, now);
 	first(&m->replied_us, flag == MESSAGE_REPLIED, now);

@@ -13,6 +13,7 @@
 #include "engine/play.h"
 #include "engine/seen.h"
 #include "engine/stage_decide.h"
+#include "engine/tally.h"
 #include "engine/world.h"
 #include "model/key.h"
 
@@ -176,9 +177,11 @@ static enum status carry_out(struct round *r, struct decide_out *out, struct err
 		st = open_handoff(r, out, e);
 	if (st == ST_OK && out->suppress)
 		st = suppress_channel(r, out->suppress_channel, e);
-	for (size_t i = 0; i < out->counts_n; i++)
-		batch_count(r->p->batch, r->p->env.now_us, out->counts[i].name, out->counts[i].dims,
-			    out->counts[i].dims_n, 1);
+	for (size_t i = 0; i < out->counts_n && st == ST_OK; i++)
+		st = tally_count(r->p, &out->counts[i], e);
+	if (st == ST_OK && out->passed)
+		st = tally_stored(r->p, out->passed,
+				  out->passed_track ? MESSAGE_MOVED : MESSAGE_NEXT, e);
 	if (out->moved)
 		batch_journey_set(r->p->batch, r->p->work, r->journey);
 	return st;
@@ -339,6 +342,18 @@ static bool concerns(const struct pass *p)
 	return p->program->play->tracks_n > 0 || p->program->play->triggers_n > 0;
 }
 
+/* What the program is for has come: it is told of the message said last. */
+static enum status reached_goal(struct round *r, struct err *e)
+{
+	struct pass *p = r->p;
+	const struct journey *j = r->journey;
+	bool human = !(p->event.flags & (EVENT_BOT | EVENT_MACHINE));
+	if (!human || p->program->goal.n == 0 || !str_eq(p->event.type, p->program->goal) ||
+	    j->touches_n == 0 || j->touches[j->touches_n - 1].message == 0)
+		return ST_OK;
+	return tally_stored(p, j->touches[j->touches_n - 1].message, MESSAGE_GOAL, e);
+}
+
 enum status stage_decide(struct pass *p, struct err *e)
 {
 	struct round r;
@@ -356,6 +371,8 @@ enum status stage_decide(struct pass *p, struct err *e)
 		st = decide_event(&r.d, &out, e);
 		if (st == ST_OK)
 			st = carry_out(&r, &out, e);
+		if (st == ST_OK)
+			st = reached_goal(&r, e);
 		if (st == ST_OK)
 			st = away(&r, e);
 		p->facts.event = NULL;

@@ -10,6 +10,7 @@
 #include "engine/outbox.h"
 #include "engine/stage_decide.h"
 #include "engine/system.h"
+#include "engine/tally.h"
 
 #include <stdio.h>
 
@@ -132,6 +133,8 @@ enum status system_message(struct engine *en, struct pass *p, struct err *e)
 		return st;
 	struct outbox_place was = {m.state, m.due_us};
 	st = move_told(p, &m, &d, e);
+	if (st == ST_OK)
+		tally_moved(p->batch, &m, was.state);
 	if (st == ST_OK)
 		st = outbox_put(p->batch->store, &m, was, p->arena, e);
 	if (st == ST_OK)

@@ -24,6 +24,7 @@
 	FIELD(time, time, last_touch_us) \
 	FIELD(uint, uint, message) \
 	FIELD(uint, uint, handoff) \
+	FIELD(uint, uint, cohort) \
 	FIELD(double, double, fatigue) \
 	FIELD(time, time, fatigue_us)
 #define TEXTS(TEXT) \
@@ -33,7 +34,7 @@
 #define HOLDOUT 16u
 #define HOLDOUT_KNOWN 32u
 #define HEAD_BYTES 14 /* version, phase and flags, entered's nibble, three counts, 16 nibbles */
-#define HEAD_BOUND (HEAD_BYTES + 16 * 8)
+#define HEAD_BOUND (HEAD_BYTES + 17 * 8)
 #define TOUCH_BYTES 3
 #define TOUCH_BOUND (TOUCH_BYTES + 5 * 8)
 #define PAST_BYTES 2

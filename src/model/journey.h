@@ -41,6 +41,18 @@ enum touch_flag {
 	TOUCH_FAILED = 32, /* never arrived: counts in no window */
 };
 
+/* What has become of a lead since it entered its track: each is counted once. */
+enum cohort_flag {
+	COHORT_ENTERED = 1,
+	COHORT_CONTACTED = 2, /* a first message was taken by the far side */
+	COHORT_COMPLETED = 4, /* walked all steps */
+	COHORT_HANDED = 8,
+	COHORT_ACCEPTED = 16, /* by sales */
+	COHORT_GOAL = 32,
+};
+#define COHORT_TIER(cohort) ((uint32_t)((cohort) >> 8 & 255))
+#define COHORT_PERSONA(cohort) ((uint32_t)((cohort) >> 16))
+
 struct touch {
 	uint64_t message; /* number of the message; 0: skipped or substituted away */
 	int64_t at_us;    /* when it was marked sending */
@@ -75,6 +87,8 @@ struct journey {
 	int64_t last_touch_us;
 	uint64_t message; /* the one in hand or being watched; 0: none */
 	uint64_t handoff; /* open one; 0: none */
+	uint64_t cohort;  /* enum cohort_flag | tier at entry << 8 | persona's key then << 16; it
+			  * stays behind the track, until the next one is entered */
 	bool holdout, holdout_known;
 	struct str reason; /* why STOPPED, HANDED, PAUSED or OUT; for people */
 	double fatigue;    /* decayed count of touches, as of fatigue_us */

@@ -37,13 +37,14 @@
 	TEXT(len, len, address) \
 	TEXT(len, len, zone) \
 	TEXT(len, len, reason) \
-	TEXT(len, len, source)
+	TEXT(len, len, source) \
+	TEXT(len, len, audience)
 #define LATE(FIELD) /* the second word of nibbles begins with it */ FIELD(time, time, replied_us)
 #define LAST( \
 	FIELD) /* behind the lengths of the texts: rows written before it came have 0 there */ \
 	FIELD(uint, uint, handoff)
 #define HEAD_BYTES 18 /* version, created's and state's nibbles, twice 16 nibbles */
-#define HEAD_BOUND (HEAD_BYTES + 30 * 8 + 8)
+#define HEAD_BOUND (HEAD_BYTES + 31 * 8 + 8)
 
 static size_t texts_bytes(const struct message *x)
 {

@@ -41,7 +41,12 @@ enum message_flag {
 	MESSAGE_BOUNCED = 32,
 	MESSAGE_COMPLAINED = 64,
 	MESSAGE_UNSUBSCRIBED = 128,
-	MESSAGE_TRIAL = 256,  /* test mode: it went to the simulated inbox */
+	MESSAGE_TRIAL = 256,        /* test mode: it went to the simulated inbox */
+	MESSAGE_CLICKED_CTA = 1024, /* by a person, and it was the call to action */
+	MESSAGE_NEXT = 2048,        /* the lead went on from here to the next step of the track */
+	MESSAGE_MOVED = 4096,       /* ... to another track, by what it did */
+	MESSAGE_ACCEPTED = 8192,    /* sales took the lead that answered it, or got it last */
+	MESSAGE_GOAL = 16384,       /* the program's goal came, and this was said last */
 	MESSAGE_SYSTEM = 512, /* not automated nurture: its `message` names a kind of notice.def */
 };
 
@@ -63,6 +68,8 @@ struct message {
 	struct str reason; /* of the latest change, for people; at most MESSAGE_REASON_MAX */
 	struct str source; /* the lead's first source, and its tier when chosen: for the counters */
 	uint32_t tier;
+	struct str
+		audience; /* the lead's persona then, whatever persona the text was written for */
 };
 
 /* Binary, versioned: about 60 bytes and its texts. No text may be longer than 64 KiB. */

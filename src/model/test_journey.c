@@ -21,6 +21,7 @@ static void random_journey(struct rng *r, struct journey *j)
 	j->last_touch_us = random_time(r);
 	j->message = random_wide(r);
 	j->handoff = random_wide(r);
+	j->cohort = rng_u64(r) >> rng_below(r, 64);
 	j->holdout = rng_below(r, 2) == 1;
 	j->holdout_known = rng_below(r, 2) == 1;
 	j->reason = random_text(r, 65535);
@@ -81,6 +82,7 @@ static void assert_same(const struct journey *a, const struct journey *b)
 	assert_int_equal(a->last_touch_us, b->last_touch_us);
 	assert_int_equal(a->message, b->message);
 	assert_int_equal(a->handoff, b->handoff);
+	assert_true(a->cohort == b->cohort);
 	assert_int_equal(a->holdout, b->holdout);
 	assert_int_equal(a->holdout_known, b->holdout_known);
 	assert_true(str_eq(a->reason, b->reason));

@@ -5,8 +5,11 @@
 #include "engine/test_nurture.h"
 #include "node/node.h"
 #include "view/view_next.h"
+#include "view/view_numbers.h"
 #include "view/view_order.h"
 #include "view/view_play.h"
+
+#include <math.h>
 
 struct seat {
 	struct world w;
@@ -436,6 +439,214 @@ static void test_next_of_those_who_rest(void **state)
 	rise(&s);
 }
 
+/* ---- numbers ---- */
+
+static int64_t rate_n(struct seat *s, uint32_t row, const char *key, const char *part)
+{
+	return (int64_t)number(&s->doc, json_get(&s->doc, row, key), part);
+}
+
+struct tally {
+	int64_t sent, opened, clicked, cta, replied, unsubscribed, bounced, next, moved, accepted;
+};
+
+/* The slow way: every message is looked at. */
+static struct tally count_all(struct seat *s, const char *step, enum tier tier, const char *angle)
+{
+	struct tally t = {0};
+	struct str row;
+	struct err e;
+	for (uint64_t id = 1;
+	     store_get(s->w.store, TABLE_MESSAGE, KEY_NUM(id), &s->w.arena, &row, &e) == ST_OK;
+	     id++) {
+		struct message m = message_of(&s->w, id);
+		if (!str_is(m.step, step) || (tier < TIER_COUNT && m.tier != (uint32_t)tier) ||
+		    (angle && !str_is(m.angle, angle)))
+			continue;
+		t.sent += m.state == MESSAGE_SENT || m.state == MESSAGE_UNCERTAIN;
+		t.opened += (m.flags & MESSAGE_OPENED) != 0;
+		t.clicked += (m.flags & MESSAGE_CLICKED) != 0;
+		t.cta += (m.flags & MESSAGE_CLICKED_CTA) != 0;
+		t.replied += (m.flags & MESSAGE_REPLIED) != 0;
+		t.unsubscribed += (m.flags & MESSAGE_UNSUBSCRIBED) != 0;
+		t.bounced += (m.flags & MESSAGE_BOUNCED) != 0;
+		t.next += (m.flags & MESSAGE_NEXT) != 0;
+		t.moved += (m.flags & MESSAGE_MOVED) != 0;
+		t.accepted += (m.flags & MESSAGE_ACCEPTED) != 0;
+	}
+	return t;
+}
+
+static void check_row(struct seat *s, uint32_t row, const struct tally *t)
+{
+	assert_int_equal(number(&s->doc, row, "sent"), t->sent);
+	assert_int_equal(rate_n(s, row, "delivered", "n"), t->sent - t->bounced);
+	assert_int_equal(rate_n(s, row, "opened", "n"), t->opened);
+	assert_int_equal(rate_n(s, row, "clicked", "n"), t->clicked);
+	assert_int_equal(rate_n(s, row, "clicked", "of"), t->sent - t->bounced);
+	assert_int_equal(rate_n(s, row, "replied", "n"), t->replied);
+	assert_int_equal(rate_n(s, row, "unsubscribed", "n"), t->unsubscribed);
+	assert_int_equal(rate_n(s, row, "bounced", "n"), t->bounced);
+	assert_int_equal(rate_n(s, row, "next_step", "n"), t->next);
+	assert_int_equal(rate_n(s, row, "other_track", "n"), t->moved);
+	assert_int_equal(rate_n(s, row, "sales_accepted", "n"), t->accepted);
+	int64_t cta = 0;
+	uint32_t list = json_get(&s->doc, row, "clicks_by_cta");
+	for (uint32_t x = json_first(&s->doc, list); x != JSON_NONE;
+	     x = json_next(&s->doc, list, x))
+		cta += rate_n(s, x, "clicked", "n");
+	assert_int_equal(cta, t->cta);
+}
+
+static void report(struct seat *s, enum view_by by)
+{
+	struct err e;
+	const struct view_numbers q = {s->w.now_us - 200 * US_PER_D, s->w.now_us, by};
+	if (view_report_tracks(&s->v, &q, paper(s), &e) != ST_OK)
+		fail_msg("%s", e.text);
+	(void)read(s);
+}
+
+static void one_reaction(struct seat *s, uint64_t id, uint64_t dice)
+{
+	char text[64];
+	(void)snprintf(text, sizeof text, "{\"message\":%llu,\"cta\":true}",
+		       (unsigned long long)id);
+	switch (dice % 9) {
+	case 0: seen(&s->w, "email.open", id, 0); return;
+	case 1: seen(&s->w, "email.open", id, EVENT_MACHINE); return;
+	case 2: seen(&s->w, "email.click", id, 0); return;
+	case 3:
+		s->w.source = "observe";
+		orders(&s->w, "email.click", arena_strz(&s->w.arena, str_of(text)), 0);
+		s->w.source = NULL;
+		return;
+	case 4: seen(&s->w, "reply", id, 0); return;
+	case 5: seen(&s->w, "email.bounce", id, 0); return;
+	case 6: seen(&s->w, "email.unsubscribe", id, 0); return;
+	default: return;
+	}
+}
+
+static void live(struct seat *s, struct rng *dice)
+{
+	char mail[64];
+	size_t at = 0;
+	for (int i = 0; i < 40; i++) {
+		(void)snprintf(mail, sizeof mail, "p%d@acme%d.example", i, i);
+		does(&s->w, "form.ebook", mail, NULL, "{}");
+		for (int k = 0; k < 4; k++, at += at < handed_n) {
+			if (at == handed_n || handed_n > 56)
+				break;
+			bool lost = rng_below(dice, 6) == 0;
+			told(&s->w, lost ? "message.uncertain" : "message.sent", handed[at]);
+			one_reaction(s, handed[at], rng_u64(dice));
+			if (lost && rng_below(dice, 2))
+				told(&s->w, "message.failed", handed[at]);
+		}
+		passes(&s->w, (int64_t)rng_below(dice, 30) * US_PER_H);
+		if (handed_n > 50)
+			break;
+	}
+	for (int i = 1; i <= 3; i++) {
+		(void)snprintf(mail, sizeof mail, "{\"handoff\":%d}", i);
+		orders(&s->w, "handoff.accept", arena_strz(&s->w.arena, str_of(mail)),
+		       EVENT_SYSTEM);
+	}
+}
+
+/* The report is what looking at every message gives, in whole and in slices. */
+static void test_report_is_brute_force(void **state)
+{
+	struct seat s;
+	struct rng dice;
+	(void)state;
+	rng_seed(&dice, 11);
+	sit(&s);
+	live(&s, &dice);
+	static const enum view_by ways[] = {VIEW_BY_NONE, VIEW_BY_TIER, VIEW_BY_VARIANT};
+	for (size_t i = 0; i < 3; i++) {
+		size_t rows = 0;
+		int64_t sent = 0;
+		report(&s, ways[i]);
+		uint32_t list = json_get(&s.doc, 0, "positions");
+		for (uint32_t r = json_first(&s.doc, list); r != JSON_NONE;
+		     r = json_next(&s.doc, list, r), rows++) {
+			enum tier tier = TIER_COUNT;
+			struct str slice =
+				json_str(&s.doc, json_get(&s.doc, r, "slice"), &s.w.arena);
+			struct str step = json_str(&s.doc, json_get(&s.doc, r, "step"), &s.w.arena);
+			if (ways[i] == VIEW_BY_TIER)
+				assert_true(tier_of(slice, &tier));
+			const struct tally t = count_all(
+				&s, arena_strz(&s.w.arena, step), tier,
+				ways[i] == VIEW_BY_VARIANT ? arena_strz(&s.w.arena, slice) : NULL);
+			check_row(&s, r, &t);
+			sent += t.sent;
+		}
+		assert_in_range(rows, 1, 12);
+		assert_true(sent >= 20);
+	}
+	rise(&s);
+}
+
+/* Who entered, who was reached and how fast, who was handed on: one cohort. */
+static void test_cohort(void **state)
+{
+	struct seat s;
+	(void)state;
+	sit(&s);
+	comes(&s.w);
+	does(&s.w, "form.ebook", "bea@bolt.example", NULL, "{}");
+	passes(&s.w, 40 * US_PER_S);
+	told(&s.w, "message.sent", handed[0]);
+	seen(&s.w, "reply", handed[0], 0);
+	orders(&s.w, "handoff.accept", "{\"handoff\":1}", EVENT_SYSTEM);
+	does(&s.w, "meeting.booked", "ada@acme.example", NULL, "{}");
+	does(&s.w, "meeting.booked", "ada@acme.example", NULL, "{}"); /* counted once */
+	report(&s, VIEW_BY_NONE);
+	uint32_t early = json_first(&s.doc, json_get(&s.doc, 0, "tracks"));
+	assert_int_equal(number(&s.doc, early, "entered"), 2);
+	assert_int_equal(rate_n(&s, early, "contacted", "n"), 1);
+	assert_int_equal(rate_n(&s, early, "contacted", "of"), 2);
+	assert_int_equal(rate_n(&s, early, "handed_off", "n"), 1);
+	assert_int_equal(rate_n(&s, early, "sales_accepted", "n"), 1);
+	assert_int_equal(rate_n(&s, early, "meeting", "n"), 1);
+	assert_int_equal(rate_n(&s, early, "first_contact", "median_within_s"), 60);
+	struct err e;
+	const struct view_numbers q = {TIME_NONE, TIME_NONE, VIEW_BY_SOURCE};
+	assert_int_equal(view_report_funnel(&s.v, &q, paper(&s), &e), ST_OK);
+	const struct json *d = read(&s);
+	uint32_t row = json_first(d, json_get(d, 0, "funnel"));
+	assert_int_equal(rate_n(&s, row, "meeting", "n"), 1);
+	const struct view_numbers wrong = {s.w.now_us, s.w.now_us - US_PER_D, VIEW_BY_NONE};
+	assert_int_equal(view_report_tracks(&s.v, &wrong, paper(&s), &e), ST_INVALID);
+	rise(&s);
+}
+
+/* Wilson's interval against values from a table: 7 of 18, none of 10, all of 10. */
+static void test_rate(void **state)
+{
+	struct seat s;
+	static const struct {
+		int64_t n, of;
+		double low, high;
+	} rows[] = {{7, 18, 0.2031, 0.6138}, {0, 10, 0, 0.2775}, {10, 10, 0.7225, 1}};
+	(void)state;
+	sit(&s);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct json_w *w = paper(&s);
+		json_w_object(w);
+		view_rate_put(w, "r", rows[i].n, rows[i].of);
+		json_w_end(w);
+		const struct json *d = read(&s);
+		uint32_t r = json_get(d, 0, "r");
+		assert_true(fabs(number(d, r, "low") - rows[i].low) < 5e-4);
+		assert_true(fabs(number(d, r, "high") - rows[i].high) < 5e-4);
+	}
+	rise(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -450,6 +661,9 @@ int main(void)
 		cmocka_unit_test(test_looking_is_free),
 		cmocka_unit_test(test_why_not),
 		cmocka_unit_test(test_next_of_those_who_rest),
+		cmocka_unit_test(test_report_is_brute_force),
+		cmocka_unit_test(test_cohort),
+		cmocka_unit_test(test_rate),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

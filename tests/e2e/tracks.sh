@@ -23,7 +23,7 @@ expect 0 "all sending stops" "nothing leaves" -- pause --all --reason "wrong pri
 expect 0 "and says why" "wrong price" -- track list
 expect 0 "a lead" -- trigger form.ebook --email ana@firm.example --trait title=COO,country=US
 
-for verb in "track list" "track show consideration" "message list" "handoff list" "handoff list --open" \
+for verb in "report tracks" "report tracks --by tier" "report funnel --by source" "track list" "track show consideration" "message list" "handoff list" "handoff list --open" \
 	"lead list --track awareness" "message list --state uncertain" "message list --lead ana@firm.example"; do
 	# shellcheck disable=SC2086
 	json "$verb" -- $verb
@@ -31,6 +31,9 @@ for verb in "track list" "track show consideration" "message list" "handoff list
 	expect 0 "$verb as text" "" -- $verb
 done
 expect 0 "who is inside" '"name":"awareness".*"people":1' -- track list --json
+expect 0 "numbers as a table" "^level,track,position,step" -- report tracks --csv
+expect 0 "who entered" '"track","awareness"|track,"awareness".*,entered,1' -- report tracks --csv
+expect 2 "sliced by nothing" "variant or persona" -- report tracks --by weather
 expect 4 "no such track" "no track called" -- track show consideraton
 expect 2 "no such word" "list \| show" -- track pause
 expect 4 "no such message" "no message 7" -- message show 7
@@ -70,6 +73,9 @@ ask 200 "next" '"schema":"nurtured.next/1"' GET /v1/leads/ana@firm.example/next
 ask 200 "why not" '"schema":"nurtured.why_not/1"' GET '/v1/leads/1/why-not?what=awareness'
 ask 400 "why not what" 'why not what' GET /v1/leads/1/why-not
 ask 404 "why not nothing" 'no track and no message' GET '/v1/leads/1/why-not?what=x'
+ask 200 "numbers" '"schema":"nurtured.report.tracks/1"' GET '/v1/reports/tracks?by=tier&from=2020-01-01&to=2020-02-01'
+ask 400 "numbers of too many days" 'spans' GET '/v1/reports/tracks?from=2020-01-01&to=2026-02-01'
+ask 200 "a funnel" '"schema":"nurtured.report.funnel/1"' GET '/v1/reports/funnel'
 ask 200 "messages" '"schema":"nurtured.messages/1"' GET /v1/messages?state=ready
 ask 400 "messages of no state" 'state must be' GET /v1/messages?state=lost
 ask 404 "no message" 'no message' GET /v1/messages/99

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * tally.h: the roll-ups that reports are made of (docs/reports.md).
+ *
+ * What came of a message is counted once, with everything it was chosen by: "msg.<what>" {track,
+ * step, angle, persona, source, tier}, under the day it was due. So every rate of a report has the
+ * same messages above and below its line, and no report looks at a message.
+ */
+#ifndef ENGINE_TALLY_H
+#define ENGINE_TALLY_H
+
+#include "engine/pass.h"
+#include "model/message.h"
+
+/* Sets flags (enum message_flag) and counts those that are new. */
+void tally_flags(struct batch *b, struct message *m, uint32_t flags);
+/* It has just left state `was`. */
+void tally_moved(struct batch *b, const struct message *m, enum message_state was);
+/* The same for a stored message: reads it, sets, counts, writes. A message that is gone is none. */
+MUST_USE enum status tally_stored(struct pass *p, uint64_t message, uint32_t flag, struct err *e);
+/* Writes what a decision counted for the lead in hand. */
+MUST_USE enum status tally_count(struct pass *p, const struct decide_count *c, struct err *e);
+/* Sales took the lead of this hand-off. */
+MUST_USE enum status tally_accepted(struct pass *p, const struct handoff *h, struct err *e);
+
+#endif
