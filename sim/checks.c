@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "engine/profile.h"
 #include "model/key.h"
+#include "model/message.h"
 #include "node/node.h"
 #include "score/score.h"
 #include "sim.h"
@@ -22,11 +23,14 @@ void fail(struct sim *s, const char *fmt, ...)
 	va_end(ap);
 }
 
+#define WALK_TALLIES 16 /* rows of the table `tallied` */
+
 struct walk {
 	struct sim *s;
 	struct program *program;
 	struct arena arena;
 	int64_t clock_us;
+	uint64_t came[WALK_TALLIES], told[WALK_TALLIES], journeys, inside;
 	uint64_t leads[TIER_COUNT], alarms_early, tier_rows, alarm_rows, members;
 	uint64_t lead_rows, lead_alarms;
 	uint64_t account_leads, account_hot, account_warm, accounts_say_leads, accounts_say_hot,
@@ -147,6 +151,87 @@ static void compare(struct sim *s, const char *what, uint64_t a, uint64_t b)
 		fail(s, "%s: %llu and %llu", what, (unsigned long long)a, (unsigned long long)b);
 }
 
+/* ---- roll-ups: what reports say is what looking at everything gives ---- */
+
+static const struct {
+	const char *name;
+	uint32_t flag; /* 0: by state */
+} tallied[] = {
+	{"msg.sent", 0},
+	{"msg.uncertain", 0},
+	{"msg.failed", 0},
+	{"msg.opened", MESSAGE_OPENED},
+	{"msg.opened_machine", MESSAGE_OPENED_MACHINE},
+	{"msg.clicked", MESSAGE_CLICKED},
+	{"msg.clicked_machine", MESSAGE_CLICKED_MACHINE},
+	{"msg.clicked_cta", MESSAGE_CLICKED_CTA},
+	{"msg.replied", MESSAGE_REPLIED},
+	{"msg.bounced", MESSAGE_BOUNCED},
+	{"msg.complained", MESSAGE_COMPLAINED},
+	{"msg.unsubscribed", MESSAGE_UNSUBSCRIBED},
+	{"msg.next", MESSAGE_NEXT},
+	{"msg.moved", MESSAGE_MOVED},
+	{"msg.accepted", MESSAGE_ACCEPTED},
+	{"msg.goal", MESSAGE_GOAL},
+};
+#define TALLIED (sizeof tallied / sizeof tallied[0])
+
+_Static_assert(TALLIED == WALK_TALLIES, "a row without a place to count");
+
+static bool is_so(const struct message *m, size_t i)
+{
+	static const enum message_state states[] = {MESSAGE_SENT, MESSAGE_UNCERTAIN,
+						    MESSAGE_FAILED};
+	if (m->track.n == 0)
+		return false;
+	return tallied[i].flag ? m->flags & tallied[i].flag : m->state == states[i];
+}
+
+static bool walk_message(void *ctx, struct store_key key, struct str value)
+{
+	struct walk *w = ctx;
+	struct message m;
+	arena_reset(&w->arena);
+	if (message_decode(key.num, value, &w->arena, &m, NULL) != ST_OK) {
+		fail(w->s, "message %llu cannot be read", (unsigned long long)key.num);
+		return false;
+	}
+	for (size_t i = 0; i < TALLIED; i++)
+		w->came[i] += is_so(&m, i);
+	return true;
+}
+
+static bool walk_counter(void *ctx, struct store_key key, struct str value)
+{
+	struct walk *w = ctx;
+	struct str rest = str_slice(key.bytes, 8, key.bytes.n), name = str_cut(&rest, '\0');
+	uint64_t n = key_read_u64(value, 0);
+	for (size_t i = 0; i < TALLIED; i++)
+		if (str_is(name, tallied[i].name))
+			w->told[i] += n;
+	if (str_is(name, "inside"))
+		w->inside += n;
+	return true;
+}
+
+static bool walk_journey(void *ctx, struct store_key key, struct str value)
+{
+	struct walk *w = ctx;
+	struct lead l;
+	struct str journey = STR_NULL;
+	arena_reset(&w->arena);
+	if (lead_row_decode(key.num, value, &w->arena, &l, &journey, NULL) == ST_OK)
+		w->journeys += journey.n > 0 && !(l.flags & LEAD_MERGED);
+	return true;
+}
+
+static void compare_rollups(struct walk *w)
+{
+	for (size_t i = 0; i < TALLIED; i++)
+		compare(w->s, tallied[i].name, w->came[i], w->told[i]);
+	compare(w->s, "people on tracks and off, and the gauge", w->journeys, w->inside);
+}
+
 bool check_step(struct sim *s)
 {
 	struct engine_stats stats;
@@ -163,11 +248,14 @@ bool check_step(struct sim *s)
 		store_row_fn *fn;
 	} walks[] = {{TABLE_LEAD, walk_lead},       {TABLE_ALARM, walk_alarm},
 		     {TABLE_TIER_LEAD, walk_tier},  {TABLE_IDENTITY, walk_identity},
-		     {TABLE_ACCOUNT, walk_account}, {TABLE_ACCOUNT_LEAD, walk_member}};
+		     {TABLE_ACCOUNT, walk_account}, {TABLE_ACCOUNT_LEAD, walk_member},
+		     {TABLE_MESSAGE, walk_message}, {TABLE_COUNTER, walk_counter},
+		     {TABLE_LEAD, walk_journey}};
 	/* Scans do not nest: rows are collected by the callbacks through gets only. */
 	for (size_t i = 0; i < sizeof walks / sizeof walks[0] && s->failure[0] == '\0'; i++)
 		if (store_scan(s->inner, walks[i].table, SCAN_ALL, walks[i].fn, &w, &e) != ST_OK)
 			fail(s, "scan: %s", e.text);
+	compare_rollups(&w);
 	compare(s, "N3: alarms that should have fired", w.alarms_early, 0);
 	compare(s, "leads and rows of the tier index", w.lead_rows, w.tier_rows);
 	compare(s, "leads with an alarm and rows of the alarm table", w.lead_alarms, w.alarm_rows);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * cohort.c: what reports of tracks are made of. A rate is only right when what is above the line and
- * what is below it speak of the same people: so everything a lead does on a track is counted under
- * the day, tier and persona it entered with. */
+ * cohort.c: what reports of tracks are made of. A rate is only right when what is above the line
+ * and what is below it speak of the same people: so everything a lead does on a track is counted
+ * under the day, tier and persona it entered with. */
 #include "decide/internal.h"
 
 #include "base/assert.h"
