@@ -49,9 +49,12 @@ struct compose_thread {
 	size_t references_n;
 };
 
+struct compose_kept;
+
 struct compose_in {
 	struct str content_name, content; /* name for messages: "planning-cost/story.md" */
 	struct str layout;                /* Liquid over HTML; empty: the built-in one */
+	const struct compose_kept *kept;  /* of this content and layout; NULL: read anew */
 	const struct program *program;    /* sender and declared fields */
 	const struct message *message;
 	const struct json *profile, *account; /* the rows, parsed; NULL: absent */
@@ -75,6 +78,12 @@ struct compose_out {
 	size_t html_bytes, text_bytes;
 	uint32_t failed, warned; /* bits 1 << enum compose_check */
 };
+
+/* Content and layout of `in`, read and compiled once for many renders; nothing else of `in` is
+ * looked at. Read-only; lives as long as the arena, the content's bytes and the layout's.
+ * ST_INVALID, ST_LIMIT: it cannot be rendered; rendering it without says where it is wrong. */
+MUST_USE enum status compose_keep(const struct compose_in *in, struct arena *a,
+				  const struct compose_kept **out, struct err *e);
 
 /* ST_INVALID: the content is wrong, a slot is empty or a check failed; `e` says which, where and
  * how to put it right, never a value of the lead. ST_LIMIT: a ceiling. When checks failed `out` is

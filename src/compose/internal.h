@@ -49,6 +49,15 @@ enum status compose_told(struct str name, struct compose_place at, const struct 
 MUST_USE enum status compose_templates_check(const struct compose_content *c, struct arena *a,
 					     struct err *e);
 
+/* ---- kept.c: what `in` keeps, else read from its content ---- */
+
+MUST_USE enum status compose_read(const struct compose_in *in, struct arena *a,
+				  struct compose_content *out, struct err *e);
+MUST_USE enum status compose_read_body(const struct compose_in *in, const struct compose_content *c,
+				       struct arena *a, struct compose_body *out, struct err *e);
+/* NULL: this text was not kept. */
+const struct liquid_template *compose_kept_template(const struct compose_kept *k, struct str text);
+
 /* ---- layout.c ---- */
 
 struct str compose_layout(void);

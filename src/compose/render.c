@@ -18,7 +18,7 @@ struct work {
 static enum status run(struct work *w, struct str template, bool html, struct str *out,
 		       struct liquid_problem *p)
 {
-	const struct liquid_template *t;
+	const struct liquid_template *t = compose_kept_template(w->in->kept, template);
 	struct buf b;
 	struct liquid_conf conf = {
 		.now_us = w->in->now_us,
@@ -30,7 +30,9 @@ static enum status run(struct work *w, struct str template, bool html, struct st
 	};
 	buf_init_arena(&b, w->a, LIQUID_OUTPUT_BYTES_MAX);
 	*p = (struct liquid_problem){.status = ST_OK};
-	enum status st = liquid_compile(template, (struct liquid_options){0}, w->a, &t, p);
+	enum status st = ST_OK;
+	if (t == NULL)
+		st = liquid_compile(template, (struct liquid_options){0}, w->a, &t, p);
 	if (st == ST_OK)
 		st = liquid_render(t, NULL, &conf, w->a, &b, p);
 	if (st == ST_OK)
@@ -111,7 +113,7 @@ static enum status make_html(struct work *w, struct str *html)
 	struct compose_body body;
 	struct liquid_problem p;
 	struct str layout = w->in->layout.n > 0 ? w->in->layout : compose_layout();
-	enum status st = compose_body_read(&w->content, w->a, &body, w->e);
+	enum status st = compose_read_body(w->in, &w->content, w->a, &body, w->e);
 	if (st != ST_OK)
 		return st;
 	if (run(w, body.html, true, &w->vars.content, &p) != ST_OK)
@@ -273,7 +275,7 @@ enum status compose_render(const struct compose_in *in, struct compose_out *out,
 	struct compose_out result = {0};
 	struct str html = STR_NULL;
 	compose_vars_init(&w.vars, in);
-	enum status st = compose_content_parse(in->content_name, in->content, a, &w.content, e);
+	enum status st = compose_read(in, a, &w.content, e);
 	if (st == ST_OK)
 		st = make_sender(&w, &result.mail.reply_to);
 	if (st == ST_OK)

@@ -55,6 +55,39 @@ static void bodies_become_html_and_text(void **state)
 	tear_down(&f);
 }
 
+/* Read and compiled once, for leads who are not alike. */
+static void kept_content_says_the_same(void **state)
+{
+	static const char content[] = HEAD "{% if lead.first_name == \"Ana\" %}\n\nA\n\n{% endif "
+					   "%}\n**{{ lead.first_name }}**";
+	static const char *const people[] = {"Ana", "Bo", "Ana"};
+	struct fixture f, g;
+	(void)state;
+	set_up(&f);
+	set_up(&g);
+	f.in.content = str_of(content);
+	assert_int_equal(compose_keep(&f.in, &f.a, &f.in.kept, &f.e), ST_OK);
+	for (size_t i = 0; i < COUNT_OF(people); i++) {
+		const char *profile =
+			arena_printf(&f.a, "{\"traits\":{\"firstName\":\"%s\"}}", people[i]).p;
+		test_rows(&f, profile, NULL);
+		test_rows(&g, profile, NULL);
+		render(&f, content, ST_OK);
+		render(&g, content, ST_OK);
+		assert_true(str_eq(f.out.mail.html, g.out.mail.html));
+		assert_true(str_eq(f.out.mail.text, g.out.mail.text));
+		assert_true(str_eq(f.out.mail.subject, g.out.mail.subject));
+	}
+	test_rows(&f, "{}", NULL);
+	f.in.content_name = STR("m/b.md");
+	render(&f, content, ST_INVALID);
+	check_has("the name it goes by", str_of(f.e.text), "m/b.md:");
+	f.in.content = STR("no front matter");
+	assert_int_equal(compose_keep(&f.in, &f.a, &f.in.kept, NULL), ST_INVALID);
+	tear_down(&g);
+	tear_down(&f);
+}
+
 static void empty_slots_stop(void **state)
 {
 	static const struct {
@@ -339,6 +372,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bodies_become_html_and_text),
+		cmocka_unit_test(kept_content_says_the_same),
 		cmocka_unit_test(empty_slots_stop),
 		cmocka_unit_test(names_mean_what_they_mean_in_conditions),
 		cmocka_unit_test(hostile_values_stay_text),

@@ -68,9 +68,14 @@ struct letter_desk {
 
 MUST_USE enum status desk_version(struct letter_desk *d, uint64_t number,
 				  const struct desk_version **out, struct err *e);
-/* A content file by its hash (hex). ST_NOT_FOUND: it was never brought. */
-MUST_USE enum status desk_content(struct letter_desk *d, struct str hash, struct str *out,
-				  struct err *e);
+/* A content file by its hash (hex), until the next is asked for. ST_NOT_FOUND: it was never
+ * brought. */
+struct desk_text {
+	struct str text;
+	const struct compose_kept *kept; /* NULL: it cannot be rendered */
+};
+MUST_USE enum status desk_content(struct letter_desk *d, struct str name, struct str hash,
+				  const struct desk_text **out, struct err *e);
 /* NULL: no such zone. */
 const struct tz *desk_zone(struct letter_desk *d, struct str name);
 

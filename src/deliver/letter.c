@@ -146,7 +146,12 @@ static enum status read_content(const struct writing *w, struct compose_in *in, 
 	if (f == NULL)
 		return err_set(e, ST_INVALID, STR_FMT ": version %llu has no such content",
 			       STR_ARG(in->content_name), (unsigned long long)w->version->number);
-	enum status st = desk_content(w->d, f->hash, &in->content, e);
+	const struct desk_text *text;
+	enum status st = desk_content(w->d, in->content_name, f->hash, &text, e);
+	if (st == ST_OK) {
+		in->content = text->text;
+		in->kept = text->kept;
+	}
 	return st == ST_NOT_FOUND
 		       ? err_set(e, ST_INVALID,
 				 STR_FMT ": its text was never brought; apply the program again "

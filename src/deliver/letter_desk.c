@@ -10,6 +10,7 @@
 #define VERSION_ARENA ((size_t)16 << 20)
 #define TEXTS_MAX 2048
 #define TEXT_ARENA ((size_t)64 << 20)
+#define TEXT_ROOM ((size_t)16 << 20) /* for one more, compiled */
 #define ZONES_MAX 1024
 #define ZONE_ARENA ((size_t)16 << 20)
 
@@ -117,25 +118,37 @@ static void forget_texts(struct letter_desk *d)
 	arena_reset(&d->text_arena);
 }
 
-enum status desk_content(struct letter_desk *d, struct str hash, struct str *out, struct err *e)
+static enum status read_text(struct letter_desk *d, struct str name, struct str hash,
+			     struct desk_text *out, struct err *e)
+{
+	enum status st =
+		store_get(d->store, TABLE_CONTENT, KEY_BYTES(hash), &d->text_arena, &out->text, e);
+	if (st != ST_OK)
+		return st;
+	const struct compose_in in = {.content_name = name, .content = out->text};
+	if (compose_keep(&in, &d->text_arena, &out->kept, NULL) != ST_OK)
+		out->kept = NULL; /* rendering says what is wrong with it */
+	return ST_OK;
+}
+
+enum status desk_content(struct letter_desk *d, struct str name, struct str hash,
+			 const struct desk_text **out, struct err *e)
 {
 	uint64_t at;
 	if (strmap_get(&d->texts, hash, &at)) {
-		*out = *(const struct str *)(uintptr_t)at;
+		*out = (const struct desk_text *)(uintptr_t)at;
 		return ST_OK;
 	}
-	if (d->texts.count >= TEXTS_MAX - 1 ||
-	    d->text_arena.bytes_used > TEXT_ARENA - 2 * (size_t)CONTENT_BYTES_MAX)
+	if (d->texts.count >= TEXTS_MAX - 1 || d->text_arena.bytes_used > TEXT_ARENA - TEXT_ROOM)
 		forget_texts(d);
-	struct str *text = ARENA_NEW(&d->text_arena, struct str);
+	struct desk_text *text = ARENA_NEW(&d->text_arena, struct desk_text);
 	ASSERT(text != NULL);
-	enum status st =
-		store_get(d->store, TABLE_CONTENT, KEY_BYTES(hash), &d->text_arena, text, e);
+	enum status st = read_text(d, name, hash, text, e);
 	if (st != ST_OK)
 		return st;
-	bool kept = strmap_put(&d->texts, hash, (uint64_t)(uintptr_t)text);
-	ASSERT(kept);
-	*out = *text;
+	bool put = strmap_put(&d->texts, hash, (uint64_t)(uintptr_t)text);
+	ASSERT(put);
+	*out = text;
 	return ST_OK;
 }
 
