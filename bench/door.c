@@ -8,6 +8,7 @@
 #include "fold.h"
 #include "load.h"
 #include "node/node.h"
+#include "node/settings.h"
 #include "peer.h"
 
 #include <stdio.h>
@@ -174,6 +175,73 @@ enum status bench_batch(const struct bench_conf *conf, struct report *r, struct 
 	report_ratio(r, "batched / bare append",
 		     bench_per_s(&side[DAEMON]) / bench_per_s(&side[BARE]), 0);
 	return ST_OK;
+}
+
+/* ---- links of messages ---- */
+
+static enum status clicks_at(const struct bench_conf *conf, const struct house *h,
+			     unsigned connections, struct report *r, struct err *e)
+{
+	char name[96];
+	struct link_keys keys;
+	struct bench_rate side[SIDES];
+	enum status st = node_link_keys(h->folder, &keys, e);
+	struct load_conf lc = {.connections = connections,
+			       .events_each = 1,
+			       .for_us = conf->door_us,
+			       .links = &keys};
+	if (st == ST_OK)
+		st = side_by_side(conf, h, &lc, side, e);
+	if (st != ST_OK)
+		return st;
+	(void)snprintf(name, sizeof name, "click redirects, each durable, %u connections",
+		       connections);
+	report_rate(r, name, &side[DAEMON]);
+	(void)snprintf(name, sizeof name, "the same door without work, %u", connections);
+	report_rate(r, name, &side[EMPTY]);
+	report_ratio(r, "redirects / bare door",
+		     bench_per_s(&side[DAEMON]) / bench_per_s(&side[EMPTY]), 0);
+	return ST_OK;
+}
+
+static enum status click_samples(const struct house *h, struct report *r, struct err *e)
+{
+	struct load_single *one = NULL;
+	static double answered[SAMPLES];
+	struct link_keys keys;
+	const struct load_conf lc = {.port = h->peer.port, .events_each = 1, .links = &keys};
+	enum status st = node_link_keys(h->folder, &keys, e);
+	if (st == ST_OK)
+		st = load_single_open(&lc, &one, e);
+	for (size_t i = 0; i < SAMPLES && st == ST_OK; i++) {
+		int64_t took = 0;
+		st = load_single_post(one, &took, e);
+		answered[i] = (double)took;
+	}
+	load_single_close(&one);
+	if (st != ST_OK)
+		return st;
+	report_value(r, "click to redirect, one at a time, p50",
+		     bench_percentile(answered, SAMPLES, 0.5), "us");
+	report_value(r, "click to redirect, one at a time, p99",
+		     bench_percentile(answered, SAMPLES, 0.99), "us");
+	return ST_OK;
+}
+
+enum status bench_clicks(const struct bench_conf *conf, struct report *r, struct err *e)
+{
+	struct house h;
+	enum status st = house_build(conf, 1000, "door", &h, e);
+	if (st == ST_OK)
+		st = house_open(conf, &h, e);
+	if (st == ST_OK)
+		st = click_samples(&h, r, e);
+	if (st == ST_OK)
+		st = clicks_at(conf, &h, 64, r, e);
+	if (st == ST_OK)
+		st = clicks_at(conf, &h, 512, r, e);
+	house_close(&h);
+	return st;
 }
 
 /* ---- from POST to scored state ---- */

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/time.h"
 #include "bench.h"
 
 #include <arpa/inet.h>
@@ -30,7 +31,8 @@ struct template
 {
 	char *text;
 	size_t n, ids_n;
-	size_t ids[EVENTS_EACH_MAX]; /* where the digits stand */
+	size_t ids[EVENTS_EACH_MAX]; /* where the digits stand; the token of a link */
+	const struct link_keys *links;
 };
 
 struct connection {
@@ -102,8 +104,44 @@ static void template_make(struct load *l, struct template *t)
 	buf_finish(&text);
 }
 
+#define TARGET "https://larkspur.example/figures"
+#define TARGET_ESCAPED "https%3A%2F%2Flarkspur.example%2Ffigures"
+
+/* A message of its own each time: as long a token as any, since its number is a large one. */
+static void sign_link(struct template *t, char out[LINK_TEXT_MAX])
+{
+	const struct link l = {.kind = LINK_CLICK,
+			       .id = LINK_ID_MAX / 2 + next_id() % (LINK_ID_MAX / 4),
+			       .n = 1,
+			       .expires_us = TIME_NONE};
+	ASSERT(link_write(t->links, &l, STR(TARGET), out, NULL) == ST_OK);
+}
+
+static void link_template(struct load *l, struct template *t)
+{
+	char token[LINK_TEXT_MAX];
+	t->links = l->conf->links;
+	sign_link(t, token);
+	struct str text = arena_printf(
+		&l->arena,
+		"GET /t/%s?u=%s HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: Mozilla/5.0 "
+		"(X11; Linux x86_64; rv:128.0) Gecko/20100101 "
+		"Firefox/128.0\r\nAccept: text/html\r\n"
+		"Accept-Language: en\r\n\r\n",
+		token, TARGET_ESCAPED);
+	t->text = arena_strz(&l->arena, text);
+	t->n = text.n;
+	t->ids[0] = sizeof "GET /t/" - 1;
+}
+
 static void stamp(struct template *t)
 {
+	if (t->links != NULL) {
+		char token[LINK_TEXT_MAX];
+		sign_link(t, token);
+		memcpy(t->text + t->ids[0], token, strlen(token));
+		return;
+	}
 	for (size_t i = 0; i < t->ids_n; i++) {
 		uint64_t id = next_id();
 		char *digits = t->text + t->ids[i];
@@ -182,7 +220,7 @@ static void drop(struct load *l, struct connection *c)
 static void count(struct load *l, int status)
 {
 	l->result.requests++;
-	if (status == 200)
+	if (status == 200 || status == 302)
 		l->result.rate.events += l->conf->events_each;
 	else if (status == 429)
 		l->result.shed++;
@@ -245,7 +283,7 @@ static void load_init(struct load *l, const struct load_conf *conf)
 	rng_seed(&l->rng, next_id());
 	l->templates = ARENA_ARRAY(&l->arena, struct template, TEMPLATES);
 	for (unsigned i = 0; i < TEMPLATES; i++)
-		template_make(l, &l->templates[i]);
+		(conf->links != NULL ? link_template : template_make)(l, &l->templates[i]);
 	l->connections = ARENA_ARRAY(&l->arena, struct connection, conf->connections);
 	for (unsigned i = 0; i < conf->connections; i++)
 		l->connections[i].fd = -1;
@@ -305,7 +343,8 @@ enum status load_single_post(struct load_single *s, int64_t *answered_us, struct
 	while (status == 0)
 		status = take(c);
 	*answered_us = clock_mono_us() - from;
-	return status == 200 ? ST_OK : err_set(e, ST_IO, "bench: answered %d", status);
+	return status == 200 || status == 302 ? ST_OK
+					      : err_set(e, ST_IO, "bench: answered %d", status);
 }
 
 void load_single_close(struct load_single **s)

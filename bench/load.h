@@ -5,6 +5,7 @@
 #define BENCH_LOAD_H
 
 #include "bench.h"
+#include "observe/link.h"
 
 struct load_conf {
 	uint16_t port;
@@ -13,10 +14,13 @@ struct load_conf {
 	int64_t for_us;
 	uint64_t leads;    /* users the events speak of */
 	const char *token; /* write key */
+	/* Links of messages are followed instead, each of another message. NULL: events are
+	 * posted. */
+	const struct link_keys *links;
 };
 
 struct load_result {
-	struct bench_rate rate;          /* of events answered 200; CPU is the generator's own */
+	struct bench_rate rate; /* of events answered 200 or 302; CPU is the generator's own */
 	uint64_t requests, shed, failed; /* shed: 429 */
 };
 

@@ -77,6 +77,7 @@ static const struct measurement {
 	{'f', "conditions and parsing, one thread", bench_pure},
 	{'g', "messages into an SMTP server", bench_mail},
 	{'h', "from an event to the first mail", bench_touch},
+	{'i', "clicks on links of messages", bench_clicks},
 };
 
 static int usage(void)
