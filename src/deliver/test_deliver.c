@@ -41,6 +41,12 @@ static void each_leaves_once(void **state)
 		assert_int_equal(m.state, MESSAGE_SENT);
 		assert_true(m.flags & MESSAGE_TRIAL);
 	}
+	/* What a sender that warms up goes on from. */
+	struct engine_sent sent;
+	struct err e;
+	assert_int_equal(engine_sent_read(r.w.store, &r.w.arena, &sent, &e), ST_OK);
+	assert_int_equal(sent.latest_day, 60);
+	assert_true(sent.first_us >= r.w.now_us && sent.latest_us > sent.first_us);
 	room_close(&r);
 }
 

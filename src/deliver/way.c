@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/time.h"
+#include "engine/engine.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -96,6 +97,27 @@ static void open_pace(struct deliver *d)
 	strmap_init(&d->lines, LINES_MAX);
 }
 
+/* Where a sender that warms up had come to. There is one sending domain: the program's. */
+static void remember_sender(struct deliver *d)
+{
+	const struct program *p;
+	struct engine_sent sent;
+	int64_t now = clock_now_us();
+	struct letter_desk *desk = d->writers[0].desk;
+	if (d->conf.settings->warm_up_n == 0 || letter_program(desk, &p, NULL) != ST_OK ||
+	    engine_sent_read(d->reader, &d->secrets, &sent, NULL) != ST_OK ||
+	    sent.first_us == TIME_NONE)
+		return; /* a ramp that begins anew is only slow */
+	struct str domain = p->sender.from;
+	(void)str_cut(&domain, '@');
+	size_t n = str_find_byte(domain, '>');
+	int64_t latest = sent.latest_us < now ? sent.latest_us : now;
+	uint32_t today = sent.latest_us >= now ? sent.latest_day : 0;
+	enum status st =
+		smtp_pace_sender(d->pace, str_slice(domain, 0, n), sent.first_us, today, latest);
+	ASSERT(st == ST_OK); /* the table is empty yet */
+}
+
 enum status way_open(struct deliver *d, struct err *e)
 {
 	const struct settings *s = d->conf.settings;
@@ -117,6 +139,7 @@ enum status way_open(struct deliver *d, struct err *e)
 	conf.mails_max = most;
 	conf.listener = (struct smtp_listener){.ctx = d, .on_result = on_result};
 	open_pace(d);
+	remember_sender(d);
 	return smtp_pool_create(&conf, &d->pool, e);
 }
 

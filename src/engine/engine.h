@@ -65,6 +65,13 @@ struct engine_meta {
 	int64_t clock_us;
 };
 MUST_USE enum status engine_meta_read(struct store *s, struct engine_meta *out, struct err *e);
+/* What has been handed over so far, for whoever warms up a sender across restarts. */
+struct engine_sent {
+	int64_t first_us, latest_us; /* latest: the end of its day; TIME_NONE: nothing yet */
+	uint32_t latest_day;         /* on that day (UTC) */
+};
+MUST_USE enum status engine_sent_read(struct store *s, struct arena *a, struct engine_sent *out,
+				      struct err *e);
 
 /* Folds log from its first record into an empty memory store and compares hashes with `state`
  * as of its cursor (G8). A base (a backup) is for logs whose beginning retention has dropped. */

@@ -104,6 +104,25 @@ enum status play_load(struct play *y, struct err *e)
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
+enum status engine_sent_read(struct store *s, struct arena *a, struct engine_sent *out,
+			     struct err *e)
+{
+	struct str row;
+	struct play y = {.first_send_us = TIME_NONE};
+	enum status st = store_get(s, TABLE_META, KEY_BYTES(STR("play")), a, &row, e);
+	if (st == ST_OK)
+		st = read_row(&y, row, e);
+	if (st != ST_OK && st != ST_NOT_FOUND)
+		return st;
+	bool any = y.first_send_us != TIME_NONE;
+	*out = (struct engine_sent){
+		.first_us = y.first_send_us,
+		.latest_us = any ? ((int64_t)y.sent_day + 1) * US_PER_D - 1 : TIME_NONE,
+		.latest_day = y.sent_today,
+	};
+	return ST_OK;
+}
+
 /* ---- versions ---- */
 
 static struct play_version *cached(struct play *y, uint64_t number)
