@@ -78,7 +78,7 @@ static void open_node(struct fixture *f)
 /* How many events were needed to put it in force. */
 static size_t apply(struct fixture *f)
 {
-	struct draft_events events;
+	struct draft_events events = {0};
 	struct str row;
 	enum status st = draft_check(&f->d, &f->a, &f->e);
 	if (st == ST_OK)
