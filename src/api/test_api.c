@@ -90,6 +90,11 @@ static void start(struct fixture *f, const struct api_conf *conf)
 	ops.handler[API_OP_TRIGGER] = fake_lead;
 	ops.handler[API_OP_PROGRAM_PLAN] = fake_lead;
 	ops.handler[API_OP_BACKUP] = fake_lead;
+	ops.handler[API_OP_INBOUND] = fake_lead;
+	ops.handler[API_OP_INBOX] = fake_lead;
+	ops.handler[API_OP_LINK_CLICK] = fake_lead;
+	ops.handler[API_OP_LINK_STOP_PAGE] = fake_lead;
+	ops.handler[API_OP_LINK_STOP] = fake_lead;
 	ops.handler[API_OP_REPLAY_VERIFY] = fake_lead;
 	*f = (struct fixture){.dir = "/tmp/nurtured-api-XXXXXX"};
 	assert_non_null(mkdtemp(f->dir));
@@ -210,6 +215,18 @@ static const struct {
 	{"plan", "POST /v1/program/plan", "nurture: 1", ADMIN, 200, "lead"},
 	{"plan without a token", "POST /v1/program/plan", "x", NONE, 401, "unauthenticated"},
 	{"plan with a write key", "POST /v1/program/plan", "x", WRITE, 403, "nothing else"},
+	{"mail that came in", "POST /v1/inbound", "From: a@b.example", ADMIN, 200, "lead"},
+	{"mail without a token", "POST /v1/inbound", "x", NONE, 401, "unauthenticated"},
+	{"mail with a write key", "POST /v1/inbound", "x", WRITE, 403, "nothing else"},
+	{"the inbox from this machine", "GET /inbox", NULL, NONE, 200, "lead"},
+	{"the inbox through a proxy", "GET /inbox HTTP/1.1\r\nX-Forwarded-For: 9.9.9.9\r\nX: y",
+	 NULL, NONE, 401, "unauthenticated"},
+	{"a link of a message", "GET /t/abc?u=x", NULL, NONE, 200, "{\"lead\":\"abc\"}"},
+	{"a link by head", "HEAD /t/abc", NULL, NONE, 200, ""},
+	{"a page behind a link", "GET /u/abc", NULL, NONE, 200, "{\"lead\":\"abc\"}"},
+	{"what is sent from it", "POST /u/abc", "a=b", NONE, 200, "{\"lead\":\"abc\"}"},
+	{"a page above its ceiling", "POST /u/abc HTTP/1.1\r\nContent-Length: 8193\r\nX: y", NULL,
+	 NONE, 413, "limit"},
 	{"backup", "POST /v1/backup", "{}", ADMIN, 200, "lead"},
 	{"backup without a token", "POST /v1/backup", "{}", NONE, 401, "unauthenticated"},
 	{"backup with a write key", "POST /v1/backup", "{}", WRITE, 403, "nothing else"},

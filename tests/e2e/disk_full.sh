@@ -11,8 +11,9 @@ mount -t tmpfs -o size=24m tmpfs "$work/disk" 2>/dev/null || skip "a small file 
 export NURTURED_DATA=$work/disk/data
 key=$(write_key)
 serve
-python3 - "$url" "$key" "$work" "$NURTURED_DATA" <<'PY'
+PYTHONPATH=$here/observe PYTHONDONTWRITEBYTECODE=1 python3 - "$url" "$key" "$work" "$NURTURED_DATA" <<'PY'
 import base64, http.client, json, os, sqlite3, sys, time, urllib.parse
+import tokens
 url, key, work, data = sys.argv[1:]
 where = urllib.parse.urlparse(url)
 auth = {"Authorization": "Basic " + base64.b64encode((key + ":").encode()).decode(),
@@ -47,6 +48,11 @@ check("nothing else was answered", set(codes) <= {200, 507}, codes)
 time.sleep(0.5)
 check("not ready while it is full", call("GET", "/readyz")[0] == 503, call("GET", "/readyz"))
 check("alive all the same", call("GET", "/healthz")[0] == 200)
+target = "https://larkspur.example/go"
+link = tokens.token(tokens.key(data), tokens.CLICK, 1, 1, 0, target)
+status, _ = call("GET", f"/t/{link}?u={urllib.parse.quote(target, safe='')}")
+check("who follows a link is led on", status == 302, status)
+check("and the hit is counted as lost", b"\nnurtured_hits_lost_total 1\n" in call("GET", "/metrics")[1])
 os.system(f"mount -o remount,size=96m {work}/disk")
 status = 507
 for _ in range(50):
