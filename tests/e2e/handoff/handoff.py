@@ -45,15 +45,20 @@ def verb(*words, stdin=None):
 # ---- a receiver of webhooks ----
 
 class Receiver(http.server.BaseHTTPRequestHandler):
-    got, refuse = [], 0
+    got, refuse, hold = [], 0, None
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         Receiver.got.append(({k.lower(): v for k, v in self.headers.items()}, body))
+        if Receiver.hold:
+            Receiver.hold.wait(60)
         refused = Receiver.refuse > 0
         Receiver.refuse -= refused
-        self.send_response(500 if refused else 204)
-        self.end_headers()
+        try:
+            self.send_response(500 if refused else 204)
+            self.end_headers()
+        except OSError:
+            pass  # who asked is dead
 
     def log_message(self, *_):
         pass
@@ -80,6 +85,20 @@ def until(what, seconds=20):
             return found
         time.sleep(0.05)
     return what()
+
+
+# ---- the daemon ----
+
+def start():
+    global daemon
+    with open(os.path.join(work, "daemon.log"), "ab") as log:
+        daemon = subprocess.Popen([program, "serve", "--listen", f"127.0.0.1:{port}"], stdout=log, stderr=log)
+    for _ in range(600):
+        try:
+            socket.create_connection(("127.0.0.1", port), 0.2).close()
+            return
+        except OSError:
+            time.sleep(0.05)
 
 
 # ---- the simulated inbox ----
@@ -228,6 +247,20 @@ def dead_letters():
     check("posted again", more and more[0][0]["webhook-id"] == dead[0]["webhook_id"], more)
 
 
+def killed():
+    """The process dies while the receiver thinks: posted again, under the same id."""
+    Receiver.hold = threading.Event()
+    n = len(Receiver.got)
+    verb("trigger", "form.demo", "--email", "max@fourth.example")
+    check("under way", until(lambda: Receiver.got[n:]))
+    daemon.kill()
+    daemon.wait(60)
+    Receiver.hold.set()
+    start()
+    again = until(lambda: len(Receiver.got) > n + 1 and Receiver.got[n:], 30)
+    check("again behind a kill", again and again[0][0]["webhook-id"] == again[1][0]["webhook-id"], again)
+
+
 def by_node():
     """The specification's own library has the last word on signatures."""
     folder = os.path.join(work, "verify")
@@ -257,16 +290,9 @@ with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
     port = free.getsockname()[1]
 url = f"http://127.0.0.1:{port}"
-with open(os.path.join(work, "daemon.log"), "wb") as log:
-    daemon = subprocess.Popen([program, "serve", "--listen", f"127.0.0.1:{port}"], stdout=log, stderr=log)
-for _ in range(600):
-    try:
-        socket.create_connection(("127.0.0.1", port), 0.2).close()
-        break
-    except OSError:
-        time.sleep(0.05)
+start()
 try:
-    for part in (by_reply, by_threshold, confirming, dead_letters, by_node):
+    for part in (by_reply, by_threshold, confirming, dead_letters, killed, by_node):
         part()
 finally:
     daemon.terminate()
