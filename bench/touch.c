@@ -37,18 +37,33 @@ struct place {
 	double *ms;
 };
 
-static enum status run_verb(const char *const *argv, char *out, size_t room, struct err *e)
+/* Runs argv in a folder (NULL: here); what it says goes to `out`. */
+static enum status run(const char *const *argv, const char *folder, char *out, size_t room,
+		       struct err *e)
 {
-	char line[2 * BENCH_PATH_MAX];
+	int pipe_fd[2], status = -1;
 	size_t n = 0;
-	line[0] = '\0';
-	for (; *argv != NULL; argv++)
-		n += (size_t)snprintf(line + n, sizeof line - n, "'%s' ", *argv);
-	FILE *f = popen(line, "r");
-	size_t got = f != NULL ? fread(out, 1, room - 1, f) : 0;
-	out[got] = '\0';
-	if (f == NULL || pclose(f) != 0)
-		return err_set(e, ST_UNAVAILABLE, "bench: %s failed", line);
+	ssize_t got = 1;
+	if (pipe(pipe_fd) != 0)
+		return err_set(e, ST_UNAVAILABLE, "bench: no pipe");
+	int pid = fork();
+	if (pid == 0) {
+		(void)dup2(pipe_fd[1], STDOUT_FILENO);
+		(void)close(pipe_fd[0]);
+		(void)close(pipe_fd[1]);
+		if (folder == NULL || chdir(folder) == 0)
+			(void)execv(argv[0], (char *const *)(uintptr_t)argv);
+		_exit(127);
+	}
+	(void)close(pipe_fd[1]);
+	while (got > 0 && n < room - 1) {
+		got = read(pipe_fd[0], out + n, room - 1 - n);
+		n += got > 0 ? (size_t)got : 0;
+	}
+	out[n] = '\0';
+	(void)close(pipe_fd[0]);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
+		return err_set(e, ST_UNAVAILABLE, "bench: %s %s failed", argv[0], argv[1]);
 	return ST_OK;
 }
 
@@ -77,14 +92,14 @@ static enum status open_place(const struct bench_conf *conf, struct place *p, st
 				     "--listen",   "127.0.0.1:0", "--json", NULL};
 	enum status st = wire_sink_open(LEADS_MAX, &p->sink, e);
 	if (st == ST_OK)
-		st = run_verb(init, out, sizeof out, e);
+		st = run(init, NULL, out, sizeof out, e);
 	const char *key = st == ST_OK ? strstr(out, "\"write_key\":\"") : NULL;
 	if (st == ST_OK && (key == NULL || sscanf(key, "\"write_key\":\"%79[^\"]", p->token) != 1))
 		st = err_set(e, ST_UNAVAILABLE, "bench: init gave no key");
 	if (st == ST_OK)
 		st = write_settings(p, e);
 	if (st == ST_OK)
-		st = run_verb(apply, out, sizeof out, e);
+		st = run(apply, NULL, out, sizeof out, e);
 	return st == ST_OK ? peer_start(serve, &p->peer, e) : st;
 }
 
@@ -157,32 +172,30 @@ static void report_way(struct report *r, const char *what, const struct way *w, 
 /* The reference, when it is here with all it needs. */
 static void against_node(struct report *r, double per_s)
 {
-	char folder[BENCH_PATH_MAX], command[2 * BENCH_PATH_MAX], line[1024];
+	static const char *const argv[] = {"/bin/bash", "run.sh", "sqlite", "10000",
+					   "0",         "32",     NULL};
+	char folder[BENCH_PATH_MAX], modules[BENCH_PATH_MAX + 16], out[4096];
 	const char *shared = getenv("NURTURED_SHARED");
 	struct stat sb;
-	double theirs = 0;
-	(void)snprintf(folder, sizeof folder, "%s/" NODE_FOLDER "/node_modules",
+	struct err e;
+	uint64_t theirs = 0;
+	(void)snprintf(folder, sizeof folder, "%s/" NODE_FOLDER,
 		       shared != NULL ? shared : "../shared");
-	if (stat(folder, &sb) != 0 || (access("/usr/bin/redis-server", X_OK) != 0 &&
-				       access("/usr/local/bin/redis-server", X_OK) != 0)) {
+	(void)snprintf(modules, sizeof modules, "%s/node_modules", folder);
+	if (stat(modules, &sb) != 0 || (access("/usr/bin/redis-server", X_OK) != 0 &&
+					access("/usr/local/bin/redis-server", X_OK) != 0)) {
 		report_value(r, "the Node pipeline is not here: not compared", 0, "");
 		return;
 	}
-	(void)snprintf(command, sizeof command, "cd '%s/..' && ./run.sh sqlite 10000 0 32", folder);
-	FILE *f = popen(command, "r");
-	while (f != NULL && fgets(line, sizeof line, f) != NULL) {
-		const char *at = strstr(line, "end to end ");
-		uint64_t n;
-		at = at != NULL ? at + strlen("end to end ") : NULL;
-		if (at != NULL && bench_number(&at, &n))
-			theirs = (double)n;
-	}
-	if (f == NULL || pclose(f) != 0 || theirs <= 0) {
+	const char *at =
+		run(argv, folder, out, sizeof out, &e) == ST_OK ? strstr(out, "end to end ") : NULL;
+	at = at != NULL ? at + strlen("end to end ") : NULL;
+	if (at == NULL || !bench_number(&at, &theirs) || theirs == 0) {
 		report_value(r, "the Node pipeline did not run: not compared", 0, "");
 		return;
 	}
-	report_value(r, "the same by a Node pipeline, as fast as it can", theirs, "/s");
-	report_ratio(r, "ours / the Node pipeline", per_s / theirs, 10.0);
+	report_value(r, "the same by a Node pipeline, as fast as it can", (double)theirs, "/s");
+	report_ratio(r, "ours / the Node pipeline", per_s / (double)theirs, 10.0);
 }
 
 enum status bench_touch(const struct bench_conf *conf, struct report *r, struct err *e)
