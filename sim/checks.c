@@ -157,22 +157,22 @@ static const struct {
 	const char *name;
 	uint32_t flag; /* 0: by state */
 } tallied[] = {
-	{"msg.sent", 0},
-	{"msg.uncertain", 0},
-	{"msg.failed", 0},
-	{"msg.opened", MESSAGE_OPENED},
-	{"msg.opened_machine", MESSAGE_OPENED_MACHINE},
-	{"msg.clicked", MESSAGE_CLICKED},
-	{"msg.clicked_machine", MESSAGE_CLICKED_MACHINE},
-	{"msg.clicked_cta", MESSAGE_CLICKED_CTA},
-	{"msg.replied", MESSAGE_REPLIED},
-	{"msg.bounced", MESSAGE_BOUNCED},
-	{"msg.complained", MESSAGE_COMPLAINED},
-	{"msg.unsubscribed", MESSAGE_UNSUBSCRIBED},
-	{"msg.next", MESSAGE_NEXT},
-	{"msg.moved", MESSAGE_MOVED},
-	{"msg.accepted", MESSAGE_ACCEPTED},
-	{"msg.goal", MESSAGE_GOAL},
+	{"msg.tier.sent", 0},
+	{"msg.tier.uncertain", 0},
+	{"msg.tier.failed", 0},
+	{"msg.tier.opened", MESSAGE_OPENED},
+	{"msg.tier.opened_machine", MESSAGE_OPENED_MACHINE},
+	{"msg.tier.clicked", MESSAGE_CLICKED},
+	{"msg.tier.clicked_machine", MESSAGE_CLICKED_MACHINE},
+	{"msg.tier.clicked_cta", MESSAGE_CLICKED_CTA},
+	{"msg.tier.replied", MESSAGE_REPLIED},
+	{"msg.tier.bounced", MESSAGE_BOUNCED},
+	{"msg.tier.complained", MESSAGE_COMPLAINED},
+	{"msg.tier.unsubscribed", MESSAGE_UNSUBSCRIBED},
+	{"msg.tier.next", MESSAGE_NEXT},
+	{"msg.tier.moved", MESSAGE_MOVED},
+	{"msg.tier.accepted", MESSAGE_ACCEPTED},
+	{"msg.tier.goal", MESSAGE_GOAL},
 };
 #define TALLIED (sizeof tallied / sizeof tallied[0])
 

@@ -10,9 +10,9 @@ static const struct {
 	enum cohort_flag flag;
 	const char *name;
 } rows[] = {
-	{COHORT_ENTERED, "track.entered"},     {COHORT_CONTACTED, "track.contacted"},
-	{COHORT_COMPLETED, "track.completed"}, {COHORT_HANDED, "track.handed"},
-	{COHORT_ACCEPTED, "track.accepted"},   {COHORT_GOAL, "track.goal"},
+	{COHORT_ENTERED, "entered"},     {COHORT_CONTACTED, "contacted"},
+	{COHORT_COMPLETED, "completed"}, {COHORT_HANDED, "handed"},
+	{COHORT_ACCEPTED, "accepted"},   {COHORT_GOAL, "goal"},
 };
 
 static struct str persona_of(const struct program *p, uint64_t cohort)
@@ -95,7 +95,7 @@ void turn_contacted(struct turn *t)
 	int64_t took = time_between(j->entered_us, t->now_us);
 	while (took > waits[i].most_us)
 		i++;
-	struct decide_count c = cohort_row(t->d->now.program, j, "track.wait");
+	struct decide_count c = cohort_row(t->d->now.program, j, "wait");
 	c.dims[c.dims_n++] = str_of(waits[i].name);
 	add(t, &c);
 }

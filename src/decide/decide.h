@@ -124,7 +124,8 @@ struct decide_count { /* a roll-up counter to add 1 to */
 	struct str dims[6];
 	size_t dims_n;
 	int64_t day_us; /* under which day; TIME_NONE: today */
-	bool by_source; /* the lead's first source is one more dimension, the last */
+	bool by_source; /* of a cohort: {track, persona, tier, ...}, once per way to slice it, the
+			 * lead's first source among them */
 };
 
 struct decide_out {

@@ -2,44 +2,61 @@
  * tally.c: see tally.h. */
 #include "engine/tally.h"
 
+#include "base/assert.h"
 #include "engine/merge.h"
 #include "engine/outbox.h"
+
+#include <stdio.h>
 
 static const struct {
 	uint32_t flag;
 	const char *name;
 } flag_rows[] = {
-	{MESSAGE_OPENED, "msg.opened"},
-	{MESSAGE_OPENED_MACHINE, "msg.opened_machine"},
-	{MESSAGE_CLICKED, "msg.clicked"},
-	{MESSAGE_CLICKED_MACHINE, "msg.clicked_machine"},
-	{MESSAGE_CLICKED_CTA, "msg.clicked_cta"},
-	{MESSAGE_REPLIED, "msg.replied"},
-	{MESSAGE_BOUNCED, "msg.bounced"},
-	{MESSAGE_COMPLAINED, "msg.complained"},
-	{MESSAGE_UNSUBSCRIBED, "msg.unsubscribed"},
-	{MESSAGE_NEXT, "msg.next"},
-	{MESSAGE_MOVED, "msg.moved"},
-	{MESSAGE_ACCEPTED, "msg.accepted"},
-	{MESSAGE_GOAL, "msg.goal"},
+	{MESSAGE_OPENED, "opened"},
+	{MESSAGE_OPENED_MACHINE, "opened_machine"},
+	{MESSAGE_CLICKED, "clicked"},
+	{MESSAGE_CLICKED_MACHINE, "clicked_machine"},
+	{MESSAGE_CLICKED_CTA, "clicked_cta"},
+	{MESSAGE_REPLIED, "replied"},
+	{MESSAGE_BOUNCED, "bounced"},
+	{MESSAGE_COMPLAINED, "complained"},
+	{MESSAGE_UNSUBSCRIBED, "unsubscribed"},
+	{MESSAGE_NEXT, "next"},
+	{MESSAGE_MOVED, "moved"},
+	{MESSAGE_ACCEPTED, "accepted"},
+	{MESSAGE_GOAL, "goal"},
 };
+
+const char *const tally_slices[TALLY_SLICES] = {"none", "source", "tier", "variant", "persona"};
 
 static struct str or_none(struct str s)
 {
 	return s.n ? s : STR("-");
 }
 
-static void count(struct batch *b, const struct message *m, const char *name, int64_t delta)
+static void name_of(char out[64], const char *family, enum tally_slice slice, const char *what)
 {
+	(void)snprintf(out, 64, "%s.%s.%s", family, tally_slices[slice], what);
+}
+
+static void count(struct batch *b, const struct message *m, const char *what, int64_t delta)
+{
+	char name[64];
 	enum tier tier = m->tier < TIER_COUNT ? (enum tier)m->tier : TIER_COLD;
-	const struct str dims[] = {m->track,
-				   m->step,
-				   or_none(m->angle),
-				   or_none(m->audience),
-				   batch_source(b, m->source),
-				   str_of(tier_name(tier))};
-	if (m->track.n > 0) /* else it is a notice */
-		batch_count(b, m->due_us, name, dims, sizeof dims / sizeof dims[0], delta);
+	if (m->track.n == 0)
+		return; /* a notice */
+	const struct str values[TALLY_SLICES] = {
+		[TALLY_NONE] = STR("-"),
+		[TALLY_SOURCE] = batch_source(b, m->source),
+		[TALLY_TIER] = str_of(tier_name(tier)),
+		[TALLY_VARIANT] = or_none(m->angle),
+		[TALLY_PERSONA] = or_none(m->audience),
+	};
+	for (int i = 0; i < TALLY_SLICES; i++) {
+		const struct str dims[] = {m->track, m->step, values[i]};
+		name_of(name, "msg", (enum tally_slice)i, what);
+		batch_count(b, m->due_us, name, dims, 3, delta);
+	}
 }
 
 void tally_flags(struct batch *b, struct message *m, uint32_t flags)
@@ -55,13 +72,13 @@ void tally_moved(struct batch *b, const struct message *m, enum message_state wa
 	if (m->state == was)
 		return;
 	if (was == MESSAGE_UNCERTAIN)
-		count(b, m, "msg.uncertain", -1);
+		count(b, m, "uncertain", -1);
 	if (m->state == MESSAGE_UNCERTAIN)
-		count(b, m, "msg.uncertain", 1);
+		count(b, m, "uncertain", 1);
 	if (m->state == MESSAGE_SENT)
-		count(b, m, "msg.sent", 1);
+		count(b, m, "sent", 1);
 	if (m->state == MESSAGE_FAILED)
-		count(b, m, "msg.failed", 1);
+		count(b, m, "failed", 1);
 }
 
 enum status tally_stored(struct pass *p, uint64_t message, uint32_t flag, struct err *e)
@@ -75,24 +92,40 @@ enum status tally_stored(struct pass *p, uint64_t message, uint32_t flag, struct
 	return outbox_put(p->batch->store, &m, was, p->arena, e);
 }
 
+/* {track, persona, tier} and what the roll-up adds: one counter for each slice. */
+static void count_cohort(struct pass *p, const struct decide_count *c, struct str source)
+{
+	char name[64];
+	const struct str values[TALLY_SLICES] = {
+		[TALLY_NONE] = STR("-"),
+		[TALLY_SOURCE] = batch_source(p->batch, source),
+		[TALLY_TIER] = c->dims[2],
+		[TALLY_PERSONA] = c->dims[1],
+	};
+	ASSERT(c->dims_n >= 3);
+	for (int i = 0; i < TALLY_SLICES; i++) {
+		const struct str dims[] = {c->dims[0], values[i],
+					   c->dims_n > 3 ? c->dims[3] : STR("")};
+		if (values[i].n == 0)
+			continue; /* a cohort has no variant */
+		name_of(name, "track", (enum tally_slice)i, c->name);
+		batch_count(p->batch, c->day_us, name, dims, c->dims_n - 1, 1);
+	}
+}
+
 enum status tally_count(struct pass *p, const struct decide_count *c, struct err *e)
 {
-	struct str dims[COUNT_DIMS_MAX];
-	size_t n = c->dims_n;
-	enum status st = ST_OK;
-	for (size_t i = 0; i < n; i++)
-		dims[i] = c->dims[i];
-	if (c->by_source) {
-		st = batch_profile(p->batch, p->work, e);
-		const struct json *d = &p->work->profile_doc;
-		struct str source = STR_NULL;
-		if (st == ST_OK && d->count > 0)
-			source = json_str(d, json_get(d, 0, "source"), p->arena);
-		dims[n++] = batch_source(p->batch, source);
+	struct str source = STR_NULL;
+	if (!c->by_source) {
+		batch_count(p->batch, p->env.now_us, c->name, c->dims, c->dims_n, 1);
+		return ST_OK;
 	}
-	int64_t day_us = c->day_us == TIME_NONE ? p->env.now_us : c->day_us;
+	enum status st = batch_profile(p->batch, p->work, e);
+	const struct json *d = &p->work->profile_doc;
+	if (st == ST_OK && d->count > 0)
+		source = json_str(d, json_get(d, 0, "source"), p->arena);
 	if (st == ST_OK)
-		batch_count(p->batch, day_us, c->name, dims, n, 1);
+		count_cohort(p, c, source);
 	return st;
 }
 

@@ -1,15 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0
  * tally.h: the roll-ups that reports are made of (docs/reports.md).
  *
- * What came of a message is counted once, with everything it was chosen by: "msg.<what>" {track,
- * step, angle, persona, source, tier}, under the day it was due. So every rate of a report has the
- * same messages above and below its line, and no report looks at a message.
+ * What came of a message is counted once for each way a report may be sliced: "msg.<slice>.<what>"
+ * {track, step, value}, under the day it was due. So every rate of a report has the same messages
+ * above and below its line, and no report looks at a message. One number per slice instead of one
+ * per combination: a report of four weeks then reads thousands of rows, not hundreds of thousands.
  */
 #ifndef ENGINE_TALLY_H
 #define ENGINE_TALLY_H
 
 #include "engine/pass.h"
 #include "model/message.h"
+
+/* "none", "source", "tier", "variant", "persona": the part of a counter's name that tells them
+ * apart, in the order of enum tally_slice. */
+enum tally_slice {
+	TALLY_NONE,
+	TALLY_SOURCE,
+	TALLY_TIER,
+	TALLY_VARIANT,
+	TALLY_PERSONA,
+	TALLY_SLICES
+};
+extern const char *const tally_slices[TALLY_SLICES];
 
 /* Sets flags (enum message_flag) and counts those that are new. */
 void tally_flags(struct batch *b, struct message *m, uint32_t flags);

@@ -495,7 +495,9 @@ static void check_row(struct seat *s, uint32_t row, const struct tally *t)
 	for (uint32_t x = json_first(&s->doc, list); x != JSON_NONE;
 	     x = json_next(&s->doc, list, x))
 		cta += rate_n(s, x, "clicked", "n");
-	assert_int_equal(cta, t->cta);
+	assert_int_equal(rate_n(s, row, "clicked_cta", "n"), t->cta);
+	if (json_get(&s->doc, row, "slice") == JSON_NONE)
+		assert_int_equal(cta, t->cta);
 }
 
 static void report(struct seat *s, enum view_by by)

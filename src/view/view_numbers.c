@@ -3,15 +3,22 @@
  * their keys, and added up by place and slice. */
 #include "view/view_numbers.h"
 
+#include "base/assert.h"
 #include "base/map.h"
 #include "base/time.h"
 #include "compose/content.h"
 #include "engine/engine.h"
 #include "engine/play.h"
+#include "engine/tally.h"
 #include "model/key.h"
 #include "program/track.h"
 
 #include <math.h>
+
+_Static_assert((int)VIEW_BY_SOURCE == (int)TALLY_SOURCE && (int)VIEW_BY_TIER == (int)TALLY_TIER &&
+		       (int)VIEW_BY_VARIANT == (int)TALLY_VARIANT &&
+		       (int)VIEW_BY_PERSONA == (int)TALLY_PERSONA,
+	       "a report is sliced as it was counted");
 
 #define ROWS_MAX 8192
 #define CTAS_MAX 8 /* types of calls to action told apart at one place */
@@ -69,6 +76,7 @@ struct numbers {
 	struct strmap at; /* "track\0step\0slice" -> index */
 	const struct content_index *content;
 	bool full;
+	bool ctas; /* what is read now are clicks on calls to action, by angle */
 };
 
 /* ---- rates ---- */
@@ -165,39 +173,37 @@ static void add_cta(struct row *r, struct str type, int64_t n)
 	r->ctas[i].n += n;
 }
 
-/* msg.<what> {track, step, angle, persona, source, tier} */
-static void add_message(struct numbers *x, struct str what, const struct str dims[6], int64_t n)
+/* msg.<slice>.<what> {track, step, value} */
+static void add_message(struct numbers *x, struct str what, const struct str dims[3], int64_t n)
 {
-	const struct str slices[] = {[VIEW_BY_NONE] = STR(""),
-				     [VIEW_BY_SOURCE] = dims[4],
-				     [VIEW_BY_TIER] = dims[5],
-				     [VIEW_BY_VARIANT] = dims[2],
-				     [VIEW_BY_PERSONA] = dims[3]};
 	size_t at = index_of(msg_names, MSG_COUNT, what);
-	struct row *r = at < MSG_COUNT ? row_of(x, dims[0], dims[1], slices[x->by]) : NULL;
+	bool told = at < MSG_COUNT;
+	struct str slice = x->by == VIEW_BY_NONE ? STR("") : dims[2];
+	struct row *r = told ? row_of(x, dims[0], dims[1], slice) : NULL;
 	if (r == NULL)
 		return;
-	r->n[at] += n;
-	if (at == CLICKED_CTA)
+	if (x->ctas)
+		add_cta(r, cta_type(x, dims[0], dims[1], dims[2]), n);
+	else
+		r->n[at] += n;
+	if (x->by == VIEW_BY_VARIANT && at == CLICKED_CTA)
 		add_cta(r, cta_type(x, dims[0], dims[1], dims[2]), n);
 }
 
-/* track.<what> {track, persona, tier, source}, track.wait {track, persona, tier, end, source} */
-static void add_cohort(struct numbers *x, struct str what, const struct str dims[6], int64_t n)
+/* track.<slice>.<what> {track, value}, track.<slice>.wait {track, value, end} */
+static void add_cohort(struct numbers *x, struct str what, const struct str dims[3], int64_t n)
 {
-	bool wait = str_is(what, "wait");
-	const struct str slices[] = {[VIEW_BY_NONE] = STR(""),
-				     [VIEW_BY_SOURCE] = dims[wait ? 4 : 3],
-				     [VIEW_BY_TIER] = dims[2],
-				     [VIEW_BY_VARIANT] = STR(""),
-				     [VIEW_BY_PERSONA] = dims[1]};
 	size_t at = index_of(cohort_names, COHORT_COUNT, what), end = 0;
 	int64_t seconds = INT64_MAX;
-	struct row *r = row_of(x, dims[0], STR(""), slices[x->by]);
+	struct str slice =
+		x->by == VIEW_BY_SOURCE || x->by == VIEW_BY_TIER || x->by == VIEW_BY_PERSONA
+			? dims[1]
+			: STR("");
+	struct row *r = row_of(x, dims[0], STR(""), slice);
 	if (r == NULL)
 		return;
-	if (wait) {
-		(void)str_to_i64(dims[3], &seconds); /* "inf" stays without an end */
+	if (str_is(what, "wait")) {
+		(void)str_to_i64(dims[2], &seconds); /* "inf" stays without an end */
 		while (wait_ends[end] < seconds)
 			end++;
 		r->waits[end] += n;
@@ -209,29 +215,33 @@ static void add_cohort(struct numbers *x, struct str what, const struct str dims
 static bool take(void *ctx, struct store_key key, struct str value)
 {
 	struct numbers *x = ctx;
-	struct str dims[6] = {STR(""), STR(""), STR(""), STR(""), STR(""), STR("")};
+	struct str dims[3] = {STR(""), STR(""), STR("")};
 	struct str rest = str_slice(key.bytes, 8, key.bytes.n), name = str_cut(&rest, '\0');
 	int64_t n = (int64_t)key_read_u64(value, 0);
-	for (size_t i = 0; i < 6 && rest.p != NULL; i++)
+	for (size_t i = 0; i < 3 && rest.p != NULL; i++)
 		dims[i] = str_cut(&rest, '\0');
-	if (str_starts(name, STR("msg.")))
-		add_message(x, str_slice(name, 4, name.n), dims, n);
+	bool message = str_starts(name, STR("msg."));
+	(void)str_cut(&name, '.');
+	(void)str_cut(&name, '.');
+	if (message)
+		add_message(x, name, dims, n);
 	else
-		add_cohort(x, str_slice(name, 6, name.n), dims, n);
+		add_cohort(x, name, dims, n);
 	return !x->full;
 }
 
-static enum status scan_day(struct numbers *x, int64_t day, const char *prefix, struct err *e)
+/* All counters of a day whose name begins so. */
+static enum status scan_day(struct numbers *x, int64_t day, struct str prefix, struct err *e)
 {
-	char from[40], to[40];
+	char from[80], to[80];
 	struct key k = key_u64((uint64_t)day);
-	size_t n = strlen(prefix);
+	size_t n = 8 + prefix.n;
+	ASSERT(n < sizeof from);
 	memcpy(from, k.p, 8);
-	memcpy(from + 8, prefix, n);
-	memcpy(to, from, 8 + n);
-	to[8 + n - 1]++; /* "msg." and all that begins with it */
-	struct store_range range = {KEY_BYTES(str_n(from, 8 + n)), KEY_BYTES(str_n(to, 8 + n)),
-				    false};
+	memcpy(from + 8, prefix.p, prefix.n);
+	memcpy(to, from, n);
+	to[n - 1]++;
+	struct store_range range = {KEY_BYTES(str_n(from, n)), KEY_BYTES(str_n(to, n)), false};
 	return store_scan(x->v->store, TABLE_COUNTER, range, take, x, e);
 }
 
@@ -250,14 +260,35 @@ static enum status days_of(struct view *v, const struct view_numbers *q, struct 
 	return ST_OK;
 }
 
+static struct str family(struct numbers *x, const char *name, enum tally_slice slice)
+{
+	return arena_printf(x->v->arena, "%s.%s.", name, tally_slices[slice]);
+}
+
+/* By variant the angle is in the key; else the clicks on calls to action are read from there. */
+static enum status add_messages(struct numbers *x, const struct days *days, struct err *e)
+{
+	struct str all = family(x, "msg", (enum tally_slice)x->by);
+	struct str ctas = STR("msg.variant.clicked_cta");
+	enum status st = ST_OK;
+	for (int64_t d = days->from; d <= days->to && st == ST_OK; d++)
+		st = scan_day(x, d, all, e);
+	x->ctas = x->by == VIEW_BY_NONE;
+	for (int64_t d = days->from; x->ctas && d <= days->to && st == ST_OK; d++)
+		st = scan_day(x, d, ctas, e);
+	x->ctas = false;
+	return st;
+}
+
 static enum status add_up(struct numbers *x, const struct days *days, bool messages, struct err *e)
 {
+	enum tally_slice slice = x->by == VIEW_BY_VARIANT ? TALLY_NONE : (enum tally_slice)x->by;
+	struct str all = family(x, "track", slice);
 	enum status st = ST_OK;
-	for (int64_t d = days->from; d <= days->to && st == ST_OK; d++) {
-		st = scan_day(x, d, "track.", e);
-		if (st == ST_OK && messages)
-			st = scan_day(x, d, "msg.", e);
-	}
+	for (int64_t d = days->from; d <= days->to && st == ST_OK; d++)
+		st = scan_day(x, d, all, e);
+	if (st == ST_OK && messages)
+		st = add_messages(x, days, e);
 	if (st == ST_OK && x->full)
 		st = err_set(e, ST_LIMIT, "more than %d places and slices: ask for fewer",
 			     ROWS_MAX);
@@ -355,6 +386,7 @@ static void put_position(struct view *v, const struct row *r, struct json_w *w)
 	json_w_ki64(w, "failed", r->n[FAILED]);
 	view_rate_put(w, "delivered", delivered, sent);
 	view_rate_put(w, "bounced", r->n[BOUNCED], sent);
+	view_rate_put(w, "clicked_cta", r->n[CLICKED_CTA], delivered);
 	for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++)
 		view_rate_put(w, rates[i].key, r->n[rates[i].what], delivered);
 	put_ctas(r, delivered, w);
@@ -464,7 +496,7 @@ static void put_funnel(const struct row *r, struct json_w *w)
 	static const struct {
 		const char *name;
 		enum cohort n, of;
-	} stages[] = {{"contacted", CONTACTED, ENTERED},
+	} rates[] = {{"contacted", CONTACTED, ENTERED},
 		      {"handed_off", HANDED, CONTACTED},
 		      {"sales_accepted", ACCEPTED, HANDED},
 		      {"meeting", GOAL, CONTACTED}};
@@ -472,8 +504,8 @@ static void put_funnel(const struct row *r, struct json_w *w)
 	if (r->slice.n)
 		json_w_kstr(w, "slice", r->slice);
 	json_w_ki64(w, "entered", r->n[ENTERED]);
-	for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++)
-		view_rate_put(w, stages[i].name, r->n[stages[i].n], r->n[stages[i].of]);
+	for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++)
+		view_rate_put(w, rates[i].name, r->n[rates[i].n], r->n[rates[i].of]);
 	put_waits(r, w);
 	json_w_end(w);
 }
