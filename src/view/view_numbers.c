@@ -497,9 +497,9 @@ static void put_funnel(const struct row *r, struct json_w *w)
 		const char *name;
 		enum cohort n, of;
 	} rates[] = {{"contacted", CONTACTED, ENTERED},
-		      {"handed_off", HANDED, CONTACTED},
-		      {"sales_accepted", ACCEPTED, HANDED},
-		      {"meeting", GOAL, CONTACTED}};
+		     {"handed_off", HANDED, CONTACTED},
+		     {"sales_accepted", ACCEPTED, HANDED},
+		     {"meeting", GOAL, CONTACTED}};
 	json_w_object(w);
 	if (r->slice.n)
 		json_w_kstr(w, "slice", r->slice);
