@@ -612,6 +612,8 @@ static void test_cohort(void **state)
 	assert_int_equal(rate_n(&s, early, "contacted", "n"), 1);
 	assert_int_equal(rate_n(&s, early, "contacted", "of"), 2);
 	assert_int_equal(rate_n(&s, early, "handed_off", "n"), 1);
+	assert_int_equal(rate_n(&s, early, "handed_off", "of"), 2);
+	assert_int_equal(rate_n(&s, early, "completed", "of"), 2);
 	assert_int_equal(rate_n(&s, early, "sales_accepted", "n"), 1);
 	assert_int_equal(rate_n(&s, early, "meeting", "n"), 1);
 	assert_int_equal(rate_n(&s, early, "first_contact", "median_within_s"), 60);
@@ -633,7 +635,10 @@ static void test_rate(void **state)
 	static const struct {
 		int64_t n, of;
 		double low, high;
-	} rows[] = {{7, 18, 0.2031, 0.6138}, {0, 10, 0, 0.2775}, {10, 10, 0.7225, 1}};
+	} rows[] = {{7, 18, 0.2031, 0.6138},
+		    {0, 10, 0, 0.2775},
+		    {10, 10, 0.7225, 1},
+		    {0, 14, 0, 0.2153}};
 	(void)state;
 	sit(&s);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -644,6 +649,7 @@ static void test_rate(void **state)
 		const struct json *d = read(&s);
 		uint32_t r = json_get(d, 0, "r");
 		assert_true(fabs(number(d, r, "low") - rows[i].low) < 5e-4);
+		assert_true((number(d, r, "low") == 0) == (rows[i].n == 0)); /* not 1e-17 */
 		assert_true(fabs(number(d, r, "high") - rows[i].high) < 5e-4);
 	}
 	rise(&s);

@@ -93,8 +93,9 @@ void view_rate_put(struct json_w *w, const char *key, int64_t n, int64_t of)
 		double centre = (p + zz / (2 * m)) / (1 + zz / m);
 		double half = z * sqrt(p * (1 - p) / m + zz / (4 * m * m)) / (1 + zz / m);
 		json_w_kf64(w, "rate", p);
-		json_w_kf64(w, "low", centre > half ? centre - half : 0);
-		json_w_kf64(w, "high", centre + half < 1 ? centre + half : 1);
+		/* Exactly 0 and 1 at the ends: rounding leaves a speck of either. */
+		json_w_kf64(w, "low", n > 0 && centre > half ? centre - half : 0);
+		json_w_kf64(w, "high", n < of && centre + half < 1 ? centre + half : 1);
 	} else {
 		json_w_key(w, "rate");
 		json_w_null(w);
@@ -340,10 +341,10 @@ static void put_track(const struct row *r, struct json_w *w)
 	put_place(r, w);
 	json_w_ki64(w, "entered", n[ENTERED]);
 	view_rate_put(w, "contacted", n[CONTACTED], n[ENTERED]);
-	view_rate_put(w, "completed", n[COMPLETED], n[CONTACTED]);
-	view_rate_put(w, "handed_off", n[HANDED], n[CONTACTED]);
+	view_rate_put(w, "completed", n[COMPLETED], n[ENTERED]);
+	view_rate_put(w, "handed_off", n[HANDED], n[ENTERED]);
 	view_rate_put(w, "sales_accepted", n[ACCEPTED], n[HANDED]);
-	view_rate_put(w, "meeting", n[GOAL], n[CONTACTED]);
+	view_rate_put(w, "meeting", n[GOAL], n[ENTERED]);
 	put_waits(r, w);
 	json_w_end(w);
 }
