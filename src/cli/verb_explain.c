@@ -69,6 +69,8 @@ static void show_candidate(struct cli *c, const struct json *d, uint32_t x)
 			STR_ARG(angle), STR_ARG(at));
 	if (str_is(held, "-"))
 		fprintf(c->out, "  p=%.2f\n", render_number(d, x, "p"));
+	else if (str_is(why, "-"))
+		fprintf(c->out, "  not allowed: " STR_FMT "\n", STR_ARG(held));
 	else
 		fprintf(c->out, "  not allowed: " STR_FMT " [" STR_FMT "]\n", STR_ARG(why),
 			STR_ARG(held));
@@ -89,18 +91,30 @@ static void show_decision(struct cli *c, const struct json *d)
 		show_candidate(c, d, i);
 }
 
-static void show_next(struct cli *c, const struct json *d)
+/* Look after look with the same answer is one line. */
+static void show_steps(struct cli *c, const struct json *d, uint32_t steps)
 {
-	uint32_t x = json_get(d, 0, "next"), steps = json_get(d, x, "steps"),
-		 unless = json_get(d, x, "unless");
-	struct str words = render_text(d, x, "words", &c->arena);
-	title(c, "next");
-	fprintf(c->out, "  " STR_FMT "\n", STR_ARG(words));
+	struct str before = STR_NULL;
 	for (uint32_t i = json_first(d, steps); i != JSON_NONE; i = json_next(d, steps, i)) {
 		struct str at = render_text(d, i, "local", &c->arena),
 			   what = render_text(d, i, "what", &c->arena);
-		fprintf(c->out, "    " STR_FMT ": " STR_FMT "\n", STR_ARG(at), STR_ARG(what));
+		if (!str_eq(what, before))
+			fprintf(c->out, "    " STR_FMT ": " STR_FMT "\n", STR_ARG(at),
+				STR_ARG(what));
+		before = what;
 	}
+}
+
+static void show_next(struct cli *c, const struct json *d)
+{
+	uint32_t x = json_get(d, 0, "next"), unless = json_get(d, x, "unless");
+	struct str words = render_text(d, x, "words", &c->arena);
+	title(c, "next");
+	fprintf(c->out, "  " STR_FMT "\n", STR_ARG(words));
+	struct str paused = render_text(d, x, "all_sending_is_paused", &c->arena);
+	if (!str_is(paused, "-"))
+		fprintf(c->out, "  all sending is stopped: " STR_FMT "\n", STR_ARG(paused));
+	show_steps(c, d, json_get(d, x, "steps"));
 	for (uint32_t i = json_first(d, unless); i != JSON_NONE; i = json_next(d, unless, i)) {
 		struct str if_ = render_text(d, i, "if", &c->arena),
 			   then = render_text(d, i, "then", &c->arena);

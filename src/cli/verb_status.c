@@ -5,13 +5,29 @@
 #include "base/time.h"
 #include "cli/look.h"
 #include "cli/verbs.h"
+#include "engine/play.h"
 
 struct facts_now {
 	uint64_t cursor, next_seq, leads, dead, log_bytes, state_bytes;
 	int64_t clock_us;
 	int pid;
-	bool running;
+	bool running, paused;
+	struct str pause_reason;
 };
+
+/* The kill switch is easily forgotten, and nothing leaves while it is on. */
+static enum status gather_pause(struct cli *c, struct door *d, struct facts_now *f)
+{
+	struct play y;
+	play_init(&y, d->node->store);
+	enum status st = play_load(&y, &c->err);
+	if (st == ST_OK) {
+		f->paused = y.paused;
+		f->pause_reason = arena_str(&c->arena, str_of(y.pause_reason));
+	}
+	play_finish(&y);
+	return st;
+}
 
 static enum status gather(struct cli *c, struct door *d, struct facts_now *f)
 {
@@ -28,7 +44,7 @@ static enum status gather(struct cli *c, struct door *d, struct facts_now *f)
 	f->log_bytes = ls.bytes;
 	f->state_bytes = store_bytes(d->node->store);
 	f->running = node_locked(c->data, &f->pid);
-	return ST_OK;
+	return gather_pause(c, d, f);
 }
 
 static void show_json(struct cli *c, const struct door *d, const struct facts_now *f)
@@ -48,6 +64,9 @@ static void show_json(struct cli *c, const struct door *d, const struct facts_no
 	json_w_ki64(&w, "leads", (int64_t)f->leads);
 	json_w_ki64(&w, "program_version", (int64_t)d->program_version);
 	json_w_ktime(&w, "clock", f->clock_us);
+	json_w_kbool(&w, "paused", f->paused);
+	if (f->paused)
+		json_w_kstr(&w, "pause_reason", f->pause_reason);
 	json_w_ki64(&w, "log_bytes", (int64_t)f->log_bytes);
 	json_w_ki64(&w, "state_bytes", (int64_t)f->state_bytes);
 	json_w_end(&w);
@@ -70,8 +89,13 @@ static void show_text(struct cli *c, const struct door *d, const struct facts_no
 			(unsigned long long)d->program_version);
 	else
 		fprintf(c->out, "program   none applied\n");
+	if (f->paused)
+		fprintf(c->out, "sending   %sall of it is stopped%s: " STR_FMT "\n",
+			cli_tint(c, "red"), cli_tint(c, "off"), STR_ARG(f->pause_reason));
 	if (d->program == NULL)
 		cli_next(c, "nurtured apply");
+	else if (f->paused)
+		cli_next(c, "nurtured resume");
 	else if (!f->running)
 		cli_next(c, "nurtured serve");
 	else

@@ -133,7 +133,12 @@ static enum status one_look(struct inspect *x, struct inspect_next *out, bool *o
 	if (st != ST_OK)
 		return st;
 	struct inspect_step *s = add(out, x->env.now_us);
-	(void)snprintf(s->words, sizeof s->words, "%s", did.words);
+	/* The same guard as at the last look makes no new words, only a new time. */
+	if (did.words[0])
+		(void)snprintf(s->words, sizeof s->words, "%s", did.words);
+	else
+		(void)snprintf(s->words, sizeof s->words, "still waits: " STR_FMT,
+			       STR_ARG(x->journey.reason));
 	out->sends = did.send;
 	if (did.send)
 		out->message = did.message;
