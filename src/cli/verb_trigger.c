@@ -34,6 +34,8 @@ static void put_consent(struct json_w *w, const char *basis)
 	json_w_end(w);
 }
 
+#define PAIRS_MAX (32u << 10)
+
 /* "amount=12,plan=pro" as a JSON object; numbers and true/false stay what they are. */
 static struct str pairs(struct cli *c, const char *spec, const char *consent)
 {
@@ -43,7 +45,7 @@ static struct str pairs(struct cli *c, const char *spec, const char *consent)
 	struct str rest = str_of(spec);
 	if (spec == NULL && consent == NULL)
 		return STR_NULL;
-	buf_init_arena(&b, &c->arena, 1u << 16);
+	buf_init_arena(&b, &c->arena, str_of(spec).n * 6 + 4096);
 	json_w_init(&w, &b);
 	json_w_object(&w);
 	if (consent != NULL)
@@ -129,6 +131,8 @@ static const char *fill(struct cli *c, struct event *ev, struct str *who)
 		return "--consent wants consent, legitimate_interest, contract or confirmed";
 	ev->properties = pairs(c, cli_value(c, "property"), cli_value(c, "consent"));
 	ev->traits = pairs(c, cli_value(c, "trait"), NULL);
+	if (ev->properties.n > PAIRS_MAX || ev->traits.n > PAIRS_MAX)
+		return "an event holds at most 32 KB";
 	if ((cli_value(c, "property") && ev->properties.n == 0) ||
 	    (cli_value(c, "trait") && ev->traits.n == 0))
 		return "--property and --trait want KEY=VALUE[,KEY=VALUE]";

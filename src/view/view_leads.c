@@ -104,10 +104,17 @@ static enum status by_track(struct page_ctx *c, struct err *e)
 	c->places = ARENA_ARRAY(c->v->arena, struct str, p->limit + 1);
 	if (c->places == NULL)
 		return err_set(e, ST_LIMIT, "too much to show at once");
-	if (p->tier >= 0)
-		return steps_of_tier(c, &at, e);
-	at.lead += p->after_place.n > 0;
-	return scan_track(c, &at, arena_printf(c->v->arena, STR_FMT "\1", STR_ARG(p->track)), e);
+	at.lead += p->tier < 0 && p->after_place.n > 0;
+	enum status st =
+		p->tier >= 0
+			? steps_of_tier(c, &at, e)
+			: scan_track(c, &at,
+				     arena_printf(c->v->arena, STR_FMT "\1", STR_ARG(p->track)), e);
+	/* People may walk a track of an older version to its end: only an empty answer is asked. */
+	size_t is;
+	if (st == ST_OK && c->n == 0 && c->v->program != NULL)
+		st = view_track_at(c->v, p->track, &is, e);
+	return st;
 }
 
 /* ---- the page ---- */

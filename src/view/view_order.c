@@ -44,12 +44,13 @@ enum status view_order_move(struct view *v, uint64_t lead, struct str track, str
 			    struct view_order *out, struct err *e)
 {
 	struct draft d;
+	size_t at;
 	bool off = str_is(track, "-");
 	if (v->program == NULL)
 		return err_set(e, ST_CONFLICT, "no program has been applied yet");
-	if (!off && program_track_of(v->program, track) == NO_INDEX)
-		return err_set(e, ST_NOT_FOUND, "there is no track called " STR_FMT,
-			       STR_ARG(str_slice(track, 0, 100)));
+	enum status st = off ? ST_OK : view_track_at(v, track, &at, e);
+	if (st != ST_OK)
+		return st;
 	begin(v, &d);
 	json_w_ki64(&d.w, "lead", (int64_t)lead);
 	json_w_kstr(&d.w, "track", off ? STR("") : track);

@@ -144,14 +144,29 @@ static void put_step(struct view *v, const struct program_track *k, const struct
 	json_w_end(w);
 }
 
+enum status view_track_at(struct view *v, struct str name, size_t *out, struct err *e)
+{
+	struct buf names;
+	const struct program_play *play = v->program->play;
+	*out = program_track_of(v->program, name);
+	if (*out != NO_INDEX)
+		return ST_OK;
+	buf_init_arena(&names, v->arena, 64u << 10);
+	for (size_t i = 0; i < play->tracks_n; i++) {
+		buf_z(&names, i ? ", " : "");
+		buf_str(&names, play->tracks[i].name);
+	}
+	return err_set(e, ST_NOT_FOUND, "there is no track called " STR_FMT "; there are: " STR_FMT,
+		       STR_ARG(str_slice(name, 0, 100)), STR_ARG(buf_view(&names)));
+}
+
 enum status view_track(struct view *v, struct str name, struct json_w *w, struct err *e)
 {
 	struct view_inside in;
 	enum status st = need_program(v, &in, e);
-	size_t at = st == ST_OK ? program_track_of(v->program, name) : NO_INDEX;
-	if (st == ST_OK && at == NO_INDEX)
-		return err_set(e, ST_NOT_FOUND, "there is no track called " STR_FMT,
-			       STR_ARG(str_slice(name, 0, 100)));
+	size_t at = NO_INDEX;
+	if (st == ST_OK)
+		st = view_track_at(v, name, &at, e);
 	if (st != ST_OK)
 		return st;
 	const struct program_track *k = &v->program->play->tracks[at];

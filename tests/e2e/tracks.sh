@@ -35,6 +35,11 @@ expect 0 "numbers as a table" "^level,track,position,step" -- report tracks --cs
 expect 0 "who entered" '"track","awareness"|track,"awareness".*,entered,1' -- report tracks --csv
 expect 2 "sliced by nothing" "variant or persona" -- report tracks --by weather
 expect 4 "no such track" "no track called" -- track show consideraton
+expect 4 "it names those there are" "there are: .*consideration" -- track show consideraton
+expect 4 "leads of no such track" "there are: " -- lead list --track consideraton
+expect 4 "a move to no such track" "there are: " -- lead move ana@firm.example consideraton
+expect 0 "the status says that nothing leaves" "stopped.*wrong price" -- status
+expect 0 "and a lead does" "all sending is stopped: wrong price" -- explain ana@firm.example
 expect 2 "no such word" "list \| show" -- track pause
 expect 4 "no such message" "no message 7" -- message show 7
 expect 4 "no message to settle" "no message 7" -- message settle 7 sent
@@ -45,6 +50,8 @@ expect 2 "a return without a reason" "reason" -- handoff return 3
 expect 2 "a return on no day" "day" -- handoff return 3 --on soon --reason x
 expect 2 "a hand-off without a number" "which handoff" -- handoff show ana
 
+long=$(head -c 100000 /dev/zero | tr '\0' x)
+expect 2 "more than an event holds" "at most 32 KB" -- trigger form.ebook --email ana@firm.example --property "a=$long"
 expect 0 "the trail" "decision +nothing before .*all sending is stopped" -- trigger form.demo2 --email cleo@firm.example
 expect 0 "what is next" '"next":\{"words":' -- explain ana@firm.example --json
 expect 0 "and who holds it" "wrong price" -- explain ana@firm.example --why-not planning-cost
