@@ -41,6 +41,21 @@ static enum status client_open(struct cli *c, struct door *d, struct err *e)
 	return http_client_create(&conf, &d->client, e);
 }
 
+const char *door_url(struct cli *c)
+{
+	int pid;
+	struct err e;
+	struct str text;
+	struct json doc;
+	char path[NODE_PATH_MAX];
+	node_path(c->data, "daemon.json", path);
+	if (!node_locked(c->data, &pid) ||
+	    file_read(path, 1u << 16, &c->arena, &text, &e) != ST_OK ||
+	    json_parse(text, JSON_LIMITS_EVENT, &c->arena, &doc, &e) != ST_OK)
+		return "http://localhost";
+	return arena_strz(&c->arena, json_str(&doc, json_get(&doc, 0, "url"), &c->arena));
+}
+
 enum status door_open(struct cli *c, enum door_mode mode, struct door *out, struct err *e)
 {
 	int pid;

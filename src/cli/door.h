@@ -46,6 +46,9 @@ MUST_USE enum status door_append(struct cli *c, struct door *d, struct log_entry
 MUST_USE enum status door_post(struct door *d, const char *path, struct str json, struct arena *a,
 			       struct str *answer, struct err *e);
 /* A view over committed state, as of the wall clock. */
+/* Where links of messages lead when the settings name no public_url: the running daemon's address,
+ * else http://localhost. */
+const char *door_url(struct cli *c);
 struct view door_view(struct cli *c, struct door *d);
 /* A random message id, "cli-...". */
 struct str door_message_id(struct arena *a);

@@ -94,7 +94,8 @@ static int show_list(struct cli *c, const struct inbox_mail *mails, size_t n)
 	if (json_parse(buf_view(&b), JSON_LIMITS_EVENT, &c->arena, &d, &c->err) != ST_OK)
 		return cli_fail(c, NULL);
 	if (n == 0)
-		cli_talk(c, "nothing has been sent yet\n");
+		cli_talk(c, cli_value(c, "to") ? "no mail to this address is here\n"
+					       : "nothing has been sent yet\n");
 	else
 		render_table(c, &d, json_get(&d, 0, "mails"), columns,
 			     sizeof columns / sizeof columns[0]);
@@ -110,7 +111,7 @@ static int do_list(struct cli *c)
 	struct inbox_page page = {.to = str_of(cli_value(c, "to"))};
 	if (!look_number(c, "limit", 50, LIST_MAX, &limit))
 		return CLI_USAGE;
-	size_t n = (size_t)limit;
+	size_t n = limit > 0 ? (size_t)limit : 1;
 	struct inbox_mail *mails = ARENA_ARRAY(&c->arena, struct inbox_mail, n + 1);
 	enum status st = mails != NULL ? open_inbox(c, &in, &s)
 				       : err_set(&c->err, ST_NO_MEMORY, "too many mails");

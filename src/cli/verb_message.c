@@ -28,7 +28,7 @@ static void show_list(struct cli *c, const struct json *d, void *ctx)
 		{"id", "MESSAGE", true, false},       {"state", "STATE", false, false},
 		{"due", "DUE", false, true},          {"track", "TRACK", false, false},
 		{"step", "STEP", false, false},       {"angle", "ANGLE", false, false},
-		{"flags", "WHAT CAME", false, false}, {"name", "TO", false, false},
+		{"flags", "WHAT CAME", false, false}, {"address", "TO", false, false},
 	};
 	(void)ctx;
 	render_table(c, d, json_get(d, 0, "messages"), columns, sizeof columns / sizeof columns[0]);

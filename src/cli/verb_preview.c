@@ -48,7 +48,7 @@ static enum status make(struct preview *p, struct err *e)
 	uint64_t lead;
 	struct view v = door_view(c, &p->door);
 	const struct letters_conf lc = {
-		.dir = c->data, .settings = &p->settings, .public_url = "http://localhost"};
+		.dir = c->data, .settings = &p->settings, .public_url = door_url(c)};
 	enum status st = settings_load(c->data, &c->arena, &p->settings, e);
 	if (st == ST_OK)
 		st = letters_create(&lc, &p->letters, e);
@@ -139,7 +139,7 @@ static int show_text(struct preview *p)
 			cli_tint(c, warns ? "yellow" : "red"), warns ? "warn" : "FAIL",
 			cli_tint(c, "off"), compose_check_wire(check), compose_check_words(check));
 	}
-	cli_talk(c, "%s; %zu bytes of HTML, %u links",
+	cli_talk(c, "%s; %zu bytes of HTML, %u links\n",
 		 p->whole ? "it may leave" : "it will not leave like this", out->html_bytes,
 		 out->links_n);
 	return p->whole ? CLI_OK : CLI_PROBLEMS;

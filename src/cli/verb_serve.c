@@ -201,7 +201,7 @@ int serve_run(struct cli *c, const struct daemon_conf *conf, serve_ready *ready)
 	sigaddset(&stop, SIGINT);
 	sigprocmask(SIG_BLOCK, &stop, NULL);
 	if (daemon_start(conf, &d, &c->err) != ST_OK)
-		return cli_fail(c, c->err.status == ST_NOT_FOUND
+		return cli_fail(c, c->err.status == ST_NOT_FOUND && !node_exists(c->data)
 					   ? "nurtured init, or serve --create"
 					   : NULL);
 	rc = ready(c, d);

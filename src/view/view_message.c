@@ -33,6 +33,7 @@ static void put_common(struct view *v, const struct message *m, struct json_w *w
 	json_w_kz(w, "state", message_state_name(m->state));
 	json_w_ki64(w, "lead", (int64_t)m->lead);
 	json_w_kstr(w, "name", view_name_of(v, m->lead));
+	json_w_kstr(w, "address", m->address);
 	json_w_kstr(w, "track", m->track);
 	json_w_kstr(w, "step", m->step);
 	json_w_kstr(w, "message", m->message);
@@ -275,7 +276,6 @@ enum status view_message(struct view *v, uint64_t id, struct json_w *w, struct e
 	json_w_kz(w, "schema", "nurtured.message/1");
 	put_common(v, &m, w);
 	put_trail(&m, w);
-	json_w_kstr(w, "address", m.address);
 	json_w_kstr(w, "purpose", m.purpose);
 	json_w_kstr(w, "persona", m.persona);
 	json_w_ki64(w, "subject", m.subject_n);

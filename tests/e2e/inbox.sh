@@ -18,6 +18,8 @@ for _ in $(seq 100); do
 done
 expect 0 "eight mails" 'gus@acme.example' -- inbox list
 json "the list" -- inbox
+expect 0 "nobody of that name" 'no mail to this address' -- inbox --to nobody@acme.example
+expect 0 "at least one is shown" '@acme.example' -- inbox --limit 0
 # mail WHO   its number in the inbox
 mail() { "$nurtured" inbox --to "$1@acme.example" --json | sed -n 's/.*"id":\([0-9]*\).*/\1/p' | head -n 1; }
 rule() { # NAME WHO RULE
