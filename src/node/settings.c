@@ -107,7 +107,7 @@ static const struct field dkim_fields[] = {
 };
 
 static const struct field return_fields[] = {
-	TEXT(settings, "prefix", return_prefix),
+	{.key = "prefix", .kind = KIND_DOMAIN, .at = AT(settings, return_prefix)},
 	{.key = "domain", .kind = KIND_DOMAIN, .at = AT(settings, return_domain)},
 	{0},
 };

@@ -83,6 +83,8 @@ static const struct {
 	{"{\"smtp\":[{\"host\":\"h\",\"security\":\"ssl\"}]}",
 	 "settings.json: smtp[0].security: one of \"none\", \"starttls_if_offered\", "
 	 "\"starttls\", \"tls\" is wanted"},
+	{"{\"return_path\":{\"prefix\":\"a b\"}}",
+	 "settings.json: return_path.prefix: a name like mail.example.com is wanted"},
 	{"{\"public_url\":\"ftp://x\"}",
 	 "settings.json: public_url: an address like https://news.example.com is wanted, "
 	 "without ? and #"},
