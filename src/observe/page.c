@@ -160,8 +160,8 @@ static void put_head(const struct page *p, struct str title, struct buf *out)
 	    "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 	    "<meta name=\"robots\" content=\"noindex\">\n"
-	    "<meta name=\"referrer\" content=\"no-referrer\">\n<title>{} - {}</title>\n<style>",
-	    title, p->sender);
+	    "<meta name=\"referrer\" content=\"no-referrer\">\n<title>{}{}{}</title>\n<style>",
+	    title, p->sender.n ? STR(" - ") : STR(""), p->sender);
 	buf_z(out, STYLE);
 	PUT(out, "</style>\n</head>\n<body>\n<main>\n<h1>{}</h1>\n", title);
 }
