@@ -179,9 +179,9 @@ static void show(struct cli *c, const struct bench *b)
 
 static void remove_node(const char *dir)
 {
-	static const char *const files[] = {"events.db", "events.db-wal", "events.db-shm",
-					    "state.db",  "state.db-wal",  "state.db-shm",
-					    "node.json", "keys.json",     "lock"};
+	static const char *const files[] = {
+		"events.db",    "events.db-wal", "events.db-shm", "state.db",   "state.db-wal",
+		"state.db-shm", "node.json",     "keys.json",     "links.json", "lock"};
 	char path[NODE_PATH_MAX];
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
 		(void)unlink(node_path(dir, files[i], path)); /* some are not there */
