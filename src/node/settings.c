@@ -384,8 +384,9 @@ static enum status read_object(struct reader *r, const struct field *fields, uin
 			       void *base, const char *place)
 {
 	if (!json_is(r->d, node, JSON_OBJECT))
-		return err_set(r->e, ST_INVALID, "%.*s: an object is wanted: {...}",
-			       (int)(place[0] ? strlen(place) - 1 : 0), place);
+		return err_set(r->e, ST_INVALID, "%.*s%san object is wanted: {...}",
+			       (int)(place[0] ? strlen(place) - 1 : 0), place,
+			       place[0] ? ": " : "");
 	for (uint32_t i = json_first(r->d, node); i != JSON_NONE; i = json_next(r->d, node, i)) {
 		struct str key = json_str(r->d, json_key(r->d, i), r->a);
 		const struct field *f = fields;

@@ -48,7 +48,7 @@ static const struct {
 	{"{}", NULL},
 	{"{\"mode\":\"test\"}", NULL},
 	{"{\"mode\":\"live\"," RELAY "}", NULL},
-	{"[]", "settings.json: : an object is wanted: {...}"},
+	{"[]", "settings.json: an object is wanted: {...}"},
 	{"{\"mode\":\"live\"}", "settings.json: mode: \"live\" needs a server to send "
 				"through; add \"smtp\": [{\"host\": ...}]"},
 	{"{\"mode\":\"life\"}", "settings.json: mode: one of \"test\", \"live\" is wanted"},

@@ -2,6 +2,8 @@
  * tally.c: what came of it, out of the engine's own records, and as a document. */
 #include "simulate/internal.h"
 
+#include <stdio.h>
+
 static const struct {
 	const char *wire, *words;
 } stages[SIMULATE_STAGES] = {
@@ -76,6 +78,7 @@ enum status simulate_tally(struct simulation *s, struct err *e)
 void simulate_json(const struct simulate_conf *conf, const struct simulate_result *r,
 		   struct json_w *w)
 {
+	char hash[17];
 	const struct {
 		const char *key;
 		uint64_t n;
@@ -120,7 +123,8 @@ void simulate_json(const struct simulate_conf *conf, const struct simulate_resul
 		if (r->held[i])
 			json_w_ki64(w, guards[i].name, (int64_t)r->held[i]);
 	json_w_end(w);
-	json_w_key(w, "state_hash");
-	json_w_u64(w, r->state_hash);
+	/* A text, as replay says it: readers of JSON round numbers beyond 2^53. */
+	(void)snprintf(hash, sizeof hash, "%016llx", (unsigned long long)r->state_hash);
+	json_w_kz(w, "state_hash", hash);
 	json_w_end(w);
 }

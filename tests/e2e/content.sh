@@ -67,6 +67,7 @@ expect 0 "replay" "equal" -- replay --verify
 "$nurtured" simulate --leads 150 --days 30 --seed 7 --json --program "$work/program.yaml" >"$work/one" 2>/dev/null
 "$nurtured" simulate --leads 150 --days 30 --seed 7 --json --program "$work/program.yaml" >"$work/two" 2>/dev/null
 if [ -s "$work/one" ] && cmp -s "$work/one" "$work/two"; then good; else bad "the same seed" "$work/one" "$work/two"; fi
+expect 0 "simulate: a hash that no reader rounds" '"state_hash":"[0-9a-f]{16}"' -- simulate --leads 20 --days 5 --json
 expect 0 "simulate the example" "handed_off" -- simulate --leads 50 --days 20
 expect 2 "simulate how many?" "whole number" -- simulate --leads many
 expect 1 "simulate nobody" "1 to" -- simulate --leads 0
