@@ -176,7 +176,7 @@ static int say(struct cli *c, struct daemon *d)
 }
 
 /* Also under --quiet and --json: it is about what is lost, not about how it goes. */
-static void notice(void *ctx, const char *line)
+static void warn(void *ctx, const char *line)
 {
 	(void)ctx;
 	fprintf(stderr, "nurtured: %s\n", line); /* one call: lines of threads do not mix */
@@ -186,7 +186,7 @@ struct daemon_conf serve_conf(const struct cli *c)
 {
 	struct daemon_conf conf = daemon_conf_default(c->data);
 	conf.http.port = 7070;
-	conf.notice = notice;
+	conf.say = warn;
 	return conf;
 }
 

@@ -33,7 +33,7 @@ static void on_committed(void *ctx, uint64_t last_seq)
 	struct daemon *d = ctx;
 	d->committed_seq = last_seq;
 	metrics_inc(d->metrics, METRIC_LOG_COMMITS);
-	notice_good(&d->disk);
+	disk_good(&d->disk);
 	deliver_logged(d->deliver, last_seq);
 	runner_wake(d->runner);
 }
@@ -50,7 +50,7 @@ static void on_tick(void *ctx, int64_t now_us)
 	if (st != ST_OK)
 		metrics_inc(d->metrics, METRIC_LOG_NO_SPACE);
 	if (st == ST_NO_SPACE)
-		notice_full(&d->disk, clock_mono_us());
+		disk_full(&d->disk, clock_mono_us());
 }
 
 /* Retention, on the engine's thread: in bites, and only behind what the state on disk surely holds.
@@ -108,10 +108,11 @@ enum status daemon_wait_sent(struct daemon *d, int64_t timeout_us, struct err *e
 		while (!deliver_idle(d->deliver) && clock_mono_us() < until)
 			clock_sleep_us(1000);
 		log_stats(d->node->log, &ls);
-		if (!runner_wait(d->runner, ls.next_seq - 1, until - clock_mono_us()))
-			return err_set(e, ST_TIMEOUT, "messages are still being sent; ask again");
-	} while (!deliver_idle(d->deliver));
-	return ST_OK;
+		if (runner_wait(d->runner, ls.next_seq - 1, until - clock_mono_us()) &&
+		    deliver_idle(d->deliver))
+			return ST_OK;
+	} while (clock_mono_us() < until);
+	return err_set(e, ST_TIMEOUT, "messages are still being sent; ask again");
 }
 
 static bool is_ready(void *ctx, const char **why_r)
@@ -144,7 +145,7 @@ static enum status open_data(struct daemon *d, struct err *e)
 	return st;
 }
 
-static enum status start_hits(struct daemon *d, struct err *e)
+static enum status open_hits(struct daemon *d, struct err *e)
 {
 	struct hits_conf conf = {.dir = d->node->dir,
 				 .log = d->node->log,
@@ -202,9 +203,11 @@ static enum status start_threads(struct daemon *d, struct err *e)
 	if (st == ST_OK)
 		st = appender_create(&ac, &d->appender, e);
 	if (st == ST_OK)
-		st = start_hits(d, e);
+		st = open_hits(d, e);
 	if (st == ST_OK)
 		st = runner_create(&rc, &d->runner, e);
+	if (st == ST_OK) /* its verdicts are commits, and commits wake the runner */
+		st = hits_start(d->hits, e);
 	if (st == ST_OK)
 		st = mailbox_open(d, &d->mailbox, e);
 	return st;
@@ -309,7 +312,7 @@ enum status daemon_start(const struct daemon_conf *conf, struct daemon **out, st
 	d->metrics = metrics_create();
 	http_replies_init(&d->replies);
 	arena_init(&d->settings_arena, 8 * SETTINGS_BYTES_MAX);
-	notice_init(&d->disk, conf->notice, conf->notice_ctx);
+	disk_init(&d->disk, conf->say, conf->say_ctx);
 	enum status st = open_data(d, e);
 	if (st == ST_OK)
 		st = start_threads(d, e);
@@ -357,7 +360,7 @@ void daemon_stop(struct daemon **dp)
 	node_close(&d->node);
 	arena_finish(&d->settings_arena);
 	metrics_destroy(&d->metrics);
-	notice_finish(&d->disk);
+	disk_finish(&d->disk);
 	mem_free(d);
 	*dp = NULL;
 }

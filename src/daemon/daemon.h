@@ -36,8 +36,8 @@ struct daemon_conf {
 	int64_t retain_every_us; /* how often retention looks; 0: never */
 	int niceness;            /* of the engine: the door goes first */
 	/* A line for whoever runs the daemon, on some thread; rare. NULL: nobody listens. */
-	void (*notice)(void *ctx, const char *line);
-	void *notice_ctx;
+	void (*say)(void *ctx, const char *line);
+	void *say_ctx;
 	struct daemon_webhook webhooks[DAEMON_WEBHOOKS_MAX];
 	size_t webhooks_n;
 };

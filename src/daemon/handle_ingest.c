@@ -162,7 +162,7 @@ static void committed(struct append_job *aj, enum status st, const struct err *e
 	} else {
 		metrics_add(d->metrics, METRIC_LOG_NO_SPACE, st == ST_NO_SPACE);
 		if (st == ST_NO_SPACE)
-			notice_full(&d->disk, clock_mono_us());
+			disk_full(&d->disk, clock_mono_us());
 		api_reply_err(&job->call, e, &reply);
 	}
 	http_replies_add(&d->replies, job->call.req, &reply);

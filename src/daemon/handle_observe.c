@@ -118,7 +118,7 @@ static void committed(struct append_job *aj, enum status st, const struct err *e
 	} else {
 		metrics_inc(d->metrics, METRIC_HITS_LOST);
 		if (st == ST_NO_SPACE)
-			notice_full(&d->disk, clock_mono_us());
+			disk_full(&d->disk, clock_mono_us());
 	}
 	reply_hit(job, &reply);
 	http_replies_add(&d->replies, job->call.req, &reply);

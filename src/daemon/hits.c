@@ -480,16 +480,20 @@ enum status hits_create(const struct hits_conf *conf, struct hits **out, struct 
 	log_stats(conf->log, &s);
 	h->tail_end = s.next_seq;
 	enum status st = log_reader_open(conf->log, &h->log, e);
-	int rc = st == ST_OK ? pthread_create(&h->thread, NULL, run, h) : 0;
-	if (rc != 0)
-		st = err_set(e, ST_UNAVAILABLE, "the thread that judges clicks cannot start: %s",
-			     strerror(rc));
-	h->running = st == ST_OK;
 	if (st != ST_OK)
 		finish(h);
 	else
 		*out = h;
 	return st;
+}
+
+enum status hits_start(struct hits *h, struct err *e)
+{
+	int rc = pthread_create(&h->thread, NULL, run, h);
+	h->running = rc == 0;
+	return rc == 0 ? ST_OK
+		       : err_set(e, ST_UNAVAILABLE,
+				 "the thread that judges clicks cannot start: %s", strerror(rc));
 }
 
 void hits_stop(struct hits *h)

@@ -34,8 +34,10 @@ struct hits_conf {
 	struct metrics *metrics;
 };
 
-/* Takes the store. What is in it must outlive it. */
+/* Takes the store. What is in it must outlive it. Hits may be added at once; nobody looks yet. */
 MUST_USE enum status hits_create(const struct hits_conf *conf, struct hits **out, struct err *e);
+/* From here on they are judged, and verdicts appended: whoever hears of commits is there by now. */
+MUST_USE enum status hits_start(struct hits *h, struct err *e);
 /* Tells what is final by now; the rest waits in the log. Hits may still be added; nobody looks. */
 void hits_stop(struct hits *h); /* accepts NULL */
 /* Stops. Accepts NULL inside; leaves NULL. */

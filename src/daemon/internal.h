@@ -8,7 +8,7 @@
 #include "daemon/desk.h"
 #include "daemon/hits.h"
 #include "daemon/mailbox.h"
-#include "daemon/notice.h"
+#include "daemon/disk.h"
 #include "deliver/deliver.h"
 #include "engine/runner.h"
 #include "log/appender.h"
@@ -40,7 +40,7 @@ struct daemon {
 	_Atomic int64_t hit_rate[DAEMON_RATE_CELLS];  /* by message; base/rate.h */
 	_Atomic int64_t page_rate[DAEMON_RATE_CELLS]; /* by link */
 	uint64_t committed_seq;                       /* the appender's thread only */
-	struct notice disk;
+	struct disk disk;
 	struct http_replies replies; /* gathered per commit; the appender's thread only */
 	struct http_fixed *success;
 	char url[128];

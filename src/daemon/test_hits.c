@@ -59,6 +59,7 @@ static struct hits *life(struct fixture *f)
 		.dir = f->dir, .log = f->log, .appender = f->appender, .metrics = f->metrics};
 	assert_int_equal(store_reader(f->store, &conf.store, &e), ST_OK);
 	assert_int_equal(hits_create(&conf, &h, &e), ST_OK);
+	assert_int_equal(hits_start(h, &e), ST_OK);
 	return h;
 }
 

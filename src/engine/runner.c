@@ -131,13 +131,13 @@ enum status runner_create(const struct runner_conf *conf, struct runner **out, s
 	clock_cond_init(&r->wake);
 	clock_cond_init(&r->folded);
 	clock_cond_init(&r->halt);
+	*out = r; /* before the thread: its first tick may already be told to wake it */
 	int rc = pthread_create(&r->thread, NULL, run, r);
 	r->started = rc == 0;
 	if (rc != 0) {
-		runner_destroy(&r);
+		runner_destroy(out);
 		return err_set(e, ST_UNAVAILABLE, "engine thread cannot start: %s", strerror(rc));
 	}
-	*out = r;
 	return ST_OK;
 }
 

@@ -1,34 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0
- * notice.c: the disk may be full and not full many times a second, when somebody deletes a little;
+ * disk.c: the disk may be full and not full many times a second, when somebody deletes a little;
  * so a new line about it waits for its minute, and an end that was not begun aloud is not told. */
-#include "daemon/notice.h"
+#include "daemon/disk.h"
 
 #include <stdio.h>
 
-void notice_init(struct notice *n, void (*say)(void *ctx, const char *line), void *ctx)
+void disk_init(struct disk *n, void (*say)(void *ctx, const char *line), void *ctx)
 {
-	*n = (struct notice){.say = say, .ctx = ctx};
+	*n = (struct disk){.say = say, .ctx = ctx};
 	pthread_mutex_init(&n->lock, NULL);
 }
 
-void notice_finish(struct notice *n)
+void disk_finish(struct disk *n)
 {
 	pthread_mutex_destroy(&n->lock);
 }
 
-static void say(struct notice *n, const char *line)
+static void say(struct disk *n, const char *line)
 {
 	if (n->say != NULL)
 		n->say(n->ctx, line);
 }
 
-void notice_full(struct notice *n, int64_t now_us)
+void disk_full(struct disk *n, int64_t now_us)
 {
 	char line[200];
 	pthread_mutex_lock(&n->lock);
 	atomic_store(&n->full, true);
 	n->refused++;
-	if (n->said_us == 0 || now_us - n->said_us >= NOTICE_EVERY_US) {
+	if (n->said_us == 0 || now_us - n->said_us >= DISK_EVERY_US) {
 		if (n->said)
 			(void)snprintf(line, sizeof line,
 				       "the disk is still full: %llu requests refused so far",
@@ -44,7 +44,7 @@ void notice_full(struct notice *n, int64_t now_us)
 	pthread_mutex_unlock(&n->lock);
 }
 
-void notice_good(struct notice *n)
+void disk_good(struct disk *n)
 {
 	char line[200];
 	if (!atomic_load_explicit(&n->full, memory_order_relaxed))

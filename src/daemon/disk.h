@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
- * notice.h: what the daemon tells the person who runs it: the disk is full, it still is, there is
+ * disk.h: what the daemon tells the person who runs it: the disk is full, it still is, there is
  * room again. A line when it turns, one a minute while it lasts: a full disk must not fill the
  * journal as well.
  *
- * Thread: any. notice_good costs one load while nothing is wrong.
+ * Thread: any. disk_good costs one load while nothing is wrong.
  */
-#ifndef DAEMON_NOTICE_H
-#define DAEMON_NOTICE_H
+#ifndef DAEMON_DISK_H
+#define DAEMON_DISK_H
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#define NOTICE_EVERY_US INT64_C(60000000)
+#define DISK_EVERY_US INT64_C(60000000)
 
-struct notice {
+struct disk {
 	_Atomic bool full;
 	pthread_mutex_t lock;
 	bool said;        /* that it is full; so that its end is told too */
@@ -25,11 +25,11 @@ struct notice {
 	void *ctx;
 };
 
-void notice_init(struct notice *n, void (*say)(void *ctx, const char *line), void *ctx);
-void notice_finish(struct notice *n);
+void disk_init(struct disk *n, void (*say)(void *ctx, const char *line), void *ctx);
+void disk_finish(struct disk *n);
 /* Something could not be taken in for want of room; now_us is a monotonic clock's. */
-void notice_full(struct notice *n, int64_t now_us);
+void disk_full(struct disk *n, int64_t now_us);
 /* Something was. */
-void notice_good(struct notice *n);
+void disk_good(struct disk *n);
 
 #endif
