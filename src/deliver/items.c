@@ -134,7 +134,7 @@ void items_drop(struct deliver *d, struct item *item)
 	d->active--;
 	item->again = false;
 	item->state = ITEM_ANSWERED;
-	if (item->seq == 0)
+	if (item->seq <= d->forgotten_seq) /* its answer, if there was one, is forgotten already */
 		forget(d, item);
 	if (again)
 		items_name(d, id);

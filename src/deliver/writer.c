@@ -188,7 +188,8 @@ static enum verdict judge(struct writer *w, struct item *item)
 	return hook ? write_hook(w, item, &leave.message) : write_letter(w, item, &leave.message);
 }
 
-/* A snapshot that knows all answers that were forgotten, and the one to this message. */
+/* A snapshot that knows all answers that were forgotten, and the one to this message. Commits are
+ * written behind: on a full disk they may stay away, and a stop does not wait for them. */
 static enum status look(struct writer *w, const struct item *item, bool *stale_r, struct err *e)
 {
 	struct engine_meta meta;
@@ -206,6 +207,11 @@ static enum status look(struct writer *w, const struct item *item, bool *stale_r
 			return st;
 		store_read_end(w->store);
 		clock_sleep_us(LOOK_AGAIN_US);
+		pthread_mutex_lock(&d->lock);
+		bool stop = d->stop;
+		pthread_mutex_unlock(&d->lock);
+		if (stop)
+			return err_set(e, ST_UNAVAILABLE, "stopping: the state is behind");
 	}
 }
 

@@ -238,7 +238,9 @@ static void end_all(struct http_post *p)
 	}
 	pthread_mutex_lock(&p->lock);
 	struct job *j = p->first;
+	p->stop = true; /* also when the library gave up: nobody would post what came now */
 	p->first = NULL;
+	p->last = &p->first;
 	pthread_mutex_unlock(&p->lock);
 	while (j != NULL) {
 		struct job *next = j->next;
