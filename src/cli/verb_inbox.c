@@ -166,7 +166,7 @@ static void show_text(struct cli *c, const struct inbox_mail *m, const struct pr
 	for (size_t i = 0; i < v->links_n; i++) {
 		const struct pretend_link *l = &v->links[i];
 		fprintf(c->out, "%s[%zu]%s %s  " STR_FMT "\n", cli_tint(c, "bold"), i + 1,
-			cli_tint(c, "off"), link_kind_words(l->link.kind), STR_ARG(l->target));
+			cli_tint(c, "off"), link_kind_follow(l->link.kind), STR_ARG(l->target));
 	}
 	cli_next(c, "nurtured inbox click %llu, inbox reply %llu --text \"...\"",
 		 (unsigned long long)m->id, (unsigned long long)m->id);

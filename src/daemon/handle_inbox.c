@@ -187,15 +187,17 @@ static void put_act(struct buf *b, struct desk_work *k, enum pretend_act act)
 static void put_link(struct buf *b, struct desk_work *k, const struct pretend_view *v, size_t i)
 {
 	const struct pretend_link *l = &v->links[i];
-	if (l->link.kind == LINK_PREFERENCES) { /* a page to choose on: a real one */
-		put(b, "<p><a href=\"", l->url, "\">Choose what to hear about</a></p>\n");
+	struct str words = str_of(link_kind_follow(l->link.kind));
+	/* Pages that ask before they change anything: the real ones. */
+	if (l->link.kind == LINK_PREFERENCES || l->link.kind == LINK_UNSUBSCRIBE) {
+		put(b, "<p><a href=\"", l->url, "\">");
+		put(b, "", words, "</a></p>\n");
 		return;
 	}
 	begin_form(b, k, PRETEND_CLICK);
 	buf_printf(b, "<input type=\"hidden\" name=\"link\" value=\"%zu\">\n", i + 1);
-	put(b, "<button type=\"submit\">Follow ",
-	    l->target.n ? l->target : str_of(link_kind_words(l->link.kind)),
-	    "</button>\n</form>\n");
+	put(b, l->target.n ? "<button type=\"submit\">Follow " : "<button type=\"submit\">",
+	    l->target.n ? l->target : words, "</button>\n</form>\n");
 }
 
 static void put_done(struct buf *b, struct desk_work *k, struct str to)

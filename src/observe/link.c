@@ -23,9 +23,9 @@
 static const struct {
 	uint8_t byte;
 	bool target;
-	const char *words;
+	const char *words, *follow;
 } kinds[LINK_KIND_COUNT] = {
-#define LINK(name, b, t, w) [LINK_##name] = {b, t, w},
+#define LINK(name, b, t, w, f) [LINK_##name] = {b, t, w, f},
 #include "observe/link.def"
 #undef LINK
 };
@@ -283,6 +283,12 @@ const char *link_kind_words(enum link_kind kind)
 {
 	ASSERT(kind < LINK_KIND_COUNT);
 	return kinds[kind].words;
+}
+
+const char *link_kind_follow(enum link_kind kind)
+{
+	ASSERT(kind < LINK_KIND_COUNT);
+	return kinds[kind].follow;
 }
 
 const char *link_rep_wire(enum link_rep rep)

@@ -63,6 +63,7 @@ check("no script anywhere", "script" not in p.tags)
 check("every field has a label", p.inputs == p.labels > 0, (p.inputs, p.labels))
 acts = {f["act"] for f in p.forms}
 check("every act has a button", acts == {"open", "click", "reply", "bounce", "bounce-soft", "complain", "auto-reply", "unsubscribe"}, acts)
+check("the unsubscribe page is a link to the real one", re.search(r'<a href="[^"]+/u/[^"]+">Open the unsubscribe page</a>', r.text), r.text)
 check("the frame can do nothing", re.search(r'<iframe sandbox title="[^"]+" src="%s/html">' % mail, r.text), r.text)
 r = ask("GET", f"/inbox/{mail}/html")
 csp = r.headers["Content-Security-Policy"]
