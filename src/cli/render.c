@@ -28,6 +28,18 @@ struct str render_time(const struct json *d, uint32_t node, struct arena *a)
 	return arena_printf(a, "%.10s %.5s", s.p, s.p + 11);
 }
 
+/* "opened, clicked"; "-" when there is nothing. */
+static struct str render_list(const struct json *d, uint32_t list, struct arena *a)
+{
+	struct str out = STR_NULL;
+	for (uint32_t v = json_first(d, list); v != JSON_NONE; v = json_next(d, list, v)) {
+		struct str s = json_is(d, v, JSON_ARRAY) ? json_raw(d, v) : render_scalar(d, v, a);
+		out = out.n == 0 ? s
+				 : arena_printf(a, STR_FMT ", " STR_FMT, STR_ARG(out), STR_ARG(s));
+	}
+	return out.n ? out : STR("-");
+}
+
 struct str render_scalar(const struct json *d, uint32_t node, struct arena *a)
 {
 	double v;
@@ -43,7 +55,7 @@ struct str render_scalar(const struct json *d, uint32_t node, struct arena *a)
 	}
 	if (json_is(d, node, JSON_STRING))
 		return json_str(d, node, a);
-	return json_raw(d, node);
+	return json_is(d, node, JSON_ARRAY) ? render_list(d, node, a) : json_raw(d, node);
 }
 
 static bool flat(const struct json *d, uint32_t node)

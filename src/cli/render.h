@@ -8,7 +8,8 @@
 
 /* "2026-11-21 07:00" out of an RFC 3339 text; "-" for null. */
 struct str render_time(const struct json *d, uint32_t node, struct arena *a);
-/* "12.5", "-", "yes": any scalar in as few words as it needs. */
+/* "12.5", "-", "yes", "opened, clicked": a scalar, or a list of them, in as few words as it
+ * needs. */
 struct str render_scalar(const struct json *d, uint32_t node, struct arena *a);
 /* The whole document as indented "key: value" lines; `skip` (may be NULL) names keys left out. */
 void render_tree(struct cli *c, const struct json *d, uint32_t node, int indent, const char *skip);

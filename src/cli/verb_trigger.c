@@ -4,11 +4,15 @@
 #include "base/time.h"
 #include "cli/look.h"
 #include "cli/verbs.h"
+#include "engine/outbox.h"
 #include "ingest/fact.h"
 #include "model/tier.h"
+#include "node/settings.h"
 #include "view/view_did.h"
 
 #include <string.h>
+
+#define SENT_LOOKS 50 /* in a second */
 
 /* How --consent is written down. "confirmed": the second act of a double opt-in was seen. */
 static const char *const bases[] = {"consent", "legitimate_interest", "contract", "confirmed"};
@@ -104,6 +108,25 @@ static void show(struct cli *c, struct view *v, const struct view_triggered *t)
 	cli_next(c, "nurtured explain %llu", (unsigned long long)now->lead);
 }
 
+/* Beside a daemon a message is handed over in the next moment, in test mode into the simulated
+ * inbox: "sent" is worth the wait. */
+static void wait_sent(struct cli *c, struct door *d, uint64_t message)
+{
+	struct settings s;
+	struct message m;
+	if (d->client == NULL || message == 0 ||
+	    settings_load(c->data, &c->arena, &s, NULL) != ST_OK || s.mode != SETTINGS_TEST)
+		return;
+	for (int i = 0; i < SENT_LOOKS; i++) {
+		struct arena_mark mark = arena_mark(&c->arena);
+		enum status st = outbox_get(d->node->store, message, &c->arena, &m, NULL);
+		arena_rewind(&c->arena, mark);
+		if (st != ST_OK || m.state != MESSAGE_SENDING)
+			return;
+		clock_sleep_us(US_PER_S / SENT_LOOKS);
+	}
+}
+
 static const char *fill(struct cli *c, struct event *ev, struct str *who)
 {
 	static const struct {
@@ -174,6 +197,8 @@ static int run(struct cli *c)
 	if (st == ST_OK) {
 		t.seq = item.seq;
 		t.duplicate = item.duplicate;
+		view_standing(&v, who, &t.after);
+		wait_sent(c, &d, t.after.message);
 		view_standing(&v, who, &t.after);
 		show(c, &v, &t);
 	}

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #define BACKUP_NAME_MAX 100
+#define SENT_WAIT_US US_PER_S
 
 /* ---- trigger ---- */
 
@@ -115,6 +116,11 @@ enum status daemon_do_trigger(struct desk_work *k, struct err *e)
 	view_standing(&k->view, o.who, &t.before);
 	st = daemon_append_and_fold(k->daemon, &entry, 1, e);
 	if (st != ST_OK)
+		return st;
+	/* Into the simulated inbox it is a moment; what takes longer is told as it stands. */
+	if (k->daemon->settings.mode == SETTINGS_TEST)
+		st = daemon_wait_sent(k->daemon, SENT_WAIT_US, e);
+	if (st != ST_OK && st != ST_TIMEOUT)
 		return st;
 	t.seq = entry.seq;
 	t.duplicate = entry.duplicate;

@@ -20,6 +20,8 @@ expect 0 "eight mails" 'gus@acme.example' -- inbox list
 json "the list" -- inbox
 expect 0 "nobody of that name" 'no mail to this address' -- inbox --to nobody@acme.example
 expect 0 "at least one is shown" '@acme.example' -- inbox --limit 0
+expect 0 "a trigger waits for what it sends" 'message +[0-9]+ sent' -- trigger form.demo --email ivy@acme.example
+expect 0 "what came, in words" ' simulated ' -- message list
 # mail WHO   its number in the inbox
 mail() { "$nurtured" inbox --to "$1@acme.example" --json | sed -n 's/.*"id":\([0-9]*\).*/\1/p' | head -n 1; }
 rule() { # NAME WHO RULE
@@ -30,7 +32,8 @@ rule() { # NAME WHO RULE
 
 ada=$(mail ada)
 expect 0 "a mail" 'Subject: Hello' -- inbox show "$ada"
-expect 0 "its links" 'https://larkspur.example/go' -- inbox show "$ada"
+expect 0 "its links" 'Follow the link +https://larkspur.example/go' -- inbox show "$ada"
+expect 0 "in words for people" '\] Open the unsubscribe page' -- inbox show "$ada"
 json "a mail" -- inbox show "$ada"
 expect 0 "as it was sent" '^Message-ID: <m\.' -- inbox show "$ada" --raw
 expect 4 "no such mail" '' -- inbox show 999
