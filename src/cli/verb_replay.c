@@ -29,7 +29,13 @@ static void show(struct cli *c, const struct replay_result *r)
 		r->equal ? "equal" : "DIFFERENT", (unsigned long long)r->events,
 		(unsigned long long)r->hash_state, (unsigned long long)r->hash_replay);
 	if (!r->equal)
-		fprintf(c->out, "  first difference: %s\n", r->difference);
+		fprintf(c->out,
+			"  first difference: %s\n"
+			"  another build wrote this state? stop the daemon, move state.db* away, "
+			"start it:\n"
+			"  the log is folded again, from its beginning (retention must not have "
+			"dropped that)\n",
+			r->difference);
 }
 
 static int run(struct cli *c)

@@ -67,6 +67,15 @@ expect 0 "what was pressed on the page has moved the lead" '"type":"email.reply"
 stop
 expect 0 "without a daemon as well" 'email.open' -- inbox open "$(mail gus)"
 expect 0 "a replay gives the same" -- replay --verify
+# The state may go: the log is folded again, and nobody gets a mail a second time.
+mails() { "$nurtured" inbox --limit 1000 --json | grep -o '"subject"' | wc -l; }
+before=$(mails)
+rm "$NURTURED_DATA"/state.db*
+serve
+expect 0 "the state is there again" "equal" -- replay --verify
+expect 0 "with its hand-offs" 'bob@acme.example' -- handoff list
+stop
+if [ "$(mails)" -eq "$before" ]; then good; else bad "$before mails, and now $(mails)"; fi
 echo '{"mode": "live", "smtp": [{"host": "127.0.0.1", "port": 1, "security": "none"}]}' >"$NURTURED_DATA/settings.json"
 expect 6 "not in live mode" 'for real' -- inbox
 tally
