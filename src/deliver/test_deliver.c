@@ -71,6 +71,38 @@ static void nothing_behind_a_stop(void **state)
 	room_close(&r);
 }
 
+/* All sending stops behind the mark: it keeps its place, and leaves when sending is resumed. */
+static void nothing_behind_the_switch(void **state)
+{
+	struct room r;
+	(void)state;
+	room_open(&r, ROOM_CONTENT("Hi."));
+	room_start(&r, 0);
+	struct event in = {.type = STR("form.ebook")};
+	struct event stop = {.type = STR("sending.pause"),
+			     .properties = STR("{\"reason\":\"wrong price\"}"),
+			     .flags = EVENT_SYSTEM};
+	assert_true(event_add_id(&in, ID_EMAIL, STR_NULL, STR("ada@x.example")));
+	append(&r.w, &in);
+	append(&r.w, &stop);
+	room_settle(&r);
+	assert_int_equal(r.named_n, 1);
+	struct message m = room_message(&r, r.named[0]);
+	assert_int_equal(m.state, MESSAGE_DEFERRED);
+	assert_int_equal(m.attempts, 0);
+	r.w.now_us = m.due_us + US_PER_S;
+	orders(&r.w, "clock.tick", "", EVENT_SYSTEM);
+	room_settle(&r);
+	assert_int_equal(room_mails(&r), 0);
+	orders(&r.w, "sending.resume", "{}", EVENT_SYSTEM);
+	r.w.now_us += US_PER_D;
+	orders(&r.w, "clock.tick", "", EVENT_SYSTEM);
+	room_settle(&r);
+	assert_int_equal(room_message(&r, r.named[0]).state, MESSAGE_SENT);
+	assert_int_equal(room_mails(&r), 1);
+	room_close(&r);
+}
+
 static void what_is_not_whole_says_why(void **state)
 {
 	struct room r;
@@ -166,6 +198,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_leaves_once),
 		cmocka_unit_test(nothing_behind_a_stop),
+		cmocka_unit_test(nothing_behind_the_switch),
 		cmocka_unit_test(what_is_not_whole_says_why),
 		cmocka_unit_test(what_waited_is_asked_again),
 		cmocka_unit_test(what_was_spoken_is_uncertain),

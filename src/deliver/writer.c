@@ -179,6 +179,10 @@ static enum verdict judge(struct writer *w, struct item *item)
 	item->changed_us = leave.message.changed_us;
 	if (!leave.may)
 		return refuse(item, leave.why);
+	if (leave.paused) {
+		answer_untried(&item->answer, US_PER_S, "all sending is paused");
+		return VERDICT_ANSWER;
+	}
 	if (q.now_us - item->changed_us > WAITED_MAX_US) {
 		answer_untried(&item->answer, US_PER_S,
 			       "waited too long for its turn: asked again");

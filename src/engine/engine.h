@@ -65,10 +65,12 @@ struct engine_meta {
 	int64_t clock_us;
 };
 MUST_USE enum status engine_meta_read(struct store *s, struct engine_meta *out, struct err *e);
-/* What has been handed over so far, for whoever warms up a sender across restarts. */
+/* What has been handed over so far, for whoever warms up a sender across restarts, and whether all
+ * sending stands still. */
 struct engine_sent {
 	int64_t first_us, latest_us; /* latest: the end of its day; TIME_NONE: nothing yet */
 	uint32_t latest_day;         /* on that day (UTC) */
+	bool paused;                 /* nothing leaves for any lead */
 };
 MUST_USE enum status engine_sent_read(struct store *s, struct arena *a, struct engine_sent *out,
 				      struct err *e);

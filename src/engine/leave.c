@@ -4,6 +4,7 @@
 #include "engine/leave.h"
 
 #include "consent/consent.h"
+#include "engine/engine.h"
 #include "engine/ledger.h"
 #include "engine/notice.h"
 #include "engine/outbox.h"
@@ -146,6 +147,20 @@ static enum status ask_notice(const struct leave_question *q, const struct lead 
 	return st == ST_OK && out->may && mail ? ask_address(q, out, a, e) : st;
 }
 
+/* The switch holds whatever goes to leads, and nothing else; what it holds keeps its place. */
+static enum status ask_switch(const struct leave_question *q, struct leave *out, struct arena *a,
+			      struct err *e)
+{
+	enum notice_kind k;
+	struct engine_sent sent;
+	const struct message *m = &out->message;
+	enum status st = engine_sent_read(q->store, a, &sent, e);
+	bool to_others = m->flags & MESSAGE_SYSTEM && notice_kind_of(m, &k) &&
+			 notice_to(k) != NOTICE_TO_LEAD;
+	out->paused = st == ST_OK && sent.paused && !to_others;
+	return st;
+}
+
 enum status leave_ask(const struct leave_question *q, struct arena *a, struct leave *out,
 		      struct err *e)
 {
@@ -169,6 +184,8 @@ enum status leave_ask(const struct leave_question *q, struct arena *a, struct le
 		st = ask_journey(journey, out, a, e);
 	if (st == ST_OK && out->may && !notice)
 		st = ask_consent(q, &lead, out, a, e);
+	if (st == ST_OK && out->may)
+		st = ask_switch(q, out, a, e);
 	return st == ST_NOT_FOUND ? err_set(e, ST_CORRUPT, "message %llu: its lead is not whole",
 					    (unsigned long long)q->message)
 				  : st;

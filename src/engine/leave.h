@@ -20,6 +20,7 @@ struct leave {
 	struct message message; /* strings on the arena */
 	uint64_t lead;          /* whose it is now, behind merges */
 	bool may;
+	bool paused;   /* it may, but all sending stands still: it goes back and waits there */
 	char why[240]; /* when it may not */
 };
 /* ST_NOT_FOUND: there is no such message. */

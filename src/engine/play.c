@@ -119,6 +119,7 @@ enum status engine_sent_read(struct store *s, struct arena *a, struct engine_sen
 		.first_us = y.first_send_us,
 		.latest_us = any ? ((int64_t)y.sent_day + 1) * US_PER_D - 1 : TIME_NONE,
 		.latest_day = y.sent_today,
+		.paused = y.paused,
 	};
 	return ST_OK;
 }
