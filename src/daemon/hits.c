@@ -296,6 +296,20 @@ static void mark_judged(struct hits *h, uint64_t seq)
 	pthread_mutex_unlock(&h->lock);
 }
 
+/* Came by itself while an earlier stretch was read, and that stretch is read again. The lock is
+ * held. Twice in the ring, one click would look like a burst. */
+static bool is_held(struct hits *h, const struct hit *hit)
+{
+	uint64_t serial = h->newest[hash_u64(hit->message) % CHAINS];
+	while (serial >= h->first && serial > 0) {
+		const struct kept *o = slot(h, serial);
+		if (o->hit.seq == hit->seq)
+			return true;
+		serial = o->older;
+	}
+	return false;
+}
+
 /* False: no room. */
 static bool take_record(struct hits *h, const struct log_record *r)
 {
@@ -314,7 +328,7 @@ static bool take_record(struct hits *h, const struct log_record *r)
 	if (hit_read(&ev, &h->arena, &hit, NULL) != ST_OK)
 		return true;
 	pthread_mutex_lock(&h->lock);
-	room = hold(h, &hit);
+	room = is_held(h, &hit) || hold(h, &hit);
 	pthread_mutex_unlock(&h->lock);
 	return room;
 }
