@@ -84,7 +84,7 @@ static struct str draft_text(struct arena *a)
 	json_w_key(&w, "content");
 	json_w_object(&w);
 	for (size_t k = 0; k < STEPS; k++)
-		for (char angle = 'a'; angle <= 'b'; angle++) {
+		for (int angle = 'a'; angle <= 'b'; angle++) {
 			json_w_key_str(&w, arena_printf(a, "%s/%c.md", steps[k], angle));
 			json_w_z(&w, "---\nsubject: Figures\ncta:\n  label: See\n  url: "
 				     "https://larkspur.example/x\n  type: read\n---\nHello.\n");
