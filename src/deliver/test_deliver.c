@@ -4,6 +4,7 @@
 #include "deliver/test_room.h"
 
 #include "deliver/marks.h"
+#include "deliver/work.h"
 
 static void comes(struct room *r, unsigned i)
 {
@@ -193,6 +194,29 @@ static void stopping_leaves_no_doubt(void **state)
 	room_close(&r);
 }
 
+/* The state stays behind what was told, as on a full disk: a stop does not wait for it. */
+static void a_stop_does_not_wait_for_the_state(void **state)
+{
+	struct room r;
+	(void)state;
+	room_open(&r, ROOM_CONTENT("Hi."));
+	room_start(&r, 0);
+	room_settle(&r);
+	pthread_mutex_lock(&r.d->lock);
+	r.d->forgotten_seq = UINT64_MAX;
+	pthread_mutex_unlock(&r.d->lock);
+	comes(&r, 1);
+	room_fold(&r);
+	clock_sleep_us(20000);
+	deliver_destroy(&r.d);
+	assert_int_equal(room_message(&r, 1).state, MESSAGE_SENDING);
+	assert_int_equal(room_mails(&r), 0);
+	room_start(&r, 0);
+	room_settle(&r);
+	assert_int_equal(room_message(&r, 1).state, MESSAGE_DEFERRED);
+	room_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +227,7 @@ int main(void)
 		cmocka_unit_test(what_waited_is_asked_again),
 		cmocka_unit_test(what_was_spoken_is_uncertain),
 		cmocka_unit_test(stopping_leaves_no_doubt),
+		cmocka_unit_test(a_stop_does_not_wait_for_the_state),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -192,8 +192,9 @@ static enum verdict judge(struct writer *w, struct item *item)
 	return hook ? write_hook(w, item, &leave.message) : write_letter(w, item, &leave.message);
 }
 
-/* A snapshot that knows all answers that were forgotten, and the one to this message. Commits are
- * written behind: on a full disk they may stay away, and a stop does not wait for them. */
+/* A snapshot that knows all answers that were forgotten, and the one to this message; behind a
+ * failure none is open. Commits are written behind: on a full disk they may stay away, and a stop
+ * does not wait for them. */
 static enum status look(struct writer *w, const struct item *item, bool *stale_r, struct err *e)
 {
 	struct engine_meta meta;
@@ -207,9 +208,11 @@ static enum status look(struct writer *w, const struct item *item, bool *stale_r
 			return st;
 		st = engine_meta_read(w->store, &meta, e);
 		*stale_r = st == ST_OK && meta.cursor < item->seq;
-		if (st != ST_OK || meta.cursor >= forgotten)
-			return st;
+		if (st == ST_OK && meta.cursor >= forgotten)
+			return ST_OK;
 		store_read_end(w->store);
+		if (st != ST_OK)
+			return st;
 		clock_sleep_us(LOOK_AGAIN_US);
 		pthread_mutex_lock(&d->lock);
 		bool stop = d->stop;
@@ -224,10 +227,8 @@ static enum verdict handle(struct writer *w, struct item *item)
 	bool stale = false;
 	struct err e;
 	arena_reset(&w->arena);
-	if (look(w, item, &stale, &e) != ST_OK) {
-		store_read_end(w->store);
+	if (look(w, item, &stale, &e) != ST_OK)
 		return VERDICT_DROP; /* the row stays as it is; the next start asks */
-	}
 	enum verdict v = stale ? VERDICT_DROP : judge(w, item);
 	store_read_end(w->store);
 	return v;
