@@ -38,7 +38,8 @@ static void trim_line(struct plain *p)
 static void end_line(struct plain *p)
 {
 	trim_line(p);
-	buf_byte(p->out, '\n');
+	if (p->out->n > p->from) /* a text does not begin with empty lines, as <pre> may */
+		buf_byte(p->out, '\n');
 	if (p->column > p->column_max)
 		p->column_max = p->column;
 	p->column = 0;

@@ -290,6 +290,7 @@ static void html_becomes_text(void **state)
 		{"<ol start=9><li><p>a</p><p>b</p></li><li>c</ol>", "9. a\n\n   b\n\n10. c\n"},
 		{"<blockquote><p>a</p><p>b</p></blockquote>c", "> a\n>\n> b\n\nc\n"},
 		{"<pre>a\n  b\tc\n</pre>d", "a\n  b    c\n\nd\n"},
+		{"<pre>\n  \na\n\nb</pre>", "a\n\nb\n"},
 		{"a<hr>b", "a\n\n----------------------------------------\n\nb\n"},
 		{"<a href='https://x/?a=1&amp;b'>go</a> on", "go (https://x/?a=1&b) on\n"},
 		{"<a href=https://x.example/>https://x.example/</a>", "https://x.example/\n"},
