@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * registry.h: models as files that never change, and which of them may decide.
+ *
+ *   DIR/models/<sha256>.model   one model: a line of format, a line of metadata (JSON), its bytes.
+ *                               The name is the SHA-256 of the whole file.
+ *   DIR/models/states.json      the pointer: which model of a slot is in which state, and how it
+ *                               came about. Replaced whole (written beside, synced, renamed).
+ *
+ * A slot is one question that models compete to answer: "cadence", "fit". What must stay true:
+ *   R1  a file under its name holds what the name says; one that does not is named, never used
+ *   R2  a slot has one champion at most, and one candidate (shadow or canary) at most
+ *   R3  whoever dies at any write leaves the states of before or of after, and every model they name
+ *   R4  what goes up has a verdict that says yes; going down asks nobody
+ * What decisions follow from is not this folder but the event log: see `struct registry_choice`.
+ *
+ * Thread: one at a time; across processes the node's lock. Memory: results live in the arena given.
+ */
+#ifndef REGISTRY_REGISTRY_H
+#define REGISTRY_REGISTRY_H
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/status.h"
+
+#define REGISTRY_HASH_CHARS 64
+#define REGISTRY_MODEL_BYTES_MAX ((size_t)16 << 20)
+#define REGISTRY_META_BYTES_MAX ((size_t)64 << 10)
+#define REGISTRY_MODELS_MAX 1024u  /* in one folder */
+#define REGISTRY_CHANGES_MAX 1024u /* remembered; older ones fall off */
+#define REGISTRY_SLOT_MAX 64u      /* bytes of a slot's name */
+
+enum registry_state {
+	REGISTRY_DRAFT,  /* here, asked by nobody */
+	REGISTRY_SHADOW, /* asked and written down, never followed */
+	REGISTRY_CANARY, /* followed for `percent` of the leads */
+	REGISTRY_CHAMPION,
+	REGISTRY_RETIRED,
+	REGISTRY_STATES
+};
+const char *registry_state_name(enum registry_state s);
+
+struct registry_hash {
+	char hex[REGISTRY_HASH_CHARS + 1]; /* lower case; "" is none */
+};
+
+/* What a model is, fixed when it is put. Texts are borrowed. */
+struct registry_meta {
+	struct str slot;    /* "cadence" */
+	struct str kind;    /* who can read the bytes: "learn.logistic", "predict.gbt" */
+	struct str version; /* of the features the bytes were made for */
+	struct registry_hash parent;
+	int64_t created_us;
+	int64_t from_us, to_us; /* what it was trained on; 0, 0: nothing */
+	struct str metrics;     /* a JSON object, raw; may be empty */
+	struct str evaluation;  /* a JSON object, raw: why it may be promoted; may be empty */
+};
+
+struct registry_model {
+	struct registry_hash hash;
+	struct registry_meta meta;
+	struct str bytes; /* what its kind reads; empty in lists */
+	enum registry_state state;
+	unsigned percent; /* of the leads that follow it: canary 5, 25, 50; champion 100 */
+	int64_t since_us; /* in this state */
+};
+
+struct registry_change {
+	int64_t at_us;
+	struct registry_hash hash;
+	enum registry_state from, to;
+	unsigned percent;
+	struct str reason;
+};
+
+/* ---- models ---- */
+
+/* Writes the file and syncs it; a model that is there already is ST_OK and not written again. It
+ * begins as a draft. ST_INVALID: a slot or kind that is no name, metadata that is no JSON. */
+MUST_USE enum status registry_put(const char *dir, const struct registry_meta *meta,
+				  struct str bytes, struct registry_hash *out, struct err *e);
+/* By hash, or the first 6 or more characters of one. ST_NOT_FOUND; ST_CONFLICT: more than one begins
+ * so; ST_CORRUPT names the file. */
+MUST_USE enum status registry_get(const char *dir, struct str hash, struct arena *a,
+				  struct registry_model *out, struct err *e);
+struct registry_list {
+	struct registry_model *models; /* oldest first, without bytes */
+	size_t models_n;
+	struct registry_change *changes; /* oldest first */
+	size_t changes_n;
+};
+/* Every model and every change. Files that cannot be read are an error that names the first. */
+MUST_USE enum status registry_list(const char *dir, struct arena *a, struct registry_list *out,
+				   struct err *e);
+
+/* One file, whole: what registry_put wrote. Import checks it and puts it; it begins as a draft. */
+MUST_USE enum status registry_export(const char *dir, struct str hash, const char *path,
+				     struct err *e);
+MUST_USE enum status registry_import(const char *dir, const char *path, struct registry_hash *out,
+				     struct err *e);
+/* What registry_export wrote, read; anything else is ST_INVALID. Pure: the parser of outside bytes. */
+MUST_USE enum status registry_decode(struct str file, struct arena *a, struct registry_model *out,
+				     struct err *e);
+
+/* ---- what decisions follow from ----
+ * The choice of a slot is all that a decision may know of this folder. It enters the event log as
+ * `model.stage` and is part of the folded state, so a replay decides as it was decided. */
+struct registry_choice {
+	struct str slot;
+	struct registry_hash champion;  /* "": none, rules decide */
+	struct registry_hash candidate; /* "": none */
+	unsigned percent;               /* of leads that follow the candidate; 0: shadow */
+};
+/* Does this lead follow the candidate? Sticky: a lead of 5 % is one of 25 % as well. */
+bool registry_follows_candidate(const struct registry_choice *c, uint64_t lead);
+/* The choice as a JSON object, the body of a `model.stage` event, and back. */
+void registry_choice_write(const struct registry_choice *c, struct json_w *w);
+MUST_USE enum status registry_choice_read(const struct json *d, uint32_t node, struct arena *a,
+					  struct registry_choice *out, struct err *e);
+
+/* ---- states ---- */
+
+/* A step is worked out first (nothing is written), so that its event can be in the log before the
+ * folder says so. */
+struct registry_step {
+	struct registry_hash hash; /* whose step it is */
+	enum registry_state from, to;
+	unsigned percent;
+	struct registry_choice choice; /* of its slot, afterwards */
+	struct str reason;
+};
+/* Draft -> shadow -> canary 5, 25, 50 -> champion. `why_not` is the gate's reason: empty when it
+ * agrees, else ST_DENIED with these words. Shadow asks no gate. ST_CONFLICT: champion already, or
+ * another candidate holds the slot. */
+MUST_USE enum status registry_plan_promote(const char *dir, struct str hash, struct str why_not,
+					   struct arena *a, struct registry_step *out,
+					   struct err *e);
+/* A candidate goes back to draft; without one, the champion retires and the one before it is
+ * champion again. ST_NOT_FOUND: the slot has neither. */
+MUST_USE enum status registry_plan_rollback(const char *dir, struct str slot, struct str reason,
+					    struct arena *a, struct registry_step *out,
+					    struct err *e);
+/* Makes it so in states.json. The same step twice is one. */
+MUST_USE enum status registry_apply(const char *dir, const struct registry_step *s, int64_t now_us,
+				    struct err *e);
+/* The log is right: states.json follows the choice it was told last (a crash in between). Answers
+ * whether anything had to be moved. */
+MUST_USE enum status registry_follow(const char *dir, const struct registry_choice *c,
+				     int64_t now_us, bool *moved_r, struct err *e);
+
+#endif
