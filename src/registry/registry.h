@@ -9,7 +9,7 @@
  * A slot is one question that models compete to answer: "cadence", "fit". What must stay true:
  *   R1  a file under its name holds what the name says; one that does not is named, never used
  *   R2  a slot has one champion at most, and one candidate (shadow or canary) at most
- *   R3  whoever dies at any write leaves the states of before or of after, and every model they name
+ *   R3  whoever dies at any write leaves the states of before or of after, and all they name
  *   R4  what goes up has a verdict that says yes; going down asks nobody
  * What decisions follow from is not this folder but the event log: see `struct registry_choice`.
  *
@@ -74,12 +74,12 @@ struct registry_change {
 
 /* ---- models ---- */
 
-/* Writes the file and syncs it; a model that is there already is ST_OK and not written again. It
+/* Writes the file and syncs it; one that is there already is ST_OK and not written again. It
  * begins as a draft. ST_INVALID: a slot or kind that is no name, metadata that is no JSON. */
 MUST_USE enum status registry_put(const char *dir, const struct registry_meta *meta,
 				  struct str bytes, struct registry_hash *out, struct err *e);
-/* By hash, or the first 6 or more characters of one. ST_NOT_FOUND; ST_CONFLICT: more than one begins
- * so; ST_CORRUPT names the file. */
+/* By hash, or the first 6 or more characters of one. ST_NOT_FOUND; ST_CONFLICT: more than one
+ * begins so; ST_CORRUPT names the file. */
 MUST_USE enum status registry_get(const char *dir, struct str hash, struct arena *a,
 				  struct registry_model *out, struct err *e);
 struct registry_list {
@@ -97,7 +97,7 @@ MUST_USE enum status registry_export(const char *dir, struct str hash, const cha
 				     struct err *e);
 MUST_USE enum status registry_import(const char *dir, const char *path, struct registry_hash *out,
 				     struct err *e);
-/* What registry_export wrote, read; anything else is ST_INVALID. Pure: the parser of outside bytes. */
+/* What registry_export wrote, read; all else is ST_INVALID. Pure: the parser of outside bytes. */
 MUST_USE enum status registry_decode(struct str file, struct arena *a, struct registry_model *out,
 				     struct err *e);
 
