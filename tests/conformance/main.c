@@ -13,6 +13,7 @@ static const struct suite suites[] = {
 	{"reply", "new text of replies: case files, JSON Lines", suite_reply},
 	{"cel", "expressions: CEL case files, JSON Lines", suite_cel},
 	{"liquid", "templates: golden Liquid (JSON) and liquid-spec (JSON Lines)", suite_liquid},
+	{"score", "lead scoring: a folder with reference/, bank/ and xleads/", suite_score},
 	{NULL, NULL, NULL},
 };
 

@@ -26,5 +26,6 @@ suite_run suite_bounce;
 suite_run suite_reply;
 suite_run suite_cel;
 suite_run suite_liquid;
+suite_run suite_score;
 
 #endif
