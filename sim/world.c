@@ -50,7 +50,7 @@ static const struct content_file content_files[] = {
 	{STR("offer"), STR("plain"), STR(""), 1, STR("h5")},
 	{STR("tips"), STR("plain"), STR(""), 1, STR("h6")},
 };
-const struct content_index world_content = {content_files, 6};
+const struct content_index world_content = {.files = content_files, .n = 6};
 
 const char *const world_programs[] = {
 	"nurture: 1\nprogram: sim\ngoal: meeting_booked\n"

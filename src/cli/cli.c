@@ -181,6 +181,11 @@ int cli_usage(struct cli *c, const char *fmt, ...)
 	return CLI_USAGE;
 }
 
+int cli_refused(struct cli *c)
+{
+	return c->err.status == ST_INVALID ? cli_usage(c, "%s", c->err.text) : cli_fail(c, NULL);
+}
+
 bool cli_confirm(struct cli *c, const char *fmt, ...)
 {
 	char answer[16] = "";
@@ -416,6 +421,8 @@ static int run(struct cli *c, const struct parse *p)
 		cli_help(c);
 		return CLI_USAGE;
 	}
+	if (c->verb->args[0] == '\0' && c->args_n > 0)
+		return cli_usage(c, "%s takes no arguments", c->verb->name);
 	/* What time it is, is the folder's to say, before a verb notes it. */
 	int64_t shift = 0;
 	if (node_clock_read(c->data, &shift, &c->err) != ST_OK)

@@ -78,6 +78,8 @@ bool cli_flag(const struct cli *c, const char *opt);
 /* Prints what, where, why and fix (or the error object with --json), and gives the exit code of
  * the status. `fix` may be NULL. */
 int cli_fail(struct cli *c, const char *fix);
+/* The same for what was asked with the arguments: where they are wrong it is wrong use. */
+int cli_refused(struct cli *c);
 int cli_usage(struct cli *c, const char *fmt, ...)
 	PRINTF_LIKE(2, 3); /* wrong use: 2, with a hint */
 void cli_talk(struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3); /* stderr, silent with -q */

@@ -35,7 +35,7 @@ int look(struct cli *c, look_make *make, look_show *show, void *ctx)
 	if (st == ST_OK && !buf_ok(&b))
 		st = err_set(&c->err, ST_LIMIT,
 			     "too much to show at once; ask for less with --limit");
-	int rc = st == ST_OK ? print(c, buf_view(&b), show, ctx) : cli_fail(c, NULL);
+	int rc = st == ST_OK ? print(c, buf_view(&b), show, ctx) : cli_refused(c);
 	buf_finish(&b);
 	door_close(&door);
 	return rc;

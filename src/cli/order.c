@@ -52,7 +52,7 @@ int order(struct cli *c, order_make *make, void *ctx, const char *done)
 		return cli_fail(c, c->err.status == ST_NOT_FOUND ? "nurtured init" : NULL);
 	struct view v = door_view(c, &d);
 	enum status st = make(&v, ctx, &o, &c->err);
-	int rc = st == ST_OK ? order_send(c, &d, &o, done) : cli_fail(c, NULL);
+	int rc = st == ST_OK ? order_send(c, &d, &o, done) : cli_refused(c);
 	door_close(&d);
 	return rc;
 }

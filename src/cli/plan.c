@@ -42,13 +42,27 @@ static void show_play(struct cli *c, const struct view_plan_play *p)
 	show_count(c, p->older, "are in a step of an older version, and finish it by that");
 }
 
+static const char *const text_signs[] = {"+ new text", "~ another text for", "- text is gone:"};
+
+static void part_line(void *ctx, enum view_plan_text what, const struct content_part *p)
+{
+	struct cli *c = ctx;
+	fprintf(c->out, "%s %s/" STR_FMT "\n", text_signs[what], content_part_folder(p->kind),
+		STR_ARG(p->name));
+}
+
 static void text_line(void *ctx, enum view_plan_text what, const struct content_file *f)
 {
-	static const char *const signs[] = {"+ new text", "~ another text for", "- text is gone:"};
 	struct cli *c = ctx;
-	fprintf(c->out, "%s " STR_FMT "/" STR_FMT "%s" STR_FMT "\n", signs[what],
+	fprintf(c->out, "%s " STR_FMT "/" STR_FMT "%s" STR_FMT "\n", text_signs[what],
 		STR_ARG(f->message), STR_ARG(f->angle), f->persona.n ? "." : "",
 		STR_ARG(f->persona));
+}
+
+static void note_part(void *ctx, enum view_plan_text what, const struct content_part *p)
+{
+	(void)what, (void)p;
+	*(bool *)ctx = true;
 }
 
 static void note_text(void *ctx, enum view_plan_text what, const struct content_file *f)
@@ -69,6 +83,8 @@ static void show_text(struct cli *c, const struct view_plan *p)
 	bool texts = false;
 	view_plan_texts(p, text_line, c);
 	view_plan_texts(p, note_text, &texts);
+	view_plan_parts(p, part_line, c);
+	view_plan_parts(p, note_part, &texts);
 	if (diff->n == 0 && !texts)
 		fprintf(out, "no change in what the program does\n");
 	fprintf(out, "%llu leads looked at\n", (unsigned long long)p->leads);

@@ -141,7 +141,7 @@ void report_show_funnel(struct cli *c, const struct json *d)
 
 /* ---- CSV ---- */
 
-static void put_field(struct cli *c, struct str s)
+static void put_quoted(struct cli *c, struct str s)
 {
 	fputc('"', c->out);
 	for (size_t i = 0; i < s.n; i++) {
@@ -149,7 +149,39 @@ static void put_field(struct cli *c, struct str s)
 			fputc('"', c->out);
 		fputc(s.p[i], c->out);
 	}
-	fputs("\",", c->out);
+	fputc('"', c->out);
+}
+
+static void put_field(struct cli *c, struct str s)
+{
+	put_quoted(c, s);
+	fputc(',', c->out);
+}
+
+/* A number as it stands; a list as "a / b", which is how a dimension reads. */
+static void put_cell(struct cli *c, const struct json *d, uint32_t node)
+{
+	if (json_is(d, node, JSON_NUMBER)) {
+		struct str raw = json_raw(d, node);
+		fprintf(c->out, STR_FMT, STR_ARG(raw));
+	} else {
+		put_quoted(c, render_scalar(d, node, &c->arena));
+	}
+}
+
+void report_csv_table(struct cli *c, const struct json *d, uint32_t list, const char *const *keys)
+{
+	for (size_t i = 0; keys[i] != NULL; i++)
+		fprintf(c->out, "%s%s", i > 0 ? "," : "", keys[i]);
+	fputc('\n', c->out);
+	for (uint32_t r = json_first(d, list); r != JSON_NONE; r = json_next(d, list, r)) {
+		for (size_t i = 0; keys[i] != NULL; i++) {
+			if (i > 0)
+				fputc(',', c->out);
+			put_cell(c, d, json_get(d, r, keys[i]));
+		}
+		fputc('\n', c->out);
+	}
 }
 
 struct csv_row {

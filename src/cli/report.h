@@ -12,4 +12,7 @@ void report_show_funnel(struct cli *c, const struct json *d);
 /* Every list of the document: level,track,position,step,slice,type,metric,n,of,rate,low,high */
 void report_csv(struct cli *c, const struct json *d);
 
+/* A list of flat rows: a heading, then one line a row; `keys` ends with NULL. */
+void report_csv_table(struct cli *c, const struct json *d, uint32_t list, const char *const *keys);
+
 #endif

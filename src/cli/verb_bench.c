@@ -192,8 +192,6 @@ static int run(struct cli *c)
 {
 	struct bench *b = ARENA_NEW(&c->arena, struct bench);
 	const char *dir = arena_printf(&c->arena, "%s.bench-%d", c->data, (int)getpid()).p;
-	if (c->args_n > 0)
-		return cli_usage(c, "bench takes no arguments");
 	struct node_conf conf = node_conf_default(dir, NODE_WRITE);
 	conf.create = true;
 	arena_init(&b->arena, (size_t)64 << 20);

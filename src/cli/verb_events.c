@@ -80,7 +80,9 @@ static int run(struct cli *c)
 	struct ask a = {.lead = cli_value(c, "lead")};
 	if (!look_number(c, "limit", 50, 1000, &a.limit))
 		return CLI_USAGE;
-	if (c->args_n > 0 && a.lead == NULL)
+	if (c->args_n > (a.lead == NULL && !cli_flag(c, "dead")))
+		return cli_usage(c, "events wants one of --lead LEAD and --dead");
+	if (c->args_n > 0)
 		a.lead = c->args[0];
 	if (cli_flag(c, "dead"))
 		return look(c, make_dead, show_dead, &a);

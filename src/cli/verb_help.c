@@ -43,7 +43,8 @@ static int run_help(struct cli *c)
 		cli_help_verb(c, cli_verb_rows[i]);
 		return CLI_OK;
 	}
-	return code(c, str_of(c->args[0]));
+	return c->args_n == 1 ? code(c, str_of(c->args[0]))
+			      : cli_usage(c, "help wants one verb, or one code");
 }
 
 static int run_completion(struct cli *c)

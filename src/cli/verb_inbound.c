@@ -98,6 +98,9 @@ static int run(struct cli *c)
 	struct door d;
 	struct view_mail_event events[MAILROOM_EVENTS_MAX];
 	struct mailroom *m = ARENA_NEW(&c->arena, struct mailroom);
+	if (c->args_n > 0)
+		return cli_usage(c, "inbound reads one mail on standard input: nurtured inbound < "
+				    "message.eml");
 	if (m == NULL || read_all(c, &mail, &c->err) != ST_OK)
 		return later(c);
 	if (mail.n == 0) {

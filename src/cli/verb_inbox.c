@@ -31,13 +31,10 @@ static enum status open_inbox(struct cli *c, struct inbox **out, struct settings
 	return st == ST_OK ? inbox_open(c->data, out, &c->err) : st;
 }
 
-static enum status get_mail(struct cli *c, struct inbox_mail *m, struct settings *s)
+static enum status get_mail(struct cli *c, uint64_t id, struct inbox_mail *m, struct settings *s)
 {
-	uint64_t id;
 	struct inbox *in = NULL;
 	enum status st = open_inbox(c, &in, s);
-	if (st == ST_OK && (c->args_n < 2 || !str_to_u64(str_of(c->args[1]), &id)))
-		st = err_set(&c->err, ST_INVALID, "which mail? nurtured inbox lists their numbers");
 	if (st == ST_OK)
 		st = inbox_get(in, id, &c->arena, m, &c->err);
 	inbox_close(&in);
@@ -172,13 +169,13 @@ static void show_text(struct cli *c, const struct inbox_mail *m, const struct pr
 		 (unsigned long long)m->id, (unsigned long long)m->id);
 }
 
-static int do_show(struct cli *c)
+static int do_show(struct cli *c, uint64_t id)
 {
 	struct inbox_mail m;
 	struct settings s;
 	struct link_keys keys;
 	struct pretend_view *v = ARENA_NEW(&c->arena, struct pretend_view);
-	enum status st = get_mail(c, &m, &s);
+	enum status st = get_mail(c, id, &m, &s);
 	if (st == ST_OK)
 		st = node_link_keys(c->data, &keys, &c->err);
 	if (st == ST_OK && cli_flag(c, "raw")) {
@@ -276,7 +273,7 @@ static enum status do_send(struct cli *c, struct door *d, const struct mailroom 
 	return ST_OK;
 }
 
-static int do_act(struct cli *c, enum pretend_act act)
+static int do_act(struct cli *c, uint64_t id, enum pretend_act act)
 {
 	struct inbox_mail m;
 	struct settings s;
@@ -284,7 +281,7 @@ static int do_act(struct cli *c, enum pretend_act act)
 	struct door d;
 	struct pretend p = {.act = act};
 	struct mailroom *out = ARENA_NEW(&c->arena, struct mailroom);
-	enum status st = get_mail(c, &m, &s);
+	enum status st = get_mail(c, id, &m, &s);
 	if (st == ST_OK)
 		st = node_link_keys(c->data, &keys, &c->err);
 	if (st == ST_OK)
@@ -302,7 +299,7 @@ static int do_act(struct cli *c, enum pretend_act act)
 		st = do_send(c, &d, out, m.to);
 	door_close(&d);
 	if (st != ST_OK)
-		return cli_fail(c, NULL);
+		return cli_refused(c);
 	cli_next(c, "nurtured explain " STR_FMT, STR_ARG(m.to));
 	return CLI_OK;
 }
@@ -310,13 +307,18 @@ static int do_act(struct cli *c, enum pretend_act act)
 static int run(struct cli *c)
 {
 	enum pretend_act act;
+	uint64_t id;
 	const char *what = c->args_n > 0 ? c->args[0] : "list";
-	if (strcmp(what, "list") == 0)
+	bool show = strcmp(what, "show") == 0;
+	bool acts = pretend_of(str_of(what), &act) && act != PRETEND_BOUNCE_SOFT;
+	size_t most = acts && act == PRETEND_CLICK ? 3 : show || acts ? 2 : 1;
+	if (strcmp(what, "list") == 0 && c->args_n <= most)
 		return do_list(c);
-	if (strcmp(what, "show") == 0)
-		return do_show(c);
-	if (pretend_of(str_of(what), &act) && act != PRETEND_BOUNCE_SOFT)
-		return do_act(c, act);
+	if ((show || acts) && c->args_n <= most) {
+		if (c->args_n < 2 || !str_to_u64(str_of(c->args[1]), &id))
+			return cli_usage(c, "which mail? nurtured inbox lists their numbers");
+		return show ? do_show(c, id) : do_act(c, id, act);
+	}
 	return cli_usage(c, "inbox list, show, open, click, reply, bounce, complain, auto-reply or "
 			    "unsubscribe");
 }

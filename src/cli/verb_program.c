@@ -109,6 +109,36 @@ static int fix(struct cli *c)
 	return CLI_OK;
 }
 
+static size_t errors_told(const struct program_report *r)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < r->n; i++)
+		n += !r->problems[i].warning;
+	return n;
+}
+
+/* The last line of the answer, whatever came before: was all well? */
+static void say_json(struct cli *c, const struct draft *d)
+{
+	struct buf b;
+	struct json_w w;
+	buf_init_arena(&b, &c->arena, 1u << 16);
+	json_w_init(&w, &b);
+	json_w_object(&w);
+	json_w_kz(&w, "schema", "nurtured.validate/1");
+	json_w_kbool(&w, "ok", d->report.errors_n == 0);
+	json_w_kz(&w, "file", program_path(c));
+	if (d->program != NULL)
+		json_w_kstr(&w, "program", d->program->name);
+	json_w_ki64(&w, "errors", (int64_t)d->report.errors_n);
+	json_w_ki64(&w, "warnings", (int64_t)(d->report.n - errors_told(&d->report)));
+	json_w_ki64(&w, "texts", (int64_t)d->index.n);
+	json_w_ki64(&w, "partials_and_layouts", (int64_t)d->index.parts_n);
+	json_w_kbool(&w, "content_checked", d->has_content);
+	json_w_end(&w);
+	cli_line(c, buf_view(&b));
+}
+
 static void say_valid(struct cli *c, const struct draft *d)
 {
 	const struct program *p = d->program;
@@ -120,7 +150,9 @@ static void say_valid(struct cli *c, const struct draft *d)
 	if (p->play->tracks_n)
 		fprintf(c->out, ", %zu tracks", p->play->tracks_n);
 	if (d->has_content)
-		fprintf(c->out, ", %zu texts", d->files_n);
+		fprintf(c->out, ", %zu texts", d->index.n);
+	if (d->index.parts_n)
+		fprintf(c->out, ", %zu partials and layouts", d->index.parts_n);
 	fputc('\n', c->out);
 	if (p->play->tracks_n && !d->has_content)
 		cli_talk(c, "%s is not there: texts were not looked at\n", content_path(c));
@@ -143,6 +175,8 @@ static int run_validate(struct cli *c)
 			return rc;
 	}
 	int rc = load(c, &d);
+	if (c->json && (rc < 0 || rc == CLI_PROBLEMS))
+		say_json(c, &d);
 	if (rc < 0) {
 		say_valid(c, &d);
 		cli_next(c, "nurtured plan %s", program_path(c));

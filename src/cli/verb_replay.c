@@ -45,7 +45,7 @@ static int run(struct cli *c)
 	struct replay_result r;
 	struct store *base = NULL;
 	const char *from = cli_value(c, "from");
-	if (!cli_flag(c, "verify"))
+	if (!cli_flag(c, "verify") || c->args_n > 0)
 		return cli_usage(c, "replay wants --verify: fold the log again and compare");
 	if (door_open(c, DOOR_READ, &d, &c->err) != ST_OK)
 		return cli_fail(c, "nurtured init");

@@ -17,10 +17,16 @@ static enum status make_tiers(struct view *v, struct json_w *w, void *ctx, struc
 	return view_tiers(v, str_of(((struct ask *)ctx)->outcome), w, e);
 }
 
+static const char *const tier_columns[] = {"tier", "leads", "converted", NULL};
+
 static void show_tiers(struct cli *c, const struct json *d, void *ctx)
 {
 	uint32_t list = json_get(d, 0, "tiers");
 	(void)ctx;
+	if (cli_flag(c, "csv")) {
+		report_csv_table(c, d, list, tier_columns);
+		return;
+	}
 	struct str outcome = render_text(d, 0, "outcome", &c->arena);
 	fprintf(c->out, "%s%-8s %10s %10s %8s%s   outcome: " STR_FMT "\n", cli_tint(c, "dim"),
 		"TIER", "LEADS", "CONVERTED", "RATE", cli_tint(c, "off"), STR_ARG(outcome));
@@ -53,8 +59,13 @@ static void show_counters(struct cli *c, const struct json *d, void *ctx)
 						       {"name", "WHAT", false, false},
 						       {"dims", "BY", false, false},
 						       {"n", "N", true, false}};
+	static const char *const csv[] = {"day", "name", "dims", "n", NULL};
 	(void)ctx;
-	render_table(c, d, json_get(d, 0, "counters"), columns, sizeof columns / sizeof columns[0]);
+	if (cli_flag(c, "csv"))
+		report_csv_table(c, d, json_get(d, 0, "counters"), csv);
+	else
+		render_table(c, d, json_get(d, 0, "counters"), columns,
+			     sizeof columns / sizeof columns[0]);
 }
 
 /* ---- tracks ---- */
@@ -94,7 +105,9 @@ static void show_funnel(struct cli *c, const struct json *d, void *ctx)
 static int run(struct cli *c)
 {
 	struct ask a = {.outcome = cli_value(c, "outcome"), .by = cli_value(c, "by")};
-	struct str sub = c->args_n ? str_of(c->args[0]) : STR("");
+	struct str sub = c->args_n == 1 ? str_of(c->args[0]) : STR("");
+	if (c->json && cli_flag(c, "csv"))
+		return cli_usage(c, "--json or --csv, one of them");
 	if (!look_day(c, "from", &a.from_us) || !look_day(c, "to", &a.to_us))
 		return CLI_USAGE;
 	if (str_is(sub, "tiers")) {
@@ -133,7 +146,7 @@ const struct verb verb_report = {
 		 {"from", 0, "DAY", "first day (tracks: four weeks ago; counters: a week)"},
 		 {"to", 0, "DAY", "last day (default today)"},
 		 {"by", 0, "WHAT", "tracks, funnel: slice by source, tier, variant or persona"},
-		 {"csv", 0, NULL, "tracks, funnel: one row per number"}},
+		 {"csv", 0, NULL, "one row per number"}},
 	.subverbs = "tracks funnel tiers counters",
 	.run = run,
 };

@@ -208,6 +208,10 @@ enum status compose_told(struct str name, struct compose_place at, const struct 
 			 struct err *e)
 {
 	enum status st = p->status == ST_LIMIT ? ST_LIMIT : ST_INVALID;
+	if (p->name[0] != '\0') {
+		name = str_of(p->name);
+		at = (struct compose_place){p->line, p->column};
+	}
 	if (p->variable[0] != '\0')
 		return err_set(e, st,
 			       STR_FMT
@@ -217,35 +221,4 @@ enum status compose_told(struct str name, struct compose_place at, const struct 
 	if (at.line == 0)
 		return err_set(e, st, STR_FMT ": %s", STR_ARG(name), p->text);
 	return err_set(e, st, STR_FMT ":%u:%u: %s", STR_ARG(name), at.line, at.col, p->text);
-}
-
-/* ---- do they compile? ---- */
-
-static enum status check_text(const struct compose_content *c, const struct compose_text *text,
-			      struct arena *a, struct err *e)
-{
-	const struct liquid_template *t;
-	struct liquid_problem p;
-	if (liquid_compile(text->text, (struct liquid_options){0}, a, &t, &p) == ST_OK)
-		return ST_OK;
-	return compose_told(c->name, compose_text_place(text, &p), &p, e);
-}
-
-enum status compose_templates_check(const struct compose_content *c, struct arena *a, struct err *e)
-{
-	const struct compose_text *const texts[] = {&c->preheader, &c->cta_label, &c->cta_url,
-						    &c->from_name};
-	const struct liquid_template *t;
-	struct compose_body body;
-	struct liquid_problem p;
-	enum status st = compose_body_read(c, a, &body, e);
-	for (size_t i = 0; i < c->subjects_n && st == ST_OK; i++)
-		st = check_text(c, &c->subjects[i], a, e);
-	for (size_t i = 0; i < sizeof texts / sizeof *texts && st == ST_OK; i++)
-		st = check_text(c, texts[i], a, e);
-	if (st != ST_OK)
-		return st;
-	if (liquid_compile(body.html, (struct liquid_options){0}, a, &t, &p) == ST_OK)
-		return ST_OK;
-	return compose_told(c->name, compose_body_place(c, &body, p.line, p.column), &p, e);
 }

@@ -10,6 +10,8 @@
  *   unsubscribe_url, preferences_url
  *   cta                 the button; put at the end when the body does not say where
  *   content, preheader, subject     in a layout only
+ * A layout is the one that the content names, else the sender's, else the built-in one. Partials
+ * see the same names and what they are given.
  *
  *   C1  A slot that is empty stops the message and is named, unless it has a `default`.
  *   C2  Nothing a lead says of itself becomes markup, Markdown, Liquid or a header.
@@ -29,7 +31,8 @@
 
 #define COMPOSE_SUBJECT_MAX 150       /* bytes; phones show 40 of them */
 #define COMPOSE_HTML_MAX (100u << 10) /* bytes; Gmail cuts off what is beyond 102 KB */
-#define COMPOSE_LAYOUT_MAX (64u << 10)
+#define COMPOSE_PART_MAX (64u << 10)  /* bytes of a partial or a layout */
+#define COMPOSE_PARTS_MAX 64          /* different ones in one mail */
 
 /* What is looked at before a message leaves. */
 enum compose_check {
@@ -50,11 +53,16 @@ struct compose_thread {
 };
 
 struct compose_kept;
+struct liquid_template;
+/* A partial or layout of the version that the message belongs to. */
+struct compose_part {
+	struct str text;                        /* looked at when it is not compiled */
+	const struct liquid_template *compiled; /* by compose_part_keep; NULL: not kept */
+};
 
 struct compose_in {
 	struct str content_name, content; /* name for messages: "planning-cost/story.md" */
-	struct str layout;                /* Liquid over HTML; empty: the built-in one */
-	const struct compose_kept *kept;  /* of this content and layout; NULL: read anew */
+	const struct compose_kept *kept;  /* of this content; NULL: read anew */
 	const struct program *program;    /* sender and declared fields */
 	const struct message *message;
 	const struct json *profile, *account; /* the rows, parsed; NULL: absent */
@@ -63,7 +71,11 @@ struct compose_in {
 	/* The tracked link for the n-th http(s) link; empty: it cannot be tracked, and the message
 	 * is refused. */
 	struct str (*link)(void *ctx, struct str url, size_t n, bool primary);
-	void *ctx;
+	/* A partial or layout by its name, for as long as this mail is made; what it reads may go
+	 * on `a`. ST_NOT_FOUND: there is none, and the message is refused. NULL: there are none. */
+	enum status (*part)(void *ctx, enum content_part_kind kind, struct str name,
+			    struct arena *a, struct compose_part *out, struct err *e);
+	void *ctx;                                     /* of both */
 	struct str unsubscribe_url, unsubscribe_email; /* e-mail may be empty */
 	struct str preferences_url, pixel_url;         /* may be empty */
 	struct str message_id, list_id, feedback_id;   /* of the mail's headers; the first needed */
@@ -79,11 +91,16 @@ struct compose_out {
 	uint32_t failed, warned; /* bits 1 << enum compose_check */
 };
 
-/* Content and layout of `in`, read and compiled once for many renders; nothing else of `in` is
- * looked at. Read-only; lives as long as the arena, the content's bytes and the layout's.
+/* The content of `in`, read and compiled once for many renders; nothing else of `in` is looked at.
+ * Read-only; lives as long as the arena and the content's bytes.
  * ST_INVALID, ST_LIMIT: it cannot be rendered; rendering it without says where it is wrong. */
 MUST_USE enum status compose_keep(const struct compose_in *in, struct arena *a,
 				  const struct compose_kept **out, struct err *e);
+
+/* The same for a partial or a layout. */
+MUST_USE enum status compose_part_keep(enum content_part_kind kind, struct str name,
+				       struct str text, struct arena *a,
+				       const struct liquid_template **out, struct err *e);
 
 /* ST_INVALID: the content is wrong, a slot is empty or a check failed; `e` says which, where and
  * how to put it right, never a value of the lead. ST_LIMIT: a ceiling. When checks failed `out` is

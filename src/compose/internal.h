@@ -10,8 +10,19 @@
 
 /* ---- vars.c: what a template may ask for ---- */
 
+struct compose_part_row {
+	enum content_part_kind kind;
+	struct str name;
+	const struct liquid_template *compiled;
+};
+struct compose_parts {
+	struct compose_part_row rows[COMPOSE_PARTS_MAX];
+	size_t n;
+};
 struct compose_vars {
 	const struct compose_in *in;
+	struct arena *a;
+	struct compose_parts parts; /* that this mail has asked for */
 	struct liquid_object lead, account, sender, message;
 	struct mime_addr from;
 	/* For the layout; content and cta are HTML already. */
@@ -19,8 +30,23 @@ struct compose_vars {
 	bool layout;   /* it is the layout that asks */
 	bool cta_used; /* the body said where the button goes */
 };
-void compose_vars_init(struct compose_vars *v, const struct compose_in *in);
+void compose_vars_init(struct compose_vars *v, const struct compose_in *in, struct arena *a);
 bool compose_vars_resolve(void *ctx, struct str name, struct arena *a, struct liquid_value *out_r);
+
+/* ---- parts.c ---- */
+
+/* Under its name: "partials/signature.liquid". ST_INVALID or ST_LIMIT fill *p. */
+MUST_USE enum status compose_part_compile(enum content_part_kind kind, struct str name,
+					  struct str text, struct arena *a,
+					  const struct liquid_template **out,
+					  struct liquid_problem *p);
+/* ST_NOT_FOUND: there is none. What else fails is told in *p. */
+MUST_USE enum status compose_part_get(struct compose_vars *v, enum content_part_kind kind,
+				      struct str name, const struct liquid_template **out,
+				      struct liquid_problem *p);
+/* The same for partials, as liquid_conf wants it; ctx: struct compose_vars. */
+enum status compose_partial(void *ctx, struct str name, const struct liquid_template **out,
+			    struct liquid_problem *p);
 
 /* ---- body.c: Markdown with Liquid in it, as HTML with Liquid in it ---- */
 
@@ -42,13 +68,10 @@ struct compose_place compose_body_place(const struct compose_content *c,
 struct compose_place compose_text_place(const struct compose_text *text,
 					const struct liquid_problem *p);
 
-/* Fills e: file, line, column, what is wrong. ST_INVALID or ST_LIMIT. */
+/* Fills e: file, line, column, what is wrong. ST_INVALID or ST_LIMIT. A problem in a partial or
+ * layout goes by that one's name and place, not by those given. */
 enum status compose_told(struct str name, struct compose_place at, const struct liquid_problem *p,
 			 struct err *e);
-/* Does every template in a content file compile? */
-MUST_USE enum status compose_templates_check(const struct compose_content *c, struct arena *a,
-					     struct err *e);
-
 /* ---- kept.c: what `in` keeps, else read from its content ---- */
 
 MUST_USE enum status compose_read(const struct compose_in *in, struct arena *a,

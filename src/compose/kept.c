@@ -30,15 +30,14 @@ static enum status keep_one(struct compose_kept *k, struct str text, struct aren
 	return ST_OK;
 }
 
-static enum status keep_all(struct compose_kept *k, struct str layout, struct arena *a,
-			    struct err *e)
+static enum status keep_all(struct compose_kept *k, struct arena *a, struct err *e)
 {
 	const struct compose_content *c = &k->content;
 	const struct compose_text *const texts[] = {&c->preheader, &c->cta_label, &c->cta_url,
 						    &c->from_name};
 	enum status st = keep_one(k, k->body.html, a, e);
 	if (st == ST_OK)
-		st = keep_one(k, layout.n > 0 ? layout : compose_layout(), a, e);
+		st = keep_one(k, compose_layout(), a, e);
 	for (size_t i = 0; st == ST_OK && i < c->subjects_n; i++)
 		st = keep_one(k, c->subjects[i].text, a, e);
 	for (size_t i = 0; st == ST_OK && i < sizeof texts / sizeof *texts; i++)
@@ -57,7 +56,7 @@ enum status compose_keep(const struct compose_in *in, struct arena *a,
 	if (st == ST_OK)
 		st = compose_body_read(&k->content, a, &k->body, e);
 	if (st == ST_OK)
-		st = keep_all(k, in->layout, a, e);
+		st = keep_all(k, a, e);
 	k->content.name = STR_NULL; /* whoever renders it says under which name */
 	if (st == ST_OK)
 		*out = k;

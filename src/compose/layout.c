@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * layout.c: the layout of a brand that has none of its own: one column, system fonts, colours that
- * stay readable where a reader turns dark, little enough that it looks written by a person. */
+ * layout.c: the layout of a brand that has none of its own, and of content that asks for it: one
+ * column, system fonts, colours that stay readable where a reader turns dark, little enough that it
+ * looks written by a person. */
 #include "compose/internal.h"
 
 static const char layout[] =
@@ -35,6 +36,8 @@ static const char layout[] =
 	"{% if preheader %}<div style=\"display:none;max-height:0;overflow:hidden\">"
 	"{{ preheader }}</div>\n{% endif %}"
 	"<div class=\"page\">\n"
+	"{% if sender.logo %}<p><img src=\"{{ sender.logo }}\""
+	" alt=\"{{ sender.name | default: '' }}\" style=\"max-height:48px\"></p>\n{% endif %}"
 	"{{ content }}\n"
 	"{% if cta %}<p>{{ cta }}</p>\n{% endif %}"
 	"<div class=\"foot\">\n"

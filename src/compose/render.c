@@ -15,10 +15,9 @@ struct work {
 
 /* ---- templates ---- */
 
-static enum status run(struct work *w, struct str template, bool html, struct str *out,
-		       struct liquid_problem *p)
+static enum status run_template(struct work *w, const struct liquid_template *t, bool html,
+				struct str *out, struct liquid_problem *p)
 {
-	const struct liquid_template *t = compose_kept_template(w->in->kept, template);
 	struct buf b;
 	struct liquid_conf conf = {
 		.now_us = w->in->now_us,
@@ -26,18 +25,25 @@ static enum status run(struct work *w, struct str template, bool html, struct st
 		.html = html,
 		.missing = LIQUID_MISSING_STOPS,
 		.resolve = compose_vars_resolve,
+		.partial = html ? compose_partial : NULL,
 		.ctx = &w->vars,
 	};
 	buf_init_arena(&b, w->a, LIQUID_OUTPUT_BYTES_MAX);
+	enum status st = liquid_render(t, NULL, &conf, w->a, &b, p);
+	if (st == ST_OK)
+		*out = buf_view(&b);
+	return st;
+}
+
+static enum status run(struct work *w, struct str template, bool html, struct str *out,
+		       struct liquid_problem *p)
+{
+	const struct liquid_template *t = compose_kept_template(w->in->kept, template);
 	*p = (struct liquid_problem){.status = ST_OK};
 	enum status st = ST_OK;
 	if (t == NULL)
 		st = liquid_compile(template, (struct liquid_options){0}, w->a, &t, p);
-	if (st == ST_OK)
-		st = liquid_render(t, NULL, &conf, w->a, &b, p);
-	if (st == ST_OK)
-		*out = buf_view(&b);
-	return st;
+	return st == ST_OK ? run_template(w, t, html, out, p) : st;
 }
 
 /* A value of the front matter as one line of plain text. */
@@ -108,11 +114,35 @@ static enum status make_cta(struct work *w)
 
 /* ---- body and layout ---- */
 
+/* The layout that the content names, else the sender's, around what the body has become. */
+static enum status lay_out(struct work *w, struct str *html)
+{
+	struct liquid_problem p = {.status = ST_OK};
+	const struct liquid_template *t;
+	const struct compose_text *own = &w->content.layout;
+	struct str name = own->line != 0 ? own->text : w->in->program->sender.layout;
+	if (name.n == 0 || str_is(name, CONTENT_LAYOUT_BUILT_IN)) {
+		if (run(w, compose_layout(), true, html, &p) == ST_OK)
+			return ST_OK;
+		return compose_told(STR("layout"), (struct compose_place){p.line, p.column}, &p,
+				    w->e);
+	}
+	enum status st = compose_part_get(&w->vars, CONTENT_LAYOUT, name, &t, &p);
+	if (st == ST_NOT_FOUND)
+		return err_set(w->e, ST_INVALID,
+			       STR_FMT ": no layout called " STR_FMT
+				       "; apply the program again with its content folder",
+			       STR_ARG(w->content.name), STR_ARG(name));
+	if (st == ST_OK)
+		st = run_template(w, t, true, html, &p);
+	return st == ST_OK ? ST_OK
+			   : compose_told(name, (struct compose_place){p.line, p.column}, &p, w->e);
+}
+
 static enum status make_html(struct work *w, struct str *html)
 {
 	struct compose_body body;
 	struct liquid_problem p;
-	struct str layout = w->in->layout.n > 0 ? w->in->layout : compose_layout();
 	enum status st = compose_read_body(w->in, &w->content, w->a, &body, w->e);
 	if (st != ST_OK)
 		return st;
@@ -123,12 +153,7 @@ static enum status make_html(struct work *w, struct str *html)
 	w->vars.layout = true;
 	if (w->vars.cta_used)
 		w->vars.cta = STR_NULL;
-	if (layout.n > COMPOSE_LAYOUT_MAX)
-		return err_set(w->e, ST_LIMIT, "layout: over %u bytes", COMPOSE_LAYOUT_MAX);
-	if (run(w, layout, true, html, &p) != ST_OK)
-		return compose_told(STR("layout"), (struct compose_place){p.line, p.column}, &p,
-				    w->e);
-	return ST_OK;
+	return lay_out(w, html);
 }
 
 /* ---- links ---- */
@@ -274,7 +299,7 @@ enum status compose_render(const struct compose_in *in, struct compose_out *out,
 	struct work w = {.in = in, .seen = {.in = in}, .a = a, .e = e};
 	struct compose_out result = {0};
 	struct str html = STR_NULL;
-	compose_vars_init(&w.vars, in);
+	compose_vars_init(&w.vars, in, a);
 	enum status st = compose_read(in, a, &w.content, e);
 	if (st == ST_OK)
 		st = make_sender(&w, &result.mail.reply_to);

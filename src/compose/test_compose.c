@@ -11,6 +11,7 @@ static const char *const names[] = {
 	"dock-delays/story.md",   "planning-cost/benchmark.md", "planning-cost/checklist.md",
 	"planning-cost/story.md", "pricing-guide/plain.md",     "quarterly-digest/plain.md",
 };
+static const char *const parts[] = {"layouts/larkspur.liquid", "partials/regards.liquid"};
 
 static struct str read_below(const char *folder, const char *name, struct arena *a)
 {
@@ -38,6 +39,19 @@ static void check_mail(struct fixture *f, const char *name, bool known)
 	buf_finish(&mail);
 }
 
+static enum status example_part(void *ctx, enum content_part_kind kind, struct str name,
+				struct arena *a, struct compose_part *out, struct err *e)
+{
+	(void)ctx;
+	(void)e;
+	out->text = read_below(
+		"content/",
+		arena_printf(a, "%s/" STR_FMT ".liquid", content_part_folder(kind), STR_ARG(name))
+			.p,
+		a);
+	return ST_OK;
+}
+
 static void every_file_renders(void **state)
 {
 	(void)state;
@@ -45,6 +59,8 @@ static void every_file_renders(void **state)
 		for (uint32_t n = 0; n < 4; n++) {
 			struct fixture f;
 			set_up(&f);
+			f.program.sender.layout = STR("larkspur");
+			f.in.part = example_part;
 			f.in.content = read_below("content/", names[i], &f.a);
 			f.in.content_name = str_of(names[i]);
 			f.message.subject_n = n % 2;
@@ -82,12 +98,13 @@ static void every_angle_is_in(const struct content_index *ix, struct fixture *f)
 		for (size_t k = 0; k < program->play->tracks[i].steps_n; k++)
 			n += angles_in(ix, &program->play->tracks[i].steps[k]);
 	assert_int_equal(n, ix->n);
+	assert_non_null(content_find_part(ix, CONTENT_LAYOUT, program->sender.layout));
 	program_destroy(&program);
 }
 
 static void they_are_what_the_program_asks_for(void **state)
 {
-	struct compose_file files[COUNT_OF(names)];
+	struct compose_file files[COUNT_OF(names) + COUNT_OF(parts)];
 	struct content_index ix;
 	struct fixture f;
 	(void)state;
@@ -95,6 +112,9 @@ static void they_are_what_the_program_asks_for(void **state)
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		files[i] = (struct compose_file){str_of(names[i]),
 						 read_below("content/", names[i], &f.a)};
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		files[COUNT_OF(names) + i] = (struct compose_file){
+			str_of(parts[i]), read_below("content/", parts[i], &f.a)};
 	struct program_report report;
 	if (compose_content_scan(files, COUNT_OF(files), &f.a, &ix, &report, &f.e) != ST_OK ||
 	    report.n > 0)

@@ -11,8 +11,14 @@
 
 #define TEST_UNSUBSCRIBE "https://t.example/u/1?a=1&b=2"
 
+struct test_part {
+	enum content_part_kind kind;
+	const char *name, *text;
+};
+
 struct fixture {
 	struct arena a;
+	const struct test_part *parts; /* ends with name == NULL */
 	struct program program;
 	struct message message;
 	struct json profile, account;
@@ -26,6 +32,21 @@ static inline struct str test_link(void *ctx, struct str url, size_t n, bool pri
 	struct fixture *f = ctx;
 	(void)url;
 	return arena_printf(&f->a, "https://t.example/c/%zu%s", n, primary ? "p" : "");
+}
+
+static inline enum status test_get_part(void *ctx, enum content_part_kind kind, struct str name,
+					struct arena *a, struct compose_part *out, struct err *e)
+{
+	const struct fixture *f = ctx;
+	(void)a;
+	(void)e;
+	for (const struct test_part *p = f->parts; p != NULL && p->name != NULL; p++) {
+		if (p->kind != kind || !str_is(name, p->name))
+			continue;
+		*out = (struct compose_part){.text = str_of(p->text)};
+		return ST_OK;
+	}
+	return ST_NOT_FOUND;
 }
 
 static inline void test_rows(struct fixture *f, const char *profile, const char *account)
@@ -58,6 +79,7 @@ static inline void set_up(struct fixture *f)
 		.message = &f->message,
 		.now_us = INT64_C(1795269900000000),
 		.link = test_link,
+		.part = test_get_part,
 		.ctx = f,
 		.unsubscribe_url = STR(TEST_UNSUBSCRIBE),
 		.preferences_url = STR("https://t.example/p/1"),

@@ -273,6 +273,13 @@ static void checks_stop_or_warn(void **state)
 		 COMPOSE_MANY_LINKS},
 		{HEAD "![a](https://x.example/a.png)", COMPOSE_PICTURE_ONLY},
 	};
+	static const struct test_part incomplete[] = {
+		{CONTENT_LAYOUT, "no-way-out",
+		 "<p>{{ content }}{{ cta }} {{ sender.postal_address }}"},
+		{CONTENT_LAYOUT, "nobody",
+		 "<p>{{ content }}{{ cta }} <a href=\"{{ unsubscribe_url }}\">No</a>"},
+		{.name = NULL},
+	};
 	struct fixture f;
 	uint32_t seen = 0;
 	(void)state;
@@ -286,10 +293,11 @@ static void checks_stop_or_warn(void **state)
 			  warns || has(str_of(f.e.text), compose_check_wire(rows[i].check)));
 		seen |= 1u << rows[i].check;
 	}
-	f.in.layout = STR("<p>{{ content }}{{ cta }} {{ sender.postal_address }}");
+	f.parts = incomplete;
+	f.program.sender.layout = STR("no-way-out");
 	render(&f, HEAD "T", ST_INVALID);
 	seen |= f.out.failed;
-	f.in.layout = STR("<p>{{ content }}{{ cta }} <a href=\"{{ unsubscribe_url }}\">No</a>");
+	f.program.sender.layout = STR("nobody");
 	render(&f, HEAD "T", ST_INVALID);
 	seen |= f.out.failed;
 	/* Every row of check.def has a case above. */

@@ -180,6 +180,7 @@ static bool sender_get(const void *ctx, struct str key, struct arena *a, struct 
 		{"email", v->from.email},
 		{"reply_to", v->in->program->sender.reply_to},
 		{"postal_address", v->in->program->sender.postal_address},
+		{"logo", v->in->program->sender.logo},
 	};
 	(void)a;
 	return by_name(ROWS(rows), key, out_r);
@@ -198,9 +199,9 @@ static bool message_get(const void *ctx, struct str key, struct arena *a,
 	return by_name(ROWS(rows), key, out_r);
 }
 
-void compose_vars_init(struct compose_vars *v, const struct compose_in *in)
+void compose_vars_init(struct compose_vars *v, const struct compose_in *in, struct arena *a)
 {
-	*v = (struct compose_vars){.in = in};
+	*v = (struct compose_vars){.in = in, .a = a};
 	v->lead = (struct liquid_object){lead_get, in};
 	v->account = (struct liquid_object){account_get, in};
 	v->sender = (struct liquid_object){sender_get, v};

@@ -82,7 +82,7 @@ static void test_record_has_a_ceiling(void **state)
 	}
 	w.steps[0][0].angles = angles;
 	w.steps[0][0].angles_n = PROGRAM_ANGLES_MAX;
-	w.content = (struct content_index){files, PROGRAM_ANGLES_MAX};
+	w.content = (struct content_index){.files = files, .n = PROGRAM_ANGLES_MAX};
 	w.play.guardrails.quiet = (struct program_hours){0, 9 * 60, true};
 	(void)act(&w, "form.ebook", 0, 0);
 	const struct decide_out *o = due(&w);
@@ -261,12 +261,12 @@ static void test_persona_content_first(void **state)
 	struct world w;
 	(void)state;
 	enter(&w);
-	w.content = (struct content_index){files, 2};
+	w.content = (struct content_index){.files = files, .n = 2};
 	w.lead.persona = 1;
 	check_str("persona", due(&w)->message.persona, "ops");
 	world_finish(&w);
 	enter(&w);
-	w.content = (struct content_index){files, 2};
+	w.content = (struct content_index){.files = files, .n = 2};
 	check_str("nobody", due(&w)->message.persona, "");
 	world_finish(&w);
 }

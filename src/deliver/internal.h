@@ -62,20 +62,26 @@ struct letter_desk {
 	struct store *store;
 	struct desk_version versions[DESK_VERSIONS_MAX];
 	uint64_t uses;
-	struct strmap texts, zones; /* content by hash; time zones by name */
+	/* Content by hash, partials and layouts by name and hash; time zones by name. */
+	struct strmap texts, zones;
 	struct arena text_arena, zone_arena;
 };
 
 MUST_USE enum status desk_version(struct letter_desk *d, uint64_t number,
 				  const struct desk_version **out, struct err *e);
-/* A content file by its hash (hex), until the next is asked for. ST_NOT_FOUND: it was never
- * brought. */
+/* A content file by its hash (hex), until the next letter. ST_NOT_FOUND: it was never brought. */
 struct desk_text {
 	struct str text;
-	const struct compose_kept *kept; /* NULL: it cannot be rendered */
+	const struct compose_kept *kept;        /* of content; NULL: it is not kept compiled */
+	const struct liquid_template *compiled; /* the same of a partial or layout */
 };
 MUST_USE enum status desk_content(struct letter_desk *d, struct str name, struct str hash,
 				  const struct desk_text **out, struct err *e);
+/* The same for a partial or a layout. */
+MUST_USE enum status desk_part(struct letter_desk *d, const struct content_part *part,
+			       struct compose_part *out, struct err *e);
+/* Before a letter: what it will ask for has room, and nothing it holds is forgotten meanwhile. */
+void desk_room(struct letter_desk *d);
 /* NULL: no such zone. */
 const struct tz *desk_zone(struct letter_desk *d, struct str name);
 

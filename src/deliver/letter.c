@@ -160,6 +160,22 @@ static enum status read_content(const struct writing *w, struct compose_in *in, 
 		       : st;
 }
 
+static enum status on_part(void *ctx, enum content_part_kind kind, struct str name, struct arena *a,
+			   struct compose_part *out, struct err *e)
+{
+	const struct writing *w = ctx;
+	const struct content_part *part = content_find_part(&w->version->content, kind, name);
+	(void)a;
+	if (part == NULL)
+		return ST_NOT_FOUND;
+	enum status st = desk_part(w->d, part, out, e);
+	return st == ST_NOT_FOUND
+		       ? err_set(e, ST_INVALID,
+				 "its text was never brought; apply the program again with its "
+				 "content folder")
+		       : st;
+}
+
 /* ---- what it says ---- */
 
 static struct str feedback_id(const struct writing *w)
@@ -181,6 +197,7 @@ static enum status compose(struct writing *w, int64_t now_us, const struct compo
 		.tz = desk_zone(w->d, w->m->zone),
 		.now_us = now_us,
 		.link = on_link,
+		.part = on_part,
 		.ctx = w,
 		.unsubscribe_url = page_url(w, LINK_UNSUBSCRIBE, "u", ""),
 		.preferences_url = page_url(w, LINK_PREFERENCES, "p", ""),
@@ -323,6 +340,7 @@ enum status letter_make(struct letter_desk *d, const struct letter_question *q, 
 	e = e != NULL ? e : &unheard;
 	ASSERT(d->letters->public_url != NULL);
 	*out = (struct letter){.bytes = STR_NULL};
+	desk_room(d);
 	enum status st = desk_version(d, q->message->version, &w.version, e);
 	if (st == ST_OK)
 		st = mime_addr_parse(w.version->program->sender.from, a, &w.from, e);

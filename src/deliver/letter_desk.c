@@ -7,10 +7,13 @@
 #include "engine/engine.h"
 #include "engine/system.h"
 
+#include <stdio.h>
+
 #define VERSION_ARENA ((size_t)16 << 20)
 #define TEXTS_MAX 2048
 #define TEXT_ARENA ((size_t)64 << 20)
-#define TEXT_ROOM ((size_t)16 << 20) /* for one more, compiled */
+#define TEXT_ROOM ((size_t)16 << 20) /* for the texts of one letter, not compiled */
+#define TEXTS_LETTER 256             /* that one letter may ask for: two contents, their parts */
 #define ZONES_MAX 1024
 #define ZONE_ARENA ((size_t)16 << 20)
 
@@ -112,44 +115,114 @@ enum status letter_program(struct letter_desk *d, const struct program **out, st
 
 /* ---- content ---- */
 
+_Static_assert(TEXTS_LETTER > 2 * (1 + COMPOSE_PARTS_MAX) &&
+		       TEXT_ROOM > 2 * (CONTENT_BYTES_MAX + COMPOSE_PARTS_MAX * COMPOSE_PART_MAX),
+	       "a letter, and the one whose thread it continues");
+
 static void forget_texts(struct letter_desk *d)
 {
 	strmap_clear(&d->texts);
 	arena_reset(&d->text_arena);
 }
 
+void desk_room(struct letter_desk *d)
+{
+	if (d->texts.count >= TEXTS_MAX - TEXTS_LETTER || d->text_arena.bytes_used > TEXT_ARENA / 2)
+		forget_texts(d);
+}
+
+static enum status fetch(struct letter_desk *d, struct str hash, struct desk_text *out,
+			 struct err *e)
+{
+	return store_get(d->store, TABLE_CONTENT, KEY_BYTES(hash), &d->text_arena, &out->text, e);
+}
+
+/* Compiled, there must still be room for the texts of this letter; else it is compiled for the
+ * letter alone, which also says what is wrong with it. */
+static bool fits(struct letter_desk *d, struct arena_mark before, enum status st)
+{
+	bool ok = st == ST_OK && d->text_arena.bytes_used <= TEXT_ARENA - TEXT_ROOM;
+	if (!ok)
+		arena_rewind(&d->text_arena, before);
+	return ok;
+}
+
 static enum status read_text(struct letter_desk *d, struct str name, struct str hash,
 			     struct desk_text *out, struct err *e)
 {
-	enum status st =
-		store_get(d->store, TABLE_CONTENT, KEY_BYTES(hash), &d->text_arena, &out->text, e);
+	enum status st = fetch(d, hash, out, e);
 	if (st != ST_OK)
 		return st;
 	const struct compose_in in = {.content_name = name, .content = out->text};
-	if (compose_keep(&in, &d->text_arena, &out->kept, NULL) != ST_OK)
-		out->kept = NULL; /* rendering says what is wrong with it */
+	struct arena_mark mark = arena_mark(&d->text_arena);
+	if (!fits(d, mark, compose_keep(&in, &d->text_arena, &out->kept, NULL)))
+		out->kept = NULL;
 	return ST_OK;
+}
+
+static enum status read_part(struct letter_desk *d, const struct content_part *part,
+			     struct desk_text *out, struct err *e)
+{
+	enum status st = fetch(d, part->hash, out, e);
+	if (st != ST_OK)
+		return st;
+	struct arena_mark mark = arena_mark(&d->text_arena);
+	if (!fits(d, mark,
+		  compose_part_keep(part->kind, part->name, out->text, &d->text_arena,
+				    &out->compiled, NULL)))
+		out->compiled = NULL;
+	return ST_OK;
+}
+
+static struct desk_text *known_text(struct letter_desk *d, struct str key)
+{
+	uint64_t at = 0;
+	(void)strmap_get(&d->texts, key, &at);
+	return (struct desk_text *)(uintptr_t)at;
+}
+
+static void remember(struct letter_desk *d, struct str key, const struct desk_text *text)
+{
+	bool put = strmap_put(&d->texts, key, (uint64_t)(uintptr_t)text);
+	ASSERT(put); /* desk_room has seen to it */
 }
 
 enum status desk_content(struct letter_desk *d, struct str name, struct str hash,
 			 const struct desk_text **out, struct err *e)
 {
-	uint64_t at;
-	if (strmap_get(&d->texts, hash, &at)) {
-		*out = (const struct desk_text *)(uintptr_t)at;
-		return ST_OK;
+	struct desk_text *text = known_text(d, hash);
+	enum status st = ST_OK;
+	if (text == NULL) {
+		text = ARENA_NEW(&d->text_arena, struct desk_text);
+		ASSERT(text != NULL);
+		st = read_text(d, name, hash, text, e);
+		if (st == ST_OK)
+			remember(d, hash, text);
 	}
-	if (d->texts.count >= TEXTS_MAX - 1 || d->text_arena.bytes_used > TEXT_ARENA - TEXT_ROOM)
-		forget_texts(d);
-	struct desk_text *text = ARENA_NEW(&d->text_arena, struct desk_text);
-	ASSERT(text != NULL);
-	enum status st = read_text(d, name, hash, text, e);
-	if (st != ST_OK)
-		return st;
-	bool put = strmap_put(&d->texts, hash, (uint64_t)(uintptr_t)text);
-	ASSERT(put);
-	*out = text;
-	return ST_OK;
+	if (st == ST_OK)
+		*out = text;
+	return st;
+}
+
+enum status desk_part(struct letter_desk *d, const struct content_part *part,
+		      struct compose_part *out, struct err *e)
+{
+	enum status st = ST_OK;
+	char name[2 * CONTENT_NAME_MAX + 16];
+	(void)snprintf(name, sizeof name, "%s/" STR_FMT " " STR_FMT,
+		       content_part_folder(part->kind), STR_ARG(part->name), STR_ARG(part->hash));
+	struct str key = str_of(name);
+	struct desk_text *text = known_text(d, key);
+	if (text == NULL) {
+		text = ARENA_NEW(&d->text_arena, struct desk_text);
+		ASSERT(text != NULL);
+		st = read_part(d, part, text, e);
+		if (st == ST_OK)
+			remember(d, key, text);
+	}
+	if (st == ST_OK)
+		*out = (struct compose_part){text->text, text->compiled};
+	return st;
 }
 
 /* ---- zones ---- */

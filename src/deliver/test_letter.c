@@ -163,12 +163,96 @@ static void drafts_name_what_there_is(void **state)
 	close_desk(&k);
 }
 
+/* Brings a text and gives its hash. */
+static struct str bring(struct room *r, const char *text)
+{
+	struct buf hex, props;
+	struct json_w w;
+	uint8_t digest[SHA256_BYTES];
+	buf_init_arena(&props, &r->w.arena, 1u << 16);
+	json_w_init(&w, &props);
+	json_w_object(&w);
+	json_w_kz(&w, "text", text);
+	json_w_end(&w);
+	orders(&r->w, "content.put", arena_strz(&r->w.arena, buf_view(&props)), EVENT_SYSTEM);
+	crypto_sha256(str_of(text), digest);
+	buf_init_arena(&hex, &r->w.arena, 2 * SHA256_BYTES);
+	hex_encode(str_n((const char *)digest, sizeof digest), &hex);
+	return buf_view(&hex);
+}
+
+/* A version whose text has a partial and a layout. */
+static void apply_parts(struct room *r, const char *partial, const char *layout)
+{
+	static const char text[] = "---\nsubject: S\nlayout: brand\ncta:\n  label: G\n  url: "
+				   "https://x.example/\n---\n{% render 'sign', by: 'Ada' %}\n";
+	const struct content_file file = {STR("guide"), STR("plain"), STR(""), 1, bring(r, text)};
+	const struct content_part parts[] = {
+		{CONTENT_PARTIAL, STR("sign"), bring(r, partial)},
+		{CONTENT_LAYOUT, STR("brand"), bring(r, layout)},
+	};
+	const struct content_index ix = {&file, 1, parts, COUNT_OF(parts)};
+	world_apply(&r->w, room_program, &ix);
+}
+
+#define FOOT "{{ cta }}<a href=\"{{ unsubscribe_url }}\">No</a> {{ sender.postal_address }}</body>"
+
+/* A version says the same words for ever, those of its partials and of its layout too. */
+static void parts_stay_with_the_version(void **state)
+{
+	struct desk k;
+	struct message m;
+	struct err e;
+	const struct letter_draft want = {.lead = 1, .name = STR("guide")};
+	(void)state;
+	open_desk(&k, ROOM_CONTENT("Hi."));
+	apply_parts(&k.r, "<i>{{ by }} one</i>", "<body>brand one {{ content }}" FOOT);
+	assert_int_equal(letter_draft(k.d, &want, &k.r.w.arena, &m, &e), ST_OK);
+	struct letter l = letter_of(&k, &m), same = letter_of(&k, &m);
+	struct str html = l.composed.mail.html;
+	assert_true(str_find(html, STR("brand one <i>Ada one</i>")) < html.n);
+	assert_true(str_eq(l.bytes, same.bytes));
+	apply_parts(&k.r, "<b>{{ by }} two</b>", "<body>brand two {{ content }}" FOOT);
+	same = letter_of(&k, &m);
+	assert_true(str_eq(l.bytes, same.bytes));
+	assert_int_equal(letter_draft(k.d, &want, &k.r.w.arena, &m, &e), ST_OK);
+	html = letter_of(&k, &m).composed.mail.html;
+	assert_true(str_find(html, STR("brand two <b>Ada two</b>")) < html.n);
+	/* A desk that has nothing compiled says the same. */
+	struct letter_desk *first = k.d; /* the draft borrows from it */
+	k.d = letter_desk_create(k.r.letters, k.r.w.store);
+	m.version--;
+	same = letter_of(&k, &m);
+	assert_true(str_eq(l.bytes, same.bytes));
+	letter_desk_destroy(&first);
+	close_desk(&k);
+}
+
+/* What was never brought is named, and nothing half leaves. */
+static void a_part_that_is_not_there(void **state)
+{
+	struct desk k;
+	struct message m;
+	struct letter l;
+	struct err e;
+	(void)state;
+	open_desk(&k, ROOM_CONTENT("{% render 'sign' %}"));
+	m = room_message(&k.r, k.r.named[0]);
+	const struct letter_question q = {.message = &m, .now_us = INT64_C(1795269900000000)};
+	assert_int_equal(letter_make(k.d, &q, &k.r.w.arena, &l, &e), ST_INVALID);
+	assert_non_null(strstr(e.text, "guide/plain.md:"));
+	assert_non_null(strstr(e.text, "sign"));
+	close_desk(&k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_leads_back),
 		cmocka_unit_test(a_thread_is_continued),
 		cmocka_unit_test(drafts_name_what_there_is),
+		cmocka_unit_test(parts_stay_with_the_version),
+		cmocka_unit_test(a_part_that_is_not_there),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

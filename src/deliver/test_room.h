@@ -98,7 +98,7 @@ static inline void room_open(struct room *r, const char *content)
 	buf_init_arena(&hex, &r->w.arena, 2 * SHA256_BYTES);
 	hex_encode(str_n((const char *)digest, sizeof digest), &hex);
 	const struct content_file file = {STR("guide"), STR("plain"), STR(""), 2, buf_view(&hex)};
-	const struct content_index ix = {&file, 1};
+	const struct content_index ix = {.files = &file, .n = 1};
 	world_apply(&r->w, room_program, &ix);
 	assert_int_equal(settings_parse(STR("{}"), &r->w.arena, &r->settings, &e), ST_OK);
 	const struct letters_conf lc = {

@@ -29,7 +29,7 @@ static const char plain[] = HEAD CONSENT TEAM("");
 static const char owned[] = HEAD CONSENT TEAM("    routing: owner\n");
 
 static const struct content_file files[] = {{STR("guide"), STR("story"), STR(""), 1, STR("h1")}};
-static const struct content_index content = {files, 1};
+static const struct content_index content = {.files = files, .n = 1};
 
 /* ---- looking ---- */
 

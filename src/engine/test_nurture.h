@@ -35,7 +35,7 @@ static const struct content_file files[] = {
 	{STR("offer"), STR("bold"), STR(""), 1, STR("h4")},
 	{STR("offer"), STR("plain"), STR(""), 1, STR("h3")},
 };
-static const struct content_index content = {files, 4};
+static const struct content_index content = {.files = files, .n = 4};
 
 static inline void start_with(struct world *w, const char *text)
 {

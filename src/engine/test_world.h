@@ -96,7 +96,7 @@ static inline void world_apply(struct world *w, const char *program,
 	if (st != ST_OK)
 		fail_msg("apply: %s", e.text);
 	struct log_entry entry = {.source = STR("system"),
-				  .message_id = STR("apply"),
+				  .message_id = arena_printf(&w->arena, "apply%u", w->next++),
 				  .body = buf_view(&body),
 				  .received_us = w->now_us};
 	assert_int_equal(log_append(w->log, &entry, 1, &e), ST_OK);

@@ -14,7 +14,7 @@ static const char *const program =
 	"    sequence:\n      - {send: guide, angles: [story], wait: 4d}\n"
 	"teams:\n  sdr:\n    reps: [{name: Jo, email: jo@larkspur.example}]\n";
 static const struct content_file files[] = {{STR("guide"), STR("story"), STR(""), 1, STR("h1")}};
-static const struct content_index content = {files, 1};
+static const struct content_index content = {.files = files, .n = 1};
 
 static struct brief brief_of(struct world *w, uint64_t handoff)
 {

@@ -122,7 +122,7 @@ struct liquid_problem {
 	enum status status;
 	bool syntax;           /* found while compiling (a template or a partial) */
 	uint32_t line, column; /* from 1; 0: the problem is not at a place */
-	char name[64];         /* template or partial it is in; may be empty */
+	char name[96];         /* template or partial it is in; may be empty */
 	char variable[128];    /* LIQUID_MISSING_STOPS: the variable that is missing */
 	char text[320];        /* what, why, and how to put it right */
 };

@@ -103,7 +103,7 @@ enum status draft_index_now(struct store *s, struct arena *a, struct content_ind
 {
 	struct json d;
 	struct newest newest = {.a = a};
-	*out = (struct content_index){NULL, 0};
+	*out = (struct content_index){.files = NULL, .n = 0};
 	enum status st = store_scan(s, TABLE_PROGRAM, SCAN_NEWEST_FIRST, take_newest, &newest, e);
 	if (st == ST_OK && newest.full)
 		st = err_set(e, ST_LIMIT, "the program in force does not fit the memory for it");
@@ -162,10 +162,13 @@ static enum status text_entry(struct str text, int64_t now_us, struct arena *a,
 /* The hash a file has in the index; files and index are sorted alike but for '.' and '/'. */
 static struct str hash_of(const struct draft *d, const struct compose_file *f)
 {
-	struct str rest = str_slice(f->path, 0, f->path.n - 3); /* without .md: the name was read */
+	bool part = str_ends(f->path, STR(".liquid")); /* the name was read: it is right */
+	struct str rest = str_slice(f->path, 0, f->path.n - (part ? 7 : 3));
 	struct str message = str_cut(&rest, '/'), angle = str_cut(&rest, '.');
-	const struct content_file *found = content_find(&d->index, message, angle, rest);
-	return found->hash;
+	for (int k = 0; part && k < CONTENT_PART_KINDS; k++)
+		if (str_is(message, content_part_folder((enum content_part_kind)k)))
+			return content_find_part(&d->index, (enum content_part_kind)k, angle)->hash;
+	return content_find(&d->index, message, angle, rest)->hash;
 }
 
 enum status draft_entries(const struct draft *d, struct store *s, int64_t now_us, struct arena *a,
@@ -188,7 +191,8 @@ enum status draft_entries(const struct draft *d, struct store *s, int64_t now_us
 	if (st != ST_OK)
 		return st;
 	buf_init(&body, EVENT_OWN_BYTES_MAX + 1024);
-	st = engine_event_apply_with(d->source, d->index.n ? &d->index : NULL, now_us, &body, e);
+	st = engine_event_apply_with(d->source, d->index.n + d->index.parts_n ? &d->index : NULL,
+				     now_us, &body, e);
 	if (st == ST_OK)
 		st = put_entry(&list[n++], &body, now_us, a, e);
 	buf_finish(&body);

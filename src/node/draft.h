@@ -4,6 +4,7 @@
  *
  *   DIR/program.yaml
  *   DIR/content/<message>/<angle>[.<persona>].md      (program/content.h, compose/content.h)
+ *   DIR/content/partials/<name>.liquid, DIR/content/layouts/<name>.liquid
  *
  * Memory: everything lives on the arena that was handed in, but for the compiled program.
  */

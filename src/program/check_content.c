@@ -105,11 +105,40 @@ static void look_at_step(struct looking *x, const struct program_track *t,
 	look_at_subjects(x, s);
 }
 
+static void look_at_layout(struct looking *x)
+{
+	struct str name = x->p->sender.layout;
+	struct suggest s;
+	struct arena *a = x->ps.arena;
+	if (name.n == 0 || str_is(name, CONTENT_LAYOUT_BUILT_IN) ||
+	    content_find_part(x->ix, CONTENT_LAYOUT, name) != NULL)
+		return;
+	struct program_problem *p = problem_add(
+		&x->ps, CODE_LAYOUT_MISSING,
+		compile_place(x->p->source, x->p->sender.layout_line, x->p->sender.layout_col));
+	suggest_init(&s, name);
+	for (size_t i = 0; i < x->ix->parts_n; i++)
+		if (x->ix->parts[i].kind == CONTENT_LAYOUT)
+			suggest_offer(&s, x->ix->parts[i].name);
+	struct str near = suggest_best(&s);
+	PROBLEM_TEXT(p, message, a, "no layout called \"" STR_FMT "\"", STR_ARG(name));
+	PROBLEM_TEXT(p, label, a, "content/layouts/" STR_FMT ".liquid is not there", STR_ARG(name));
+	p->why = STR("no message of this sender could be made");
+	p->suggestion = near;
+	if (near.n)
+		PROBLEM_TEXT(p, fix, a, "did you mean \"" STR_FMT "\"?", STR_ARG(near));
+	else
+		PROBLEM_TEXT(p, fix, a,
+			     "write content/layouts/" STR_FMT ".liquid, or take the key out",
+			     STR_ARG(name));
+}
+
 void program_check_content(const struct program *p, const struct content_index *ix, struct arena *a,
 			   struct program_report *report)
 {
 	struct looking x = {.p = p, .ix = ix};
 	problems_init(&x.ps, p->source, a);
+	look_at_layout(&x);
 	for (size_t i = 0; i < p->play->tracks_n; i++)
 		for (size_t k = 0; k < p->play->tracks[i].steps_n; k++)
 			look_at_step(&x, &p->play->tracks[i], &p->play->tracks[i].steps[k]);

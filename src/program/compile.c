@@ -119,6 +119,7 @@ static void compile_head(struct compile *c)
 {
 	struct program *p = c->p;
 	const struct ynode *sender = ynode_get(c->root, "send_as");
+	const struct ynode *layout = ynode_get(sender, "layout");
 	p->name = compile_text(c, value_text(ynode_get(c->root, "program")));
 	p->goal = compile_text(c, value_text(ynode_get(c->root, "goal")));
 	p->phone_country = compile_text(c, value_text(ynode_get(c->root, "phone_country")));
@@ -126,6 +127,10 @@ static void compile_head(struct compile *c)
 	p->sender.from = compile_text(c, value_text(ynode_get(sender, "from")));
 	p->sender.reply_to = compile_text(c, value_text(ynode_get(sender, "reply_to")));
 	p->sender.postal_address = compile_text(c, value_text(ynode_get(sender, "postal_address")));
+	p->sender.logo = compile_text(c, value_text(ynode_get(sender, "logo")));
+	p->sender.layout = compile_text(c, value_text(layout));
+	if (layout != NULL)
+		compile_at(c, layout->where.at, &p->sender.layout_line, &p->sender.layout_col);
 	if (p->sender.reply_to.n == 0)
 		p->sender.reply_to = p->sender.from;
 }

@@ -478,6 +478,8 @@ static void diff_head(struct differ *d)
 	static const struct scalar from = {"send_as", "sender's address", TOUCHES_SENDER};
 	static const struct scalar reply = {"send_as", "answers go to", TOUCHES_SENDER};
 	static const struct scalar postal = {"send_as", "postal address", TOUCHES_SENDER};
+	static const struct scalar logo = {"send_as", "logo", TOUCHES_SENDER};
+	static const struct scalar layout = {"send_as", "layout", TOUCHES_SENDER};
 	static const struct scalar phone = {"phone_country", "country of phone numbers", 0};
 	diff_text(d, name, o->name, n->name);
 	diff_text(d, goal, o->goal, n->goal);
@@ -485,6 +487,8 @@ static void diff_head(struct differ *d)
 	diff_text(d, from, o->sender.from, n->sender.from);
 	diff_text(d, reply, o->sender.reply_to, n->sender.reply_to);
 	diff_text(d, postal, o->sender.postal_address, n->sender.postal_address);
+	diff_text(d, logo, o->sender.logo, n->sender.logo);
+	diff_text(d, layout, o->sender.layout, n->sender.layout);
 	diff_text(d, phone, o->phone_country, n->phone_country);
 	diff_text(d, keys, keys_text(d, o), keys_text(d, n));
 	diff_text(d, outcomes, diff_joined(d, o->outcomes, o->outcomes_n),

@@ -27,8 +27,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 			const struct content_file *f = &ix.files[i];
 			ASSERT(content_find(&ix, f->message, f->angle, f->persona) == f);
 		}
+		for (size_t i = 0; i < ix.parts_n; i++) {
+			const struct content_part *p = &ix.parts[i];
+			ASSERT(content_find_part(&ix, p->kind, p->name) == p);
+		}
 		content_index_encode(&ix, &first);
-		ASSERT(read(buf_view(&first), &a, &again) && again.n == ix.n);
+		ASSERT(read(buf_view(&first), &a, &again) && again.n == ix.n &&
+		       again.parts_n == ix.parts_n);
 		content_index_encode(&again, &second);
 		ASSERT(str_eq(buf_view(&first), buf_view(&second)));
 	}

@@ -40,7 +40,7 @@ static void load(struct str text, struct buf *fixed)
 	if (p)
 		ASSERT(program_diff(p, p, &a, &d, &e) == ST_OK && d.n == 0);
 	if (p) {
-		struct content_index none = {NULL, 0};
+		struct content_index none = {.files = NULL, .n = 0};
 		program_check_content(p, &none, &a, &r);
 		check_report(&r, text);
 		ASSERT((r.n > 0) == (p->play->tracks_n > 0));

@@ -171,6 +171,8 @@ struct program {
 	struct str source, name, goal;
 	struct {
 		struct str name, from, reply_to, postal_address;
+		struct str layout, logo;     /* empty: the built-in one, none */
+		int layout_line, layout_col; /* for what is checked later */
 	} sender;
 	struct str phone_country; /* for numbers without +, ISO alpha-2 */
 	struct program_fields fields;

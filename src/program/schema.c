@@ -99,6 +99,7 @@ static const struct schema_type keys = {
 
 /* ---- sender, personas ---- */
 
+static const struct schema_type url = {.kind = SCHEMA_URL, .what = "an https address"};
 static const struct schema_key sender_keys[] = {
 	{"name", &text_line, true, NULL, "The name people see in their inbox.", SINCE},
 	{"from", &email, true, NULL, "The address messages come from.", SINCE},
@@ -106,6 +107,9 @@ static const struct schema_key sender_keys[] = {
 	{"postal_address", &text_long, false, NULL,
 	 "The postal address of the sender, which many laws want in every commercial message.",
 	 SINCE},
+	{"logo", &url, false, "no logo", "The address of the sender's logo, for layouts.", SINCE},
+	{"layout", &slug, false, "built-in",
+	 "What stands around every message: content/layouts/<name>.liquid.", SINCE},
 	{.name = NULL},
 };
 static const struct schema_type sender = {

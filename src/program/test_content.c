@@ -13,7 +13,13 @@ static const struct content_file files[] = {
 	{STR("cost"), STR("story"), STR("ops"), 1, STR(HASH)},
 	{STR("cost-of-delay"), STR("plain"), STR("ops"), 1, STR(HASH)},
 };
-static const struct content_index ix = {files, sizeof files / sizeof *files};
+static const struct content_part parts[] = {
+	{CONTENT_PARTIAL, STR("foot"), STR(HASH)},
+	{CONTENT_PARTIAL, STR("head"), STR(HASH)},
+	{CONTENT_LAYOUT, STR("brand"), STR(HASH)},
+};
+static const struct content_index ix = {files, sizeof files / sizeof *files, parts,
+					sizeof parts / sizeof *parts};
 
 static void test_find(void **state)
 {
@@ -79,6 +85,8 @@ static void test_round_trip(void **state)
 	content_index_encode(&ix, &b);
 	assert_int_equal(decode(arena_strz(&a, buf_view(&b)), &a, &back), ST_OK);
 	assert_int_equal(back.n, ix.n);
+	assert_int_equal(back.parts_n, ix.parts_n);
+	assert_true(str_is(content_find_part(&back, CONTENT_LAYOUT, STR("brand"))->hash, HASH));
 	content_index_encode(&back, &again);
 	assert_true(str_eq(buf_view(&b), buf_view(&again)));
 	assert_true(str_starts(buf_view(&b), STR("[{\"m\":\"cost\",\"a\":\"benchmark\",\"p\":"
@@ -103,13 +111,19 @@ static void test_damaged(void **state)
 		"[" ROW("m", "a", "", "1", "") "]",
 		"[" ROW("m", "a", "", "1", HASH) "," ROW("m", "a", "", "1", HASH) "]",
 		"[" ROW("m", "b", "", "1", HASH) "," ROW("m", "a", "", "1", HASH) "]",
+		"[{\"partials\":\"\",\"h\":\"" HASH "\"}]",
+		"[{\"partials\":\"a\",\"h\":\"\"}]",
+		"[{\"shelves\":\"a\",\"h\":\"" HASH "\"}]",
+		"[{\"partials\":\"a\",\"h\":\"" HASH "\"}," ROW("m", "a", "", "1", HASH) "]",
+		"[{\"layouts\":\"a\",\"h\":\"h\"},{\"partials\":\"a\",\"h\":\"h\"}]",
+		"[{\"layouts\":\"a\",\"h\":\"h\"},{\"layouts\":\"a\",\"h\":\"h\"}]",
 		"[" ROW("m2345678901234567890123456789012345678901234567890123456789012345", "a",
 			"", "1", HASH) "]",
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct arena a;
-		struct content_index out = {NULL, 77};
+		struct content_index out = {.files = NULL, .n = 77};
 		arena_init(&a, 1 << 20);
 		if (decode(bad[i], &a, &out) != ST_CORRUPT || out.n != 77)
 			fail_msg("%s", bad[i]);
@@ -123,12 +137,21 @@ static void test_damaged(void **state)
 	HEAD "scoring: {}\npersonas: {ops: lead.title == \"x\", fin: lead.title == \"z\"}\n" \
 	     "tracks:\n  a:\n    enter: lead.known\n    " personas "\n    sequence:\n" steps
 
+#define SENT_AS(key) \
+	"nurture: 1\nprogram: p\ngoal: won\nsend_as: {name: I, from: i@x.example, " key \
+	"}\nscoring: {}\n"
+
 static const struct {
 	const char *text, *code; /* NULL: nothing to say */
 	int line, col;
 	const char *message, *fix;
 } checks[] = {
 	{PROGRAM("", "      - {send: cost, angles: [benchmark, story]}\n"), NULL, 0, 0, NULL, NULL},
+	{SENT_AS("layout: brand"), NULL, 0, 0, NULL, NULL},
+	{SENT_AS("layout: built-in"), NULL, 0, 0, NULL, NULL},
+	{SENT_AS("layout: brnad"), "N242", 4, 47, "no layout called \"brnad\"", "\"brand\"?"},
+	{SENT_AS("layout: other"), "N242", 4, 47, "no layout called \"other\"",
+	 "content/layouts/other.liquid"},
 	{PROGRAM("", "      - {send: cost, angles: [benchmark, stroy]}\n"), "N238", 12, 16,
 	 "no text for \"cost\" from the angle \"stroy\"", "\"story\"?"},
 	{PROGRAM("", "      - {send: case-study, angles: [peer]}\n"), "N238", 12, 16,

@@ -99,6 +99,9 @@ static const struct {
 	 "~ sender's address: i@x.example -> j@x.example\n~ answers go to: i@x.example -> "
 	 "j@x.example\n",
 	 TOUCHES_SENDER},
+	{"from: i@x.example", "from: i@x.example, layout: brand, logo: 'https://x.example/l.png'",
+	 "~ logo: nothing -> https://x.example/l.png\n~ layout: nothing -> brand\n",
+	 TOUCHES_SENDER},
 	{"nurture: 1\n", "# a comment\nnurture: 1\n", "", 0},
 	/* ---- tracks ---- */
 	{"wait: 4d", "wait: 3d", "~ track early, step cost: waits for a reaction 4d -> 3d\n",

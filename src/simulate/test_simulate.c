@@ -28,7 +28,7 @@ static const struct content_file files[] = {
 	{STR("guide"), STR("numbers"), STR(""), 1, STR("h1")},
 	{STR("guide"), STR("story"), STR(""), 1, STR("h2")},
 };
-static const struct content_index content = {files, 2};
+static const struct content_index content = {.files = files, .n = 2};
 
 static struct simulate_result run(const char *program, uint64_t seed)
 {

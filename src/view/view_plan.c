@@ -123,12 +123,47 @@ void view_plan_texts(const struct view_plan *p, view_plan_text_fn *fn, void *ctx
 	}
 }
 
-static void text_json(void *ctx, enum view_plan_text what, const struct content_file *f)
+static int by_part(const struct content_part *a, const struct content_part *b)
 {
-	static const char *const words[] = {"new", "changed", "gone"};
+	return a->kind != b->kind ? (int)a->kind - (int)b->kind : str_cmp(a->name, b->name);
+}
+
+void view_plan_parts(const struct view_plan *p, view_plan_part_fn *fn, void *ctx)
+{
+	const struct content_index *now = &p->texts_now, *next = &p->texts;
+	size_t i = 0, k = 0;
+	while (i < now->parts_n || k < next->parts_n) { /* both are sorted */
+		int c = i == now->parts_n    ? 1
+			: k == next->parts_n ? -1
+					     : by_part(&now->parts[i], &next->parts[k]);
+		if (c < 0)
+			fn(ctx, TEXT_GONE, &now->parts[i]);
+		else if (c > 0)
+			fn(ctx, TEXT_NEW, &next->parts[k]);
+		else if (!str_eq(now->parts[i].hash, next->parts[k].hash))
+			fn(ctx, TEXT_CHANGED, &next->parts[k]);
+		i += c <= 0;
+		k += c >= 0;
+	}
+}
+
+static const char *const text_words[] = {"new", "changed", "gone"};
+
+static void part_json(void *ctx, enum view_plan_text what, const struct content_part *p)
+{
+	static const char *const kinds[CONTENT_PART_KINDS] = {"partial", "layout"};
 	struct json_w *w = ctx;
 	json_w_object(w);
-	json_w_kz(w, "what", words[what]);
+	json_w_kz(w, "what", text_words[what]);
+	json_w_kstr(w, kinds[p->kind], p->name);
+	json_w_end(w);
+}
+
+static void text_json(void *ctx, enum view_plan_text what, const struct content_file *f)
+{
+	struct json_w *w = ctx;
+	json_w_object(w);
+	json_w_kz(w, "what", text_words[what]);
 	json_w_kstr(w, "message", f->message);
 	json_w_kstr(w, "angle", f->angle);
 	if (f->persona.n)
@@ -167,6 +202,7 @@ void view_plan_json(const struct view_plan *p, struct json_w *w)
 	json_w_key(w, "texts");
 	json_w_array(w);
 	view_plan_texts(p, text_json, w);
+	view_plan_parts(p, part_json, w);
 	json_w_end(w);
 	json_w_end(w);
 	buf_finish(&changes);

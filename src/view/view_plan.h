@@ -46,6 +46,8 @@ struct view_plan {
 enum view_plan_text { TEXT_NEW, TEXT_CHANGED, TEXT_GONE };
 typedef void view_plan_text_fn(void *ctx, enum view_plan_text what, const struct content_file *f);
 void view_plan_texts(const struct view_plan *p, view_plan_text_fn *fn, void *ctx);
+typedef void view_plan_part_fn(void *ctx, enum view_plan_text what, const struct content_part *p);
+void view_plan_parts(const struct view_plan *p, view_plan_part_fn *fn, void *ctx);
 
 /* Every lead is evaluated under the view's program and under `next`; nothing is written. go_on
  * (may be NULL) is asked every few thousand leads; false ends it with ST_UNAVAILABLE. */

@@ -10,11 +10,30 @@ cp "$root/programs/example.yaml" "$work/program.yaml"
 mkdir "$work/bare"
 cp "$root/programs/example.yaml" "$work/bare/program.yaml"
 expect 0 "init" -- init
-expect 0 "validate" "3 tracks, 9 texts" -- validate "$work/program.yaml"
+expect 0 "validate" "3 tracks, 9 texts, 2 partials and layouts" -- validate "$work/program.yaml"
 expect 0 "validate without texts" "texts were not looked at" -- validate "$work/bare/program.yaml"
 expect 1 "apply without texts" "nurtured init --program" -- apply "$work/bare/program.yaml"
 expect 1 "plan without texts" "no texts for them" -- plan "$work/bare/program.yaml"
 expect 4 "a folder that is not there" "cannot open" -- validate "$work/program.yaml" --content "$work/none"
+
+# ---- partials and layouts ----
+layout=$work/content/layouts/larkspur.liquid
+fault() { # NAME PLACE MESSAGE: what validate says of the folder as it is; then as it was
+	expect 1 "$1" "$3" -- validate "$work/program.yaml"
+	if grep -qF -- "--> $2" "$work/out"; then good; else bad "$1: place" "$work/out"; fi
+	rm -r "$work/content"
+	cp -r "$root/programs/content" "$work/content"
+}
+sed -i 's/sender.postal_address/sender.name/; s/{{ unsubscribe_url }}/x/' "$layout"
+fault "a layout without an address" "content/layouts/larkspur.liquid:$(grep -n '</body>' "$root/programs/content/layouts/larkspur.liquid" | cut -d: -f1):1" \
+	'error\[N243\]: a layout without <a href="\{\{ unsubscribe_url \}\}"> and \{\{ sender.postal_address'
+sed -i "s/'regards'/'regrads'/" "$work/content/case-study/roi.md"
+fault "a partial of no such name" "content/case-study/roi.md:26:11" 'no partial called "regrads"'
+printf '{%% render "b" %%}' >"$work/content/partials/a.liquid"
+printf 'x\n{%% render "a" %%}' >"$work/content/partials/b.liquid"
+fault "a circle" "content/partials/b.liquid:2:11" "leads back to this one"
+mv "$layout" "$work/content/layouts/yard.liquid"
+fault "a layout of no such name" "$work/program.yaml:19:11" 'error\[N242\]: no layout called "larkspur"'
 
 rm "$work/content/case-study/roi.md"
 printf -- '---\nsubject: S\n---\n\nHello {{ lead.first_name | upcas }}\n' >"$work/content/dock-delays/story.md"
@@ -28,7 +47,7 @@ cp -r "$root/programs/content/." "$work/content"
 ln -s /etc/hostname "$work/content/planning-cost/link.md"
 expect 1 "a link" "is a link" -- apply "$work/program.yaml"
 rm "$work/content/planning-cost/link.md"
-expect 0 "apply" "9 new texts" -- apply "$work/program.yaml"
+expect 0 "apply" "11 new texts" -- apply "$work/program.yaml"
 expect 0 "apply again" "applied \(event [0-9]+\)$" -- apply "$work/program.yaml" --yes
 expect 0 "apply without texts keeps them" "applied" -- apply "$work/bare/program.yaml" --yes
 
@@ -36,11 +55,14 @@ serve
 token=$(cat "$NURTURED_DATA/admin.token")
 sed -i 's/^Hello/Good day/' "$work/content/planning-cost/benchmark.md"
 expect 0 "plan names the text" "^~ another text for planning-cost/benchmark$" -- plan "$work/program.yaml"
-expect 0 "apply through the daemon" "1 new texts" -- apply "$work/program.yaml" --yes
+sed -i 's/Regards,/Yours,/' "$work/content/partials/regards.liquid"
+expect 0 "and the partial" "^~ another text for partials/regards$" -- plan "$work/program.yaml"
+expect 0 "as JSON" '"what":"changed","partial":"regards"' -- plan "$work/program.yaml" --json
+expect 0 "apply through the daemon" "2 new texts" -- apply "$work/program.yaml" --yes
 python3 - "$work" <<'PY'
 import json, pathlib, sys
 work = pathlib.Path(sys.argv[1])
-texts = {str(p.relative_to(work / "content")): p.read_text() for p in (work / "content").rglob("*.md")}
+texts = {str(p.relative_to(work / "content")): p.read_text() for p in (work / "content").rglob("*.*")}
 program = (work / "program.yaml").read_text()
 def save(name, program, texts):
     (work / name).write_text(json.dumps({"program": program, "content": texts}))
@@ -58,7 +80,7 @@ post '"file":"content/planning-cost/story.md","line":1' "problems over HTTP" bad
 post '"code":"N113"' "and those of the program" bad.json validate
 post '"schema":"nurtured.plan/1"' "plan over HTTP" good.json plan
 post '"seq":[0-9]+' "apply over HTTP" good.json apply
-post 'N238' "apply without texts over HTTP" none.json apply
+post 'N242' "apply without texts over HTTP" none.json apply
 post '"seq":[0-9]+' "a bare program keeps them" program.yaml apply text/yaml
 stop
 expect 0 "replay" "equal" -- replay --verify

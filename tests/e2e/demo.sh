@@ -7,7 +7,7 @@ set -uo pipefail
 
 # ---- init ----
 expect 0 "init" "program.yaml \(three tracks" -- init
-expect 0 "apply what init left" "9 new texts" -- apply
+expect 0 "apply what init left" "11 new texts" -- apply
 diff -r "$root/programs/content" "$NURTURED_DATA/content" >"$work/diff" &&
 	diff "$root/programs/example.yaml" "$NURTURED_DATA/program.yaml" >>"$work/diff" &&
 	diff "$root/programs/program.schema.json" "$NURTURED_DATA/program.schema.json" >>"$work/diff"
