@@ -55,6 +55,14 @@ void arena_finish(struct arena *a)
 	*a = (struct arena){.bytes_max = a->bytes_max};
 }
 
+void arena_wipe(struct arena *a)
+{
+	for (struct arena_chunk *c = a->first; c != NULL; c = c->next) {
+		UNPOISON(c->data, c->bytes);
+		explicit_bzero(c->data, c->bytes);
+	}
+}
+
 static void chunk_clear(struct arena_chunk *c, size_t at)
 {
 	c->at = at;

@@ -27,7 +27,9 @@ struct arena_mark {
 
 void arena_init(struct arena *a, size_t bytes_max); /* takes no memory yet */
 void arena_finish(struct arena *a);                 /* gives everything back */
-void arena_reset(struct arena *a);                  /* keeps chunks for the next unit of work */
+/* Overwrites all that it ever handed out, before arena_finish, where secrets were in it. */
+void arena_wipe(struct arena *a);
+void arena_reset(struct arena *a); /* keeps chunks for the next unit of work */
 /* 16-byte aligned, zeroed. NULL when the ceiling would be passed. */
 void *arena_alloc(struct arena *a, size_t bytes);
 void *arena_array(struct arena *a, size_t count, size_t item_bytes); /* overflow-safe */

@@ -42,6 +42,21 @@ static void stops_at_its_ceiling(void **state)
 	arena_finish(&a);
 }
 
+static void secrets_are_wiped(void **state)
+{
+	(void)state;
+	struct arena a;
+	arena_init(&a, 1 << 20);
+	char *first = arena_strz(&a, STR("hunter2")), *last = first;
+	for (int i = 0; i < 2000; i++)
+		last = arena_strz(&a, STR("hunter2"));
+	arena_reset(&a); /* given back is not gone */
+	arena_wipe(&a);
+	for (size_t i = 0; i < 7; i++)
+		assert_true(first[i] == 0 && last[i] == 0);
+	arena_finish(&a);
+}
+
 static void keeps_chunks_over_a_reset(void **state)
 {
 	(void)state;
@@ -111,6 +126,7 @@ int main(void)
 		cmocka_unit_test(hands_out_clean_memory),    cmocka_unit_test(stops_at_its_ceiling),
 		cmocka_unit_test(keeps_chunks_over_a_reset), cmocka_unit_test(rewinds),
 		cmocka_unit_test(copies_and_prints),         cmocka_unit_test(long_lived_memory),
+		cmocka_unit_test(secrets_are_wiped),
 	};
 	return cmocka_run_group_tests_name("base_arena", tests, NULL, NULL);
 }

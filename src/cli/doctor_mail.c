@@ -24,16 +24,20 @@ static enum status try_all(struct patient *p, const struct settings *s, struct e
 {
 	struct str got;
 	struct letters *l = NULL;
+	struct arena own; /* wiped: nobody needs them but to know that they are there */
 	enum status st = ST_OK;
+	arena_init(&own, 1u << 20);
 	for (size_t i = 0; st == ST_OK && i < s->smtp_n; i++)
-		st = settings_secret(p->c->data, &s->smtp[i].password, "smtp password",
-				     &p->c->arena, &got, e);
+		st = settings_secret(p->c->data, &s->smtp[i].password, "smtp password", &own, &got,
+				     e);
 	if (st == ST_OK)
-		st = settings_secret(p->c->data, &s->mailbox.password, "mailbox password",
-				     &p->c->arena, &got, e);
+		st = settings_secret(p->c->data, &s->mailbox.password, "mailbox password", &own,
+				     &got, e);
 	if (st == ST_OK)
-		st = settings_secret(p->c->data, &s->webhook_secret, "handoff_webhook secret",
-				     &p->c->arena, &got, e);
+		st = settings_secret(p->c->data, &s->webhook_secret, "handoff_webhook secret", &own,
+				     &got, e);
+	arena_wipe(&own);
+	arena_finish(&own);
 	const struct letters_conf lc = {.dir = p->c->data, .settings = s};
 	if (st == ST_OK)
 		st = letters_create(&lc, &l, e);

@@ -33,6 +33,8 @@ static int run_help(struct cli *c)
 	}
 	if (cli_flag(c, "codes"))
 		return codes(c);
+	if (c->args_n > 1)
+		return cli_usage(c, "help wants one verb, or one code");
 	if (c->args_n == 0) {
 		cli_help(c);
 		return CLI_OK;
@@ -43,8 +45,7 @@ static int run_help(struct cli *c)
 		cli_help_verb(c, cli_verb_rows[i]);
 		return CLI_OK;
 	}
-	return c->args_n == 1 ? code(c, str_of(c->args[0]))
-			      : cli_usage(c, "help wants one verb, or one code");
+	return code(c, str_of(c->args[0]));
 }
 
 static int run_completion(struct cli *c)

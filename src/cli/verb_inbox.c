@@ -127,7 +127,8 @@ static void put_links(const struct pretend_view *v, struct json_w *w)
 	for (size_t i = 0; i < v->links_n; i++) {
 		json_w_object(w);
 		json_w_ki64(w, "n", (int64_t)i + 1);
-		json_w_kz(w, "kind", link_kind_words(v->links[i].link.kind));
+		json_w_kz(w, "kind", link_kind_wire(v->links[i].link.kind));
+		json_w_kz(w, "words", link_kind_words(v->links[i].link.kind));
 		json_w_kstr(w, "url", v->links[i].url);
 		if (v->links[i].target.n)
 			json_w_kstr(w, "target", v->links[i].target);

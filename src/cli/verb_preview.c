@@ -30,9 +30,8 @@ static enum status find_message(struct preview *p, uint64_t lead, struct err *e)
 	struct letter_draft want = {.lead = lead, .name = str_of(c->args[1])};
 	if (!str_to_u64(want.name, &id)) {
 		want.angle = str_of(cli_value(c, "angle"));
-		if (subject != NULL && (!str_to_u64(str_of(subject), &id) || id == 0 || id > 99))
-			return err_set(e, ST_INVALID, "--subject is the number of a subject line");
-		want.subject_n = subject != NULL ? (uint32_t)id - 1 : 0;
+		if (subject != NULL && str_to_u64(str_of(subject), &id)) /* run has looked */
+			want.subject_n = (uint32_t)id - 1;
 		return letter_draft(p->desk, &want, &c->arena, &p->message, e);
 	}
 	enum status st = outbox_get(p->door.node->store, id, &c->arena, &p->message, e);
@@ -166,6 +165,10 @@ static int run(struct cli *c)
 	if (c->args_n != 2)
 		return cli_usage(c, "preview wants a LEAD and a MESSAGE: the name of one in the "
 				    "program, or the number of one that was made");
+	const char *subject = cli_value(c, "subject");
+	uint64_t n = 1;
+	if (subject != NULL && (!str_to_u64(str_of(subject), &n) || n == 0 || n > 99))
+		return cli_usage(c, "--subject is the number of a subject line, from 1");
 	if (door_open(c, DOOR_READ, &p.door, &c->err) != ST_OK)
 		return cli_fail(c, c->err.status == ST_NOT_FOUND ? "nurtured init" : NULL);
 	enum status st = make(&p, &c->err);

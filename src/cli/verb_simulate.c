@@ -124,7 +124,7 @@ static int simulate(struct cli *c, const struct draft *d, struct simulate_conf *
 	enum status st = simulate_run(conf, &result, &c->err);
 	progress_end(&r.bar, conf->days);
 	if (st != ST_OK)
-		return cli_fail(c, NULL);
+		return cli_refused(c);
 	if (!c->json) {
 		show(c, conf, &result);
 		return CLI_OK;

@@ -129,7 +129,7 @@ static void layouts_stand_around(void **state)
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		f.program.sender.layout = str_of(rows[i].sender);
 		const char *content =
-			arena_printf(&f.a, "---\n%s%s\n%s", rows[i].front, HEAD + 4, "**T**").p;
+			arena_printf(&f.a, "---\n%s%s\n%s", rows[i].front, &HEAD[4], "**T**").p;
 		if (render(&f, content) != ST_OK)
 			fail_msg("row %zu: %s", i, f.e.text);
 		check_has(rows[i].want, f.out.mail.html, rows[i].want);

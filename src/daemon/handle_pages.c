@@ -409,6 +409,19 @@ static struct str rep_properties(struct visit *v, const struct page_rep *r)
 	return buf_view(&b);
 }
 
+/* What the engine would refuse is told here: an old link leaves no dead letter. How it ended may be
+ * told again where it says something else. */
+static enum status may_say(const struct visit *v, enum link_rep rep, struct err *e)
+{
+	struct handoff h = v->handoff;
+	enum handoff_state to = link_rep_state(rep);
+	if (h.id == 0)
+		return err_set(e, ST_CONFLICT, "what is known about this lead was erased");
+	if (to == HANDOFF_CLOSED && h.state == to && !str_is(h.verdict, link_rep_wire(rep)))
+		return ST_OK;
+	return handoff_move(&h, to, v->k->view.now_us, STR(""), e);
+}
+
 static enum status do_rep(struct visit *v, struct err *e)
 {
 	struct page_rep r;
@@ -417,7 +430,9 @@ static enum status do_rep(struct visit *v, struct err *e)
 		return answer(v, 404, &page_broken);
 	if (page_rep_read(v->fields, v->fields_n, v->k->view.now_us, &r, e) != ST_OK)
 		return ask(v, 400, &page_ask_rep[rep]);
-	enum status st = daemon_own_event(v->k, link_rep_event(rep), rep_properties(v, &r), e);
+	enum status st = may_say(v, rep, e);
+	if (st == ST_OK)
+		st = daemon_own_event(v->k, link_rep_event(rep), rep_properties(v, &r), e);
 	if (st == ST_CONFLICT) {
 		const struct page_note late = {STR("That is settled already"), str_of(e->text)};
 		return answer(v, 409, &late);

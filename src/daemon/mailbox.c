@@ -20,7 +20,6 @@
 struct mailbox {
 	struct daemon *daemon;
 	struct arena own, mail; /* for as long as it runs; for one mail */
-	char *password;         /* wiped at the end */
 	struct inbound_imap *fetcher;
 	struct str server; /* whose place it is: another mailbox begins anew */
 	struct inbound_imap_cursor cursor, saved;
@@ -184,7 +183,7 @@ static enum status start(struct mailbox *m, struct err *e)
 	conf.ca_path =
 		x->ca != NULL ? arena_strz(&m->own, str_of(settings_path(dir, x->ca, path))) : NULL;
 	conf.user = x->user;
-	conf.password = m->password = arena_strz(&m->own, password);
+	conf.password = arena_strz(&m->own, password);
 	conf.folder = x->folder;
 	conf.move_to = x->move_to;
 	conf.message_bytes_max = MAILROOM_MAIL_MAX;
@@ -224,8 +223,7 @@ void mailbox_close(struct mailbox **mp)
 	inbound_imap_stop(&m->fetcher);
 	if (ran && m->cursor.uid != m->saved.uid)
 		save_place(m);
-	if (m->password != NULL)
-		crypto_wipe(m->password, strlen(m->password));
+	arena_wipe(&m->own); /* the password, and what it was read from */
 	arena_finish(&m->own);
 	arena_finish(&m->mail);
 	mem_free(m);

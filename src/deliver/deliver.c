@@ -233,6 +233,7 @@ void deliver_destroy(struct deliver **dp)
 	marks_close(&d->marks);
 	items_finish(d);
 	mem_free(d->doubts);
+	arena_wipe(&d->secrets);
 	arena_finish(&d->secrets);
 	arena_finish(&d->tell_arena);
 	pthread_cond_destroy(&d->work);

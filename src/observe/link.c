@@ -23,9 +23,9 @@
 static const struct {
 	uint8_t byte;
 	bool target;
-	const char *words, *follow;
+	const char *wire, *words, *follow;
 } kinds[LINK_KIND_COUNT] = {
-#define LINK(name, b, t, w, f) [LINK_##name] = {b, t, w, f},
+#define LINK(name, wire, b, t, w, f) [LINK_##name] = {b, t, wire, w, f},
 #include "observe/link.def"
 #undef LINK
 };
@@ -277,6 +277,12 @@ enum status link_address_read(const struct link_keys *k, struct str token, uint6
 		return err_set(e, ST_INVALID, "this is not an address of ours");
 	*id_r = l.id;
 	return ST_OK;
+}
+
+const char *link_kind_wire(enum link_kind kind)
+{
+	ASSERT(kind < LINK_KIND_COUNT);
+	return kinds[kind].wire;
 }
 
 const char *link_kind_words(enum link_kind kind)

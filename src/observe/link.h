@@ -29,7 +29,7 @@
 #define LINK_ID_MAX (UINT64_C(1) << 56) /* an id is below it */
 
 enum link_kind {
-#define LINK(name, byte, target, words, follow) LINK_##name,
+#define LINK(name, wire, byte, target, words, follow) LINK_##name,
 #include "observe/link.def"
 #undef LINK
 	LINK_KIND_COUNT
@@ -78,6 +78,7 @@ bool link_target_ok(struct str url);
 void link_address_write(const struct link_keys *k, uint64_t id, char out[LINK_TEXT_MAX]);
 MUST_USE enum status link_address_read(const struct link_keys *k, struct str token, uint64_t *id_r,
 				       struct err *e);
+const char *link_kind_wire(enum link_kind kind);      /* "unsubscribe" */
 const char *link_kind_words(enum link_kind kind);     /* what it is */
 const char *link_kind_follow(enum link_kind kind);    /* what a button says that follows it */
 const char *link_rep_wire(enum link_rep rep);         /* "not_now": the hand-off's verdict */

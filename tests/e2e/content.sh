@@ -92,6 +92,6 @@ if [ -s "$work/one" ] && cmp -s "$work/one" "$work/two"; then good; else bad "th
 expect 0 "simulate: a hash that no reader rounds" '"state_hash":"[0-9a-f]{16}"' -- simulate --leads 20 --days 5 --json
 expect 0 "simulate the example" "handed_off" -- simulate --leads 50 --days 20
 expect 2 "simulate how many?" "whole number" -- simulate --leads many
-expect 1 "simulate nobody" "1 to" -- simulate --leads 0
+expect 2 "simulate nobody" "1 to" -- simulate --leads 0
 expect 1 "simulate without texts" "problem" -- simulate --program "$work/bare/program.yaml" --leads 5
 tally

@@ -175,6 +175,8 @@ def by_reply():
     check("theirs", until(lambda: handoff(1)["state"] == "accepted"), handoff(1))
     check("told", until(lambda: hooks("handoff.accepted")))
     check("twice is too late", ask("POST", accept).status == 409)
+    dead = json.loads(verb("events", "--dead", "--json"))
+    check("and leaves no dead letter", dead["dead_letters"] == [], dead)
 
 
 def by_threshold():
