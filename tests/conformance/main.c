@@ -14,6 +14,9 @@ static const struct suite suites[] = {
 	{"cel", "expressions: CEL case files, JSON Lines", suite_cel},
 	{"liquid", "templates: golden Liquid (JSON) and liquid-spec (JSON Lines)", suite_liquid},
 	{"score", "lead scoring: a folder with reference/, bank/ and xleads/", suite_score},
+	{"ope", "off-policy estimates: reference documents, rows beside them", suite_ope},
+	{"drift", "drift detectors and indices: a reference document", suite_drift},
+	{"sequential", "always-valid bounds: a reference document", suite_sequential},
 	{NULL, NULL, NULL},
 };
 

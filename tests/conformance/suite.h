@@ -27,5 +27,8 @@ suite_run suite_reply;
 suite_run suite_cel;
 suite_run suite_liquid;
 suite_run suite_score;
+suite_run suite_ope;
+suite_run suite_drift;
+suite_run suite_sequential;
 
 #endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * figures.h: reference files of figures: a number in a JSON document, by the names that lead to it,
+ * beside ours. A figure is one case. Files are NURTURED_SHARED/data/reference; rows lie beside
+ * them.
+ */
+#ifndef CONFORMANCE_FIGURES_H
+#define CONFORMANCE_FIGURES_H
+
+#include "base/json.h"
+#include "conformance/suite.h"
+
+struct figures {
+	struct tally *tally;
+	struct arena arena;
+	struct json doc;
+	const char *path; /* of the document */
+	const char *what; /* said before every failing figure */
+	unsigned seen;
+};
+
+/* Opens the document; false: said and counted as a failure. */
+bool figures_open(struct figures *f, const char *path, struct tally *t);
+void figures_close(struct figures *f);
+/* A file beside the document (or from there on: "../bank/x.csv"), gunzipped when it is a gzip;
+ * ST_NOT_FOUND is told in the status, everything else counted as a failure. */
+bool figures_beside(struct figures *f, const char *name, struct str *out);
+/* Is ours what the node says, within so much absolutely, or so much of it? Counts one case. */
+void figures_near(struct figures *f, uint32_t node, double got, double absolute, double relative);
+void figures_pair(struct figures *f, uint32_t node, double lo, double hi, double absolute,
+		  double relative);
+void figures_true(struct figures *f, const char *what, bool is);
+/* Nothing was asked for on the command line: the files of NURTURED_SHARED, or a word on stderr that
+ * they are not there. Fills paths; the count. */
+int figures_shipped(struct arena *a, const char *const *names, int n, char **paths);
+
+#endif
