@@ -10,6 +10,7 @@
 #include "peer.h"
 #include "pure.h"
 #include "report.h"
+#include "scoring.h"
 #include "touch.h"
 
 #include <stdio.h>
@@ -78,6 +79,7 @@ static const struct measurement {
 	{'g', "messages into an SMTP server", bench_mail},
 	{'h', "from an event to the first mail", bench_touch},
 	{'i', "clicks on links of messages", bench_clicks},
+	{'s', "lead scores on public data", bench_scoring},
 };
 
 static int usage(void)

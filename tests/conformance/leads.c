@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * leads.c: see leads.h. Nothing of the data is kept here: figures and column names only. */
-#include "conformance/leads.h"
+#include "leads.h"
 
 #include "base/file.h"
 #include "base/random.h"
