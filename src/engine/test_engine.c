@@ -206,6 +206,36 @@ static void test_profile_keeps_what_is_newer(void **state)
 	arena_finish(&a);
 }
 
+/* A score becomes a probability with the version that says so, for leads known before as well, and
+ * a tier is left at the instant the probability falls below its threshold. The replay that ends
+ * the test scores as it was scored. */
+static void test_probability_comes_with_a_version(void **state)
+{
+	struct world w;
+	(void)state;
+	setup(&w);
+	does(&w, "identify", "ana@firm.example", NULL, "{\"employees\":50}");
+	does(&w, "page.pricing", "ana@firm.example", NULL, NULL);
+	struct lead l = lead_of(&w, 1);
+	assert_true(l.score == 30 && l.tier == TIER_WARM); /* half of 40 and of 20 */
+	size_t at = str_find(str_of(program), STR("  tiers:"));
+	struct str text = arena_printf(&w.arena, "%.*s  probability: {slope: 0.1, bias: -3}\n%s",
+				       (int)at, program, program + at);
+	world_apply(&w, text.p, NULL);
+	l = lead_of(&w, 1);
+	assert_true(l.score == 50 && l.tier == TIER_HOT);
+	int64_t due = l.alarm_us;
+	w.now_us = due - 1;
+	orders(&w, "clock.tick", NULL, EVENT_SYSTEM);
+	assert_int_equal(lead_of(&w, 1).tier, TIER_HOT);
+	w.now_us = due;
+	orders(&w, "clock.tick", NULL, EVENT_SYSTEM);
+	l = lead_of(&w, 1);
+	assert_int_equal(l.tier, TIER_WARM);
+	assert_true(l.score < 35 && l.score > 34.95); /* a sum has hundredths */
+	teardown(&w);
+}
+
 /* `lines` lines of a program that fits into the file and not into what a program may be. */
 static struct str large_text(struct world *w, const char *line, size_t lines)
 {
@@ -277,6 +307,7 @@ int main(void)
 		cmocka_unit_test(test_profile_keeps_what_is_newer),
 		cmocka_unit_test(test_large_bad_program_is_a_dead_letter),
 		cmocka_unit_test(test_bad_content_index_is_a_dead_letter),
+		cmocka_unit_test(test_probability_comes_with_a_version),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -168,6 +168,15 @@ static void compile_weights(struct compile *c, const struct ynode *n)
 	x->fix = STR("let them add up to 1");
 }
 
+static void compile_probability(struct compile *c, const struct ynode *n)
+{
+	struct program *p = c->p;
+	if (n == NULL || n->bad)
+		return;
+	(void)value_number(ynode_get(n, "slope"), &p->probability.slope);
+	(void)value_number(ynode_get(n, "bias"), &p->probability.bias);
+}
+
 static void tier_order(struct compile *c, const struct ynode *n, const struct program_tier *t)
 {
 	const struct ynode *down = ynode_get(n, "down"), *up = ynode_get(n, "up");
@@ -221,6 +230,7 @@ void compile_scoring(struct compile *c)
 	compile_points(c, engagement);
 	compile_inactivity(c, ynode_get(engagement, "inactivity"));
 	compile_weights(c, ynode_get(scoring, "weights"));
+	compile_probability(c, ynode_get(scoring, "probability"));
 	compile_tiers(c, ynode_get(scoring, "tiers"));
 }
 

@@ -104,8 +104,10 @@ static double best_score(const struct program *p)
 	for (size_t i = 0; i < p->points_n; i++)
 		if (p->points[i].points > 0)
 			engagement += p->points[i].points_max > 0 ? p->points[i].points_max : 100;
-	return p->fit_weight * fmin(100, fit + entry) +
-	       p->engagement_weight * fmin(100, engagement);
+	double sum = p->fit_weight * fmin(100, fit + entry) +
+		     p->engagement_weight * fmin(100, engagement);
+	double log_odds = p->probability.slope * fmin(100, sum) + p->probability.bias;
+	return p->probability.slope > 0 ? 100 / (1 + exp(-log_odds)) : sum;
 }
 
 static void far_tiers(struct compile *c)

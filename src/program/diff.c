@@ -342,8 +342,12 @@ static void diff_tiers(struct differ *d)
 {
 	static const struct scalar fit = {"scoring", "weight of fit", TOUCHES_TIERS};
 	static const struct scalar engagement = {"scoring", "weight of engagement", TOUCHES_TIERS};
+	static const struct scalar slope = {"scoring", "slope of probability", TOUCHES_TIERS};
+	static const struct scalar bias = {"scoring", "bias of probability", TOUCHES_TIERS};
 	diff_number(d, fit, d->old->fit_weight, d->new->fit_weight);
 	diff_number(d, engagement, d->old->engagement_weight, d->new->engagement_weight);
+	diff_number(d, slope, d->old->probability.slope, d->new->probability.slope);
+	diff_number(d, bias, d->old->probability.bias, d->new->probability.bias);
 	for (int t = TIER_HOT; t > TIER_COLD; t--) {
 		const struct program_tier *o = &d->old->tiers[t], *n = &d->new->tiers[t];
 		struct str name = str_of(tier_name((enum tier)t));

@@ -187,7 +187,12 @@ struct program {
 	const struct program_points *points;
 	size_t points_n;
 	struct program_inactivity inactivity;
-	double fit_weight, engagement_weight;  /* score = weighted sum, clamped to 0-100 */
+	double fit_weight, engagement_weight; /* score = weighted sum, clamped to 0-100 */
+	/* The score is 100 x the probability of the goal, with log-odds = slope * sum + bias.
+	 * slope 0: it is the sum. */
+	struct {
+		double slope, bias;
+	} probability;
 	struct program_tier tiers[TIER_COUNT]; /* COLD's row is unused */
 	const struct program_entry *entries;
 	size_t entries_n;

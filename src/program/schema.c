@@ -280,6 +280,18 @@ static const struct schema_key weight_keys[] = {
 };
 static const struct schema_type weights = {
 	.kind = SCHEMA_OBJECT, .keys = weight_keys, .what = "{fit, engagement}"};
+static const struct schema_type slope = {
+	.kind = SCHEMA_NUMBER, .min = 0.0001, .max = 10, .what = "log-odds of a point"};
+static const struct schema_type log_odds = {
+	.kind = SCHEMA_NUMBER, .min = -50, .max = 50, .what = "log-odds"};
+static const struct schema_key probability_keys[] = {
+	{"slope", &slope, true, NULL,
+	 "How much one point of the weighted sum adds to the log-odds.", SINCE},
+	{"bias", &log_odds, true, NULL, "The log-odds of the goal without any points.", SINCE},
+	{.name = NULL},
+};
+static const struct schema_type probability = {
+	.kind = SCHEMA_OBJECT, .keys = probability_keys, .what = "{slope, bias}"};
 static const struct schema_key tier_keys[] = {
 	{"up", &threshold, true, NULL, "A lead enters the tier when the score is at or above this.",
 	 SINCE},
@@ -306,6 +318,10 @@ static const struct schema_key scoring_keys[] = {
 	 "What they do: events add, time takes away; 0 to 100.", SINCE},
 	{"weights", &weights, false, "{fit: 0.5, engagement: 0.5}",
 	 "How the score is put together.", SINCE},
+	{"probability", &probability, false, "the score is the weighted sum",
+	 "Makes the score 100 times the probability of the goal, as learnt from past leads: "
+	 "`nurtured score train` writes it.",
+	 SINCE},
 	{"tiers", &tiers, false, "hot at 70, warm at 40",
 	 "From which score on a lead is hot or warm.", SINCE},
 	{.name = NULL},

@@ -69,6 +69,8 @@ static const struct {
 	{"down: 50", "down: 40", "~ hot until below 50 -> 40\n", TOUCHES_TIERS},
 	{"tiers: {hot", "weights: {fit: 40%, engagement: 60%}\n  tiers: {hot",
 	 "~ weight of fit: 0.5 -> 0.4\n~ weight of engagement: 0.5 -> 0.6\n", TOUCHES_TIERS},
+	{"tiers: {hot", "probability: {slope: 0.05, bias: -2}\n  tiers: {hot",
+	 "~ slope of probability: 0 -> 0.05\n~ bias of probability: 0 -> -2\n", TOUCHES_TIERS},
 	{"fit: 20}]", "fit: 10}]", "~ entry rule ref: 20 -> 10 points of fit, for new leads\n",
 	 TOUCHES_ENTRY},
 	{"source: referral", "source: [referral, friend]",

@@ -150,10 +150,20 @@ int64_t weighted_cents(double weight, int64_t cents)
 	return rounded(weight * (double)cents);
 }
 
+int64_t score_of_sum(const struct program *p, int64_t sum_cents)
+{
+	double points = (double)clamp_cents(sum_cents) / SCORE_CENTS;
+	if (!(p->probability.slope > 0))
+		return clamp_cents(sum_cents);
+	double log_odds = p->probability.slope * points + p->probability.bias;
+	/* log2(e): by our own exp2, so that replay and every machine see the same bits */
+	return rounded(SCORE_MAX_CENTS / (1 + exp2_exact(-log_odds * 1.44269504088896340736)));
+}
+
 int64_t total_cents(const struct program *p, int64_t fit_cents, int64_t engagement_cents)
 {
-	return clamp_cents(weighted_cents(p->fit_weight, fit_cents) +
-			   weighted_cents(p->engagement_weight, engagement_cents));
+	return score_of_sum(p, weighted_cents(p->fit_weight, fit_cents) +
+				       weighted_cents(p->engagement_weight, engagement_cents));
 }
 
 int64_t threshold_cents(double points)

@@ -35,7 +35,10 @@ int64_t inactivity_steps(const struct terms *t);                 /* bites until 
 int64_t fit_sum_cents(const struct program *p, const struct lead *l); /* not clamped */
 int64_t clamp_cents(int64_t cents);
 int64_t weighted_cents(double weight, int64_t cents);
+/* The weighted sum, clamped; with a probability, 10,000 times it. Never falls when a part rises. */
 int64_t total_cents(const struct program *p, int64_t fit_cents, int64_t engagement_cents);
+/* What the score is at a weighted sum. */
+int64_t score_of_sum(const struct program *p, int64_t sum_cents);
 /* Least cents that reach a threshold given in points. */
 int64_t threshold_cents(double points);
 

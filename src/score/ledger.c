@@ -16,7 +16,7 @@ static const char *const kinds[SCORE_LINE_COUNT] = {
 	[SCORE_LINE_ENTRY] = "entry",   [SCORE_LINE_FIT] = "fit",
 	[SCORE_LINE_POINTS] = "points", [SCORE_LINE_INACTIVITY] = "inactivity",
 	[SCORE_LINE_WEIGHT] = "weight", [SCORE_LINE_FLOOR] = "floor",
-	[SCORE_LINE_CAP] = "cap",
+	[SCORE_LINE_CAP] = "cap",       [SCORE_LINE_BASE] = "base",
 };
 
 const char *score_part_name(enum score_part p)
@@ -134,20 +134,31 @@ static void engagement_lines(const struct facts *f, struct lines *l)
 	add_clamp(l);
 }
 
+/* A probability's way from where it is without points is shared out in proportion to the points. */
+static void probability_lines(const struct program *p, const int64_t *weighted, struct lines *l)
+{
+	int64_t base = score_of_sum(p, 0), sum = weighted[0] + weighted[1];
+	int64_t way = score_of_sum(p, sum) - base;
+	double share = sum > 0 ? (double)weighted[0] / (double)sum : 0;
+	int64_t first = llround((double)way * share);
+	add_line(l, SCORE_LINE_BASE, STR("without any points"), base);
+	add_line(l, SCORE_LINE_WEIGHT, STR("fit"), first)->weight = p->fit_weight;
+	add_line(l, SCORE_LINE_WEIGHT, STR("engagement"), way - first)->weight =
+		p->engagement_weight;
+}
+
 static void total_lines(const struct facts *f, const struct score *s, struct lines *l)
 {
-	const struct {
-		const char *name;
-		double weight;
-		int64_t cents;
-	} rows[] = {
-		{"fit", f->program->fit_weight, s->fit_cents},
-		{"engagement", f->program->engagement_weight, s->engagement_cents},
-	};
-	for (size_t i = 0; i < 2; i++)
-		add_line(l, SCORE_LINE_WEIGHT, str_of(rows[i].name),
-			 weighted_cents(rows[i].weight, rows[i].cents))
-			->weight = rows[i].weight;
+	const struct program *p = f->program;
+	const int64_t weighted[] = {weighted_cents(p->fit_weight, s->fit_cents),
+				    weighted_cents(p->engagement_weight, s->engagement_cents)};
+	if (p->probability.slope > 0) {
+		probability_lines(p, weighted, l);
+		return;
+	}
+	add_line(l, SCORE_LINE_WEIGHT, STR("fit"), weighted[0])->weight = p->fit_weight;
+	add_line(l, SCORE_LINE_WEIGHT, STR("engagement"), weighted[1])->weight =
+		p->engagement_weight;
 	add_clamp(l);
 }
 

@@ -8,7 +8,8 @@
  *   engagement(t) = clamp(sum over rules of points * count(t), minus inactivity(t))
  *   count(t)      = sum over its events of 2^-(age / half_life), kept in one cell per rule
  *   fit           = clamp(entry points + sum of the points of fit rules that hold)
- *   score         = clamp(fit_weight * fit + engagement_weight * engagement)
+ *   sum           = clamp(fit_weight * fit + engagement_weight * engagement)
+ *   score         = sum, or 100 / (1 + exp(-(slope * sum + bias))) where the program says so
  *
  *   P1  A score equals the sum of its ledger, to the last digit (G9; score_ledger_check).
  *   P2  Evaluating is a function of (program, lead, now): it changes nothing.
@@ -76,6 +77,7 @@ enum score_line_kind {
 	SCORE_LINE_WEIGHT,     /* part of the total: weight x fit, weight x engagement */
 	SCORE_LINE_FLOOR,      /* what lifts a sum below 0 to 0 */
 	SCORE_LINE_CAP,        /* what cuts a sum above 100 to 100 */
+	SCORE_LINE_BASE,       /* part of a probability: what it is without any points */
 	SCORE_LINE_COUNT
 };
 struct score_line {

@@ -66,7 +66,7 @@ static unsigned follow(struct lead *l, struct rng *r)
 	return changes;
 }
 
-static void run(uint64_t seed, int rounds, bool falling)
+static void run(uint64_t seed, int rounds, bool falling, bool probable)
 {
 	struct rng r;
 	unsigned changes = 0;
@@ -75,6 +75,10 @@ static void run(uint64_t seed, int rounds, bool falling)
 		struct lead l;
 		arena_reset(&w.arena);
 		random_rules(&w, &r, falling);
+		if (probable) {
+			w.p.probability.slope = 0.001 * (double)(30 + rng_below(&r, 100));
+			w.p.probability.bias = -w.p.probability.slope * (double)rng_below(&r, 50);
+		}
 		random_lead(&w, &r, &l);
 		changes += follow(&l, &r);
 	}
@@ -84,13 +88,20 @@ static void run(uint64_t seed, int rounds, bool falling)
 static void test_falling(void **state)
 {
 	(void)state;
-	run(31, 1500, true);
+	run(31, 1500, true, false);
+}
+
+/* A score that is a probability crosses its thresholds at instants just as exact. */
+static void test_probable(void **state)
+{
+	(void)state;
+	run(33, 1500, true, true);
 }
 
 static void test_rising_and_falling(void **state)
 {
 	(void)state;
-	run(32, 500, false);
+	run(32, 500, false, false);
 }
 
 static void test_closed_form(void **state)
@@ -165,6 +176,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_falling, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_probable, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rising_and_falling, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_closed_form, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_inactivity_alone, setup, teardown),

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "score/engagement.h"
 #include "score/test_score.h"
 
 static struct world w;
@@ -344,6 +345,37 @@ static void test_cents_text(void **state)
 	}
 }
 
+/* 100 x the probability, its way from the base shared out in proportion to the points. */
+static void test_probability(void **state)
+{
+	struct lead l;
+	(void)state;
+	w.p.probability.slope = 0.05;
+	w.p.probability.bias = -2;
+	lead_init(&l, 1, T0);
+	struct score_ledger x = ledger(&l, T0);
+	assert_int_equal(x.score.total_cents, 1192); /* 100 / (1 + e^2) */
+	assert_int_equal(x.part[SCORE_PART_TOTAL].lines[0].kind, SCORE_LINE_BASE);
+	assert_int_equal(x.part[SCORE_PART_TOTAL].lines[0].cents, 1192);
+	l.fit_mask = 1; /* 30 points */
+	w.points[0].points = 10;
+	assert_true(act(&w, &l, 0, T0, 0) > 0);
+	x = ledger(&l, T0); /* a sum of 15 + 5: log-odds of -1 */
+	assert_int_equal(x.score.fit_cents, 3000);
+	assert_int_equal(x.score.total_cents, 2689);
+	assert_true(score_ledger_check(&x, NULL));
+	const struct score_line *lines = x.part[SCORE_PART_TOTAL].lines;
+	assert_int_equal(x.part[SCORE_PART_TOTAL].n, 3);
+	assert_int_equal(lines[1].cents, 1123); /* three quarters of the way of 14.97 */
+	assert_int_equal(lines[2].cents, 374);
+	int64_t before = 0;
+	for (int64_t sum = 0; sum <= SCORE_MAX_CENTS; sum += 7) { /* never falls */
+		int64_t now = score_of_sum(&w.p, sum);
+		assert_true(now >= before);
+		before = now;
+	}
+}
+
 /* A damaged row may hold anything: scores stay within bounds and still add up. */
 static void test_absurd_cells(void **state)
 {
@@ -368,6 +400,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_half_life, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_probability, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_flagged_never_score, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_own_acts_only, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_order_and_merge, setup, teardown),
