@@ -13,7 +13,7 @@ static _Atomic int64_t shift_us;
 static int64_t read_us(clockid_t id)
 {
 	struct timespec ts;
-	(void)clock_gettime(id, &ts); /* cannot fail for these two ids */
+	(void)clock_gettime(id, &ts); /* cannot fail for these ids */
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
@@ -41,6 +41,11 @@ int64_t clock_shifted_us(void)
 int64_t clock_mono_us(void)
 {
 	return read_us(CLOCK_MONOTONIC);
+}
+
+int64_t clock_thread_us(void)
+{
+	return read_us(CLOCK_THREAD_CPUTIME_ID);
 }
 
 void clock_sleep_us(int64_t us)

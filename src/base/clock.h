@@ -17,6 +17,9 @@ int64_t clock_real_us(void);
 void clock_shift(int64_t us);
 int64_t clock_shifted_us(void);
 int64_t clock_mono_us(void); /* monotonic, for intervals */
+/* The processor time the calling thread has used. Beside clock_mono_us it tells how much of a
+ * processor the thread could get. */
+int64_t clock_thread_us(void);
 void clock_sleep_us(int64_t us);
 /* A condition whose waits end by the monotonic clock. */
 void clock_cond_init(pthread_cond_t *c);

@@ -35,7 +35,7 @@ static void on_committed(void *ctx, uint64_t last_seq)
 	metrics_inc(d->metrics, METRIC_LOG_COMMITS);
 	disk_good(&d->disk);
 	deliver_logged(d->deliver, last_seq);
-	runner_wake(d->runner);
+	runner_wake(d->runner, last_seq);
 }
 
 static void on_tick(void *ctx, int64_t now_us)

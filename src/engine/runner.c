@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * runner.c: one mutex, one condition. The flag `more` is set under the mutex by whoever appends,
- * so a wake between "drained" and "asleep" is never lost. */
+ * so a wake between "drained" and "asleep" is never lost.
+ *
+ * What comes in is durable before the engine sees it, so the engine can wait and the door cannot.
+ * Under load it therefore gathers, for a time that grows with the rate; in a spike that leaves it
+ * no processor of its own it stands back, for some seconds at most. Nobody waits who asked for a
+ * fold: runner_wait ends every pause. */
 #include "engine/runner.h"
 
 #include "base/assert.h"
@@ -23,13 +28,21 @@
 #define GATHER_MOST 50000u
 #define GATHER_PER_EVENT_US 10
 #define GATHER_MOST_US 500000
+/* A spike: so much comes in, and the last fold had to share its processor. As long as that goes on
+ * folding can wait: what it takes is missing at the door, and later it costs less, since the events
+ * of a lead share its rows. The end of the spike ends the wait. */
+#define SPIKE_RATE 10000
+#define SPIKE_LOOK_US 100000
+#define SPIKE_MOST_US (5 * US_PER_S)
 
 struct runner {
 	struct runner_conf conf;
 	pthread_t thread;
 	pthread_mutex_t lock;
-	pthread_cond_t wake, folded, halt; /* halt: the end alone ends a pause */
+	pthread_cond_t wake, folded, halt; /* halt ends a pause */
 	bool more, stop, started;
+	unsigned waiters; /* in runner_wait */
+	uint64_t log_seq; /* how far the log has grown, as we were told */
 	struct engine_stats stats;
 	enum status health;
 	struct err why;
@@ -37,6 +50,7 @@ struct runner {
 	size_t done;       /* by the last fold */
 	int64_t folded_us; /* when it began, monotonic */
 	int64_t before_us; /* when the one before it began */
+	bool pressed;      /* it got much less than a whole processor */
 };
 
 /* Sleeps, with the lock held on both sides, until there may be something to do. */
@@ -75,7 +89,10 @@ static void fold_once(struct runner *r)
 	r->before_us = r->folded_us;
 	r->folded_us = clock_mono_us();
 	pthread_mutex_unlock(&r->lock);
+	int64_t used = clock_thread_us();
 	enum status st = engine_run(r->conf.engine, &done, &e);
+	used = clock_thread_us() - used;
+	int64_t took = clock_mono_us() - r->folded_us;
 	engine_stats(r->conf.engine, &stats);
 	if (r->conf.progress != NULL)
 		r->conf.progress(r->conf.ctx, &stats);
@@ -84,13 +101,35 @@ static void fold_once(struct runner *r)
 	r->health = st;
 	r->why = e;
 	r->done = done;
+	r->pressed = used < took / 8 * 7;
 	if (done > 0) {
 		r->more = true;
 		pthread_cond_broadcast(&r->folded);
 	}
 }
 
-/* With the lock held on both sides. A full batch means that more is waiting: no pause then. */
+/* With the lock held on both sides. False: there is no time to wait any longer. */
+static bool pause_until(struct runner *r, int64_t until)
+{
+	while (!r->stop && r->waiters == 0 && clock_mono_us() < until)
+		(void)clock_cond_wait(&r->halt, &r->lock, until);
+	return !r->stop && r->waiters == 0;
+}
+
+static void stand_back(struct runner *r)
+{
+	int64_t now = clock_mono_us(), until = r->folded_us + SPIKE_MOST_US;
+	bool spike = r->pressed;
+	while (spike && now < until) {
+		uint64_t seq = r->log_seq;
+		spike = pause_until(r, now + SPIKE_LOOK_US);
+		int64_t looked = clock_mono_us() - now;
+		spike &= (int64_t)(r->log_seq - seq) >= SPIKE_RATE * looked / US_PER_S;
+		now += looked;
+	}
+}
+
+/* A full batch means that more is waiting: no pause then. */
 static void gather(struct runner *r)
 {
 	if (r->done < GATHER_FROM || r->done >= GATHER_MOST)
@@ -98,9 +137,8 @@ static void gather(struct runner *r)
 	int64_t apart = r->folded_us - r->before_us; /* the events of the last fold came in it */
 	int64_t rate = (int64_t)r->done * US_PER_S / (apart > 1000 ? apart : 1000);
 	int64_t pause = rate * GATHER_PER_EVENT_US;
-	int64_t until = r->folded_us + (pause < GATHER_MOST_US ? pause : GATHER_MOST_US);
-	while (!r->stop && clock_mono_us() < until)
-		(void)clock_cond_wait(&r->halt, &r->lock, until);
+	if (pause_until(r, r->folded_us + (pause < GATHER_MOST_US ? pause : GATHER_MOST_US)))
+		stand_back(r);
 }
 
 static void *run(void *arg)
@@ -167,9 +205,10 @@ void runner_destroy(struct runner **r)
 	*r = NULL;
 }
 
-void runner_wake(struct runner *r)
+void runner_wake(struct runner *r, uint64_t seq)
 {
 	pthread_mutex_lock(&r->lock);
+	r->log_seq = seq;
 	bool asleep = !r->more;
 	r->more = true;
 	if (asleep)
@@ -198,8 +237,11 @@ bool runner_wait(struct runner *r, uint64_t seq, int64_t timeout_us)
 {
 	int64_t until = clock_mono_us() + timeout_us;
 	pthread_mutex_lock(&r->lock);
+	r->waiters++;
+	pthread_cond_signal(&r->halt);
 	while (r->stats.cursor < seq && !r->stop && clock_mono_us() < until)
 		(void)clock_cond_wait(&r->folded, &r->lock, until);
+	r->waiters--;
 	bool there = r->stats.cursor >= seq;
 	pthread_mutex_unlock(&r->lock);
 	return there;

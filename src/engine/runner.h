@@ -27,7 +27,7 @@ MUST_USE enum status runner_create(const struct runner_conf *conf, struct runner
 void runner_stop(struct runner *r);
 /* Finishes the batch in hand, then stops. Accepts NULL inside; leaves NULL. */
 void runner_destroy(struct runner **r);
-void runner_wake(struct runner *r); /* the log has grown */
+void runner_wake(struct runner *r, uint64_t seq); /* the log has grown; its last record */
 /* ST_OK while the fold runs; otherwise why it stands still (log damaged, disk full, ...). A
  * standing runner tries again every second, so a disk with room again needs no restart. */
 enum status runner_health(struct runner *r, struct err *e);
