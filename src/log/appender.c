@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * appender.c: a list under a mutex, taken whole. The thread is woken only when it sleeps, so under
- * load a submit is a lock, two pointers and an unlock. While one commit is on its way to the disk
- * the next one gathers: the slower the disk, the larger the group.
+ * appender.c: a list under a mutex, taken whole. The thread is woken only when it sleeps, and never
+ * by who holds the lock it wants next, so under load a submit is a lock, two pointers and an
+ * unlock. While one commit is on its way to the disk the next one gathers: the slower the disk, the
+ * larger the group.
  *
  * On a fast disk that alone makes groups of ten out of hundreds of callers, and the processor that
  * each sync costs is the door's. So the callers are counted: those a commit has just answered and
@@ -25,7 +26,8 @@ struct appender {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct append_job *first, **last;
-	bool asleep, stop;
+	enum { AWAKE, DOZING, ASLEEP } rest; /* dozing: looks up by itself when it is time */
+	bool stop;
 	size_t callers;         /* who were seen to be about, of late */
 	size_t waiting_entries; /* of the jobs in the queue */
 	int64_t first_us;       /* when the first of them came, monotonic */
@@ -45,8 +47,22 @@ static size_t job_bytes(const struct append_job *job)
 	return bytes;
 }
 
+/* Everything that waits, which nearly always fits. Called with the lock held, so nothing is looked at
+ * that another processor has just written: a submit may be waiting for it. */
+static struct append_job *take_all(struct appender *a, size_t *entries_r, size_t *jobs_r)
+{
+	struct append_job *first = a->first;
+	*entries_r = a->waiting_entries;
+	*jobs_r = a->stats.waiting_jobs;
+	a->first = NULL;
+	a->last = &a->first;
+	a->waiting_entries = 0;
+	a->stats.waiting_jobs = a->stats.waiting_bytes = 0;
+	return first;
+}
+
 /* The jobs of one commit: at least one, then while their entries fit. Called with the lock held. */
-static struct append_job *take(struct appender *a, size_t *entries_r, size_t *jobs_r)
+static struct append_job *take_some(struct appender *a, size_t *entries_r, size_t *jobs_r)
 {
 	struct append_job *first = a->first, *job = first, **end = &first;
 	size_t n = 0, jobs = a->stats.waiting_jobs;
@@ -110,7 +126,8 @@ static void round_trip(struct appender *a)
 	size_t n, callers, duplicates = 0;
 	uint64_t last_seq = 0;
 	struct err e;
-	struct append_job *jobs = take(a, &n, &callers);
+	bool fits = a->waiting_entries <= a->conf.commit_entries_max;
+	struct append_job *jobs = (fits ? take_all : take_some)(a, &n, &callers);
 	pthread_mutex_unlock(&a->lock);
 	err_clear(&e);
 	enum status st = commit(a, jobs, n, &last_seq, &duplicates, &e);
@@ -136,15 +153,19 @@ static bool grouped(const struct appender *a)
 	       a->waiting_entries >= GROUP_ENTRIES;
 }
 
-/* With the lock held on both sides: sleeps until a group is together, or its first is due. */
+/* With the lock held on both sides: sleeps until a group is together, or its first is due. Where
+ * callers are about, the first of them need not wake it only to start the clock. */
 static void gather(struct appender *a)
 {
-	a->asleep = true;
-	if (a->first == NULL)
+	bool alone = a->first == NULL && a->callers < GROUP_FROM;
+	int64_t from = a->first != NULL ? a->first_us : alone ? 0 : clock_mono_us();
+	a->rest = alone ? ASLEEP : DOZING;
+	if (alone)
 		pthread_cond_wait(&a->wake, &a->lock);
-	else if (!clock_cond_wait(&a->wake, &a->lock, a->first_us + GROUP_WAIT_US))
+	else if (!clock_cond_wait(&a->wake, &a->lock, from + GROUP_WAIT_US) &&
+		 (a->first == NULL || a->first_us <= from))
 		a->callers = a->stats.waiting_jobs; /* the others are not coming */
-	a->asleep = false;
+	a->rest = AWAKE;
 }
 
 static void *run(void *arg)
@@ -210,6 +231,7 @@ enum status appender_submit(struct appender *a, struct append_job *job, struct e
 	ASSERT(job->n > 0 && job->done != NULL);
 	job->bytes = job_bytes(job);
 	job->next = NULL;
+	bool wake = false;
 	pthread_mutex_lock(&a->lock);
 	const struct appender_stats *s = &a->stats;
 	bool full = s->waiting_jobs >= a->conf.jobs_max ||
@@ -226,14 +248,15 @@ enum status appender_submit(struct appender *a, struct append_job *job, struct e
 		a->waiting_entries += job->n;
 		/* The first starts the clock; from then on only the one who completes the group is
 		 * worth a wake-up, and one is enough for all who come before it is awake. */
-		if (a->asleep && (first || grouped(a))) {
-			pthread_cond_signal(&a->wake);
-			a->asleep = false;
-		}
+		wake = (a->rest == ASLEEP && first) || (a->rest != AWAKE && grouped(a));
+		if (wake)
+			a->rest = AWAKE;
 	} else {
 		a->stats.refused++;
 	}
 	pthread_mutex_unlock(&a->lock);
+	if (wake)
+		pthread_cond_signal(&a->wake);
 	if (st == ST_BUSY)
 		return err_set(e, st,
 			       "more comes in than the disk can take; send again in a second");
