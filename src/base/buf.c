@@ -80,11 +80,6 @@ void buf_z(struct buf *b, const char *z)
 	buf_put(b, z, strlen(z));
 }
 
-void buf_byte(struct buf *b, char c)
-{
-	buf_put(b, &c, 1);
-}
-
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
 	char small[256];

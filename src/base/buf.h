@@ -24,12 +24,18 @@ bool buf_reserve(struct buf *b, size_t more); /* room for `more` bytes behind n;
 void buf_put(struct buf *b, const void *p, size_t n);
 void buf_str(struct buf *b, struct str s);
 void buf_z(struct buf *b, const char *z);
-void buf_byte(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_i64(struct buf *b, int64_t v);
 void buf_u64(struct buf *b, uint64_t v);
 /* Shortest decimal that reads back as the same double (17 significant digits at most). */
 void buf_f64(struct buf *b, double v);
+static inline void buf_byte(struct buf *b, char c)
+{
+	if (b->n < b->cap && b->n < b->bytes_max && !b->over)
+		b->p[b->n++] = c;
+	else
+		buf_put(b, &c, 1);
+}
 static inline bool buf_ok(const struct buf *b)
 {
 	return !b->over;

@@ -121,7 +121,10 @@ static enum status scan_string(struct parser *p)
 		return st;
 	struct json_tok *t = &p->toks[p->count - 1];
 	p->at++;
-	while (p->at < p->n) {
+	for (;;) {
+		p->at += (uint32_t)str_plain_run(str_n(p->p + p->at, p->n - p->at));
+		if (p->at >= p->n)
+			return bad(p, "unfinished string");
 		uint8_t c = (uint8_t)p->p[p->at];
 		if (c == '"') {
 			t->end = p->at++;
@@ -134,8 +137,6 @@ static enum status scan_string(struct parser *p)
 			t->escaped = true;
 			if ((st = scan_escape(p)) != ST_OK)
 				return st;
-		} else if (c < 0x80) {
-			p->at++;
 		} else {
 			uint32_t len = utf8_len(p->p + p->at, p->n - p->at);
 			if (len == 0)
@@ -143,7 +144,6 @@ static enum status scan_string(struct parser *p)
 			p->at += len;
 		}
 	}
-	return bad(p, "unfinished string");
 }
 
 static bool word(struct parser *p, const char *w)
@@ -240,6 +240,19 @@ static enum status close_top(struct parser *p)
 	return p->toks[top].type == JSON_OBJECT ? check_keys(p, top) : ST_OK;
 }
 
+static void hash_key(struct parser *p, struct json_tok *t)
+{
+	const struct json d = {.text = str_n(p->p, p->n)};
+	struct str plain = str_n(p->p + t->at, t->end - t->at);
+	if (!t->escaped) {
+		t->count = (uint32_t)hash_str(plain, 0);
+		return;
+	}
+	struct arena_mark m = arena_mark(p->arena);
+	t->count = (uint32_t)hash_str(tok_str(&d, t, p->arena), 0);
+	arena_rewind(p->arena, m);
+}
+
 static enum status scan_key(struct parser *p)
 {
 	if (p->at >= p->n || p->p[p->at] != '"')
@@ -247,12 +260,7 @@ static enum status scan_key(struct parser *p)
 	enum status st = scan_string(p);
 	if (st != ST_OK)
 		return st;
-	struct json_tok *t = &p->toks[p->count - 1];
-	struct json d = {.text = str_n(p->p, p->n)};
-	struct arena_mark m = arena_mark(p->arena);
-	struct str key = tok_str(&d, t, p->arena);
-	t->count = (uint32_t)hash_str(key, 0);
-	arena_rewind(p->arena, m);
+	hash_key(p, &p->toks[p->count - 1]);
 	skip_space(p);
 	if (p->at >= p->n || p->p[p->at] != ':')
 		return bad(p, "a colon is missing");

@@ -102,9 +102,23 @@ static void put_repaired(struct buf *b, struct str s)
 	buf_finish(&fixed);
 }
 
+static void put_plain(struct buf *b, struct str s)
+{
+	if (!buf_reserve(b, s.n + 2))
+		return;
+	char *to = b->p + b->n;
+	to[0] = '"';
+	if (s.n > 0)
+		memcpy(to + 1, s.p, s.n);
+	to[s.n + 1] = '"';
+	b->n += s.n + 2;
+}
+
 static void put_string(struct buf *b, struct str s)
 {
-	if (str_utf8_valid(s))
+	if (str_plain_run(s) == s.n) /* nearly all are */
+		put_plain(b, s);
+	else if (str_utf8_valid(s))
 		put_escaped(b, s);
 	else
 		put_repaired(b, s);

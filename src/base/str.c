@@ -185,6 +185,49 @@ bool str_to_f64(struct str s, double *out_r)
 	return true;
 }
 
+#define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
+
+/* Not 0 when one of eight bytes is not plain; which one, borrows from byte to byte may blur. */
+static uint64_t not_plain(uint64_t v)
+{
+	uint64_t quote = v ^ EACH_BYTE('"'), slash = v ^ EACH_BYTE('\\');
+	uint64_t control = v - EACH_BYTE(0x20);
+	quote = (quote - EACH_BYTE(1)) & ~quote;
+	slash = (slash - EACH_BYTE(1)) & ~slash;
+	return (v | control | quote | slash) & EACH_BYTE(0x80);
+}
+
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+size_t str_plain_run(struct str s)
+{
+	size_t i = 0;
+	for (; s.n - i >= 8; i += 8) {
+		uint64_t v;
+		memcpy(&v, s.p + i, 8);
+		if (not_plain(v) != 0)
+			break;
+	}
+	while (i < s.n && is_plain((unsigned char)s.p[i]))
+		i++;
+	return i;
+}
+
+/* Behind the words of ASCII that begin at i. */
+static size_t ascii_words(const unsigned char *p, size_t i, size_t n)
+{
+	for (; n - i >= 8; i += 8) {
+		uint64_t v;
+		memcpy(&v, p + i, 8);
+		if ((v & EACH_BYTE(0x80)) != 0)
+			break;
+	}
+	return i;
+}
+
 bool str_utf8_valid(struct str s)
 {
 	const unsigned char *p = (const unsigned char *)s.p;
@@ -192,7 +235,7 @@ bool str_utf8_valid(struct str s)
 	while (i < s.n) {
 		unsigned char c = p[i];
 		if (c < 0x80) {
-			i++;
+			i = ascii_words(p, i + 1, s.n);
 			continue;
 		}
 		size_t len = c >= 0xc2 && c <= 0xdf   ? 2

@@ -29,7 +29,7 @@ static inline struct str str_n(const char *p, size_t n)
 }
 static inline bool str_eq(struct str a, struct str b)
 {
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+	return a.n == b.n && (a.n == 0 || (*a.p == *b.p && memcmp(a.p, b.p, a.n) == 0));
 }
 static inline bool str_is(struct str a, const char *z)
 {
@@ -58,6 +58,9 @@ bool str_to_i64(struct str s, int64_t *out_r); /* whole string, decimal, no whit
 bool str_to_u64(struct str s, uint64_t *out_r);
 bool str_to_f64(struct str s, double *out_r); /* JSON number grammar; finite only; locale-free */
 bool str_utf8_valid(struct str s);            /* RFC 3629: no overlong, no surrogates */
+/* How many bytes s begins with that are themselves between JSON's quotes: ASCII, no control
+ * character, no quote, no backslash. */
+size_t str_plain_run(struct str s);
 /* Damerau-Levenshtein (restricted), both sides cut to 64 bytes: for "did you mean". */
 unsigned str_distance(struct str a, struct str b);
 

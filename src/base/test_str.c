@@ -183,13 +183,38 @@ static void measures_distance(void **state)
 	assert_int_equal(str_distance(str_n(longer, 200), str_n(longer, 100)), 0); /* cut to 64 */
 }
 
+/* Every byte at every place of a text of two words and a half, before and behind other odd ones. */
+static void runs_over_plain_text(void **state)
+{
+	(void)state;
+	char text[20];
+	for (unsigned c = 0; c < 256; c++)
+		for (size_t at = 0; at < sizeof text; at++) {
+			bool plain = c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+			memset(text, 'x', sizeof text);
+			text[at] = (char)c;
+			size_t want = plain ? sizeof text : at;
+			assert_int_equal(str_plain_run(str_n(text, sizeof text)), want);
+			assert_int_equal(str_plain_run(str_n(text, at)), at);
+			memset(text + at + 1, '\x1f', sizeof text - at - 1);
+			want = plain ? at + 1 : at;
+			assert_int_equal(str_plain_run(str_n(text, sizeof text)), want);
+		}
+	assert_int_equal(str_plain_run(STR_NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(searches),         cmocka_unit_test(compares),
-		cmocka_unit_test(trims_and_slices), cmocka_unit_test(cuts),
-		cmocka_unit_test(reads_integers),   cmocka_unit_test(reads_numbers),
-		cmocka_unit_test(knows_utf8),       cmocka_unit_test(measures_distance),
+		cmocka_unit_test(searches),
+		cmocka_unit_test(compares),
+		cmocka_unit_test(trims_and_slices),
+		cmocka_unit_test(cuts),
+		cmocka_unit_test(reads_integers),
+		cmocka_unit_test(reads_numbers),
+		cmocka_unit_test(knows_utf8),
+		cmocka_unit_test(measures_distance),
+		cmocka_unit_test(runs_over_plain_text),
 	};
 	return cmocka_run_group_tests_name("base_str", tests, NULL, NULL);
 }

@@ -105,7 +105,7 @@ void fact_begin(struct event *ev, const struct ingest_request *r)
 static struct str context_text(struct str s, size_t bytes_max)
 {
 	s = fact_cut(s, bytes_max);
-	for (size_t i = 0; i < s.n; i++)
+	for (size_t i = str_plain_run(s); i < s.n; i++)
 		if ((unsigned char)s.p[i] < ' ')
 			return STR_NULL;
 	return s;
@@ -140,10 +140,12 @@ enum fault fact_finish(struct event *ev)
 		ev->occurred_us = ev->received_us;
 	ev->name = fact_cut(ev->name, FACT_NAME_MAX);
 	cut_context(&ev->context);
-	struct event whole = *ev;
-	if (whole.source.n == 0)
-		whole.source = STR("unknown"); /* ingest_set_source will tell */
-	return event_check(&whole, &e) == ST_OK ? FAULT_NONE : FAULT_BAD_EVENT;
+	struct str source = ev->source;
+	if (source.n == 0)
+		ev->source = STR("unknown"); /* ingest_set_source will tell */
+	bool sound = event_check(ev, &e) == ST_OK;
+	ev->source = source;
+	return sound ? FAULT_NONE : FAULT_BAD_EVENT;
 }
 
 struct str fact_cut(struct str s, size_t bytes_max)
@@ -399,7 +401,14 @@ struct str fact_type(const char *prefix, struct str name, struct arena *a)
 	struct str slug = event_type_slug(fact_cut(name, FACT_NAME_MAX), a);
 	if (slug.n > room)
 		slug = event_type_slug(fact_cut(slug, room), a); /* again: no joint at its end */
-	return slug.n ? arena_printf(a, "%s." STR_FMT, prefix, STR_ARG(slug)) : str_of(prefix);
+	if (slug.n == 0)
+		return str_of(prefix);
+	struct buf type;
+	buf_init_arena(&type, a, EVENT_TYPE_MAX);
+	buf_z(&type, prefix);
+	buf_byte(&type, '.');
+	buf_str(&type, slug);
+	return buf_ok(&type) ? buf_view(&type) : STR_NULL;
 }
 
 struct str fact_message_id(struct str what, uint64_t index, int64_t at_us, struct arena *a)

@@ -139,12 +139,30 @@ static void crawlers(void **state)
 	assert_true(caught * 100 >= n * 93);
 }
 
+/* What is remembered is the judgement of the whole text, whoever came in between. */
+static void remembers(void **state)
+{
+	(void)state;
+	char text[600];
+	for (int round = 0; round < 3; round++)
+		for (unsigned i = 0; i < 200; i++) {
+			int n = snprintf(text, sizeof text, "Mozilla/5.0 (X11; Linux) Thing%u/%u%s",
+					 i, i, i % 3 == 0 ? " somebot/1" : "");
+			uint32_t want = i % 3 == 0 ? EVENT_BOT : 0;
+			assert_int_equal(ingest_bot_flags(str_n(text, (size_t)n)), want);
+			memset(text + n, ' ', sizeof text - (size_t)n);
+			memcpy(text + 300, "curlbot/2 ", 10); /* too long to be remembered */
+			assert_int_equal(ingest_bot_flags(str_n(text, 310)), EVENT_BOT);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(known),
 		cmocka_unit_test(apple_mail),
 		cmocka_unit_test(purposes),
+		cmocka_unit_test(remembers),
 		cmocka_unit_test_setup_teardown(crawlers, test_set_up, test_tear_down),
 		cmocka_unit_test_setup_teardown(lists, test_set_up, test_tear_down),
 	};
