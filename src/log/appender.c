@@ -7,7 +7,8 @@
  * On a fast disk that alone makes groups of ten out of hundreds of callers, and the processor that
  * each sync costs is the door's. So the callers are counted: those a commit has just answered and
  * those who wait by then. Half of them make the next group, the other half being on its way here
- * meanwhile, as long as the first of them has not waited GROUP_WAIT_US. Few callers never wait. */
+ * meanwhile, as long as the first of them has not waited group_wait_us(). Few callers never
+ * wait. */
 #include "log/appender.h"
 
 #include "base/assert.h"
@@ -19,6 +20,8 @@
 #define GROUP_FROM 8u       /* callers; with fewer, a commit begins at once */
 #define GROUP_ENTRIES 1000u /* enough to share a sync, however few callers brought them */
 #define GROUP_WAIT_US 300
+#define GROUP_WAIT_EACH_US 5 /* and so much for each caller: they come one by one */
+#define GROUP_WAIT_MOST_US 3000
 
 struct appender {
 	struct appender_conf conf;
@@ -47,8 +50,8 @@ static size_t job_bytes(const struct append_job *job)
 	return bytes;
 }
 
-/* Everything that waits, which nearly always fits. Called with the lock held, so nothing is looked at
- * that another processor has just written: a submit may be waiting for it. */
+/* Everything that waits, which nearly always fits. Called with the lock held, so nothing is looked
+ * at that another processor has just written: a submit may be waiting for it. */
 static struct append_job *take_all(struct appender *a, size_t *entries_r, size_t *jobs_r)
 {
 	struct append_job *first = a->first;
@@ -147,6 +150,12 @@ static void round_trip(struct appender *a)
 	a->stats.failed += st == ST_OK ? 0 : n;
 }
 
+static int64_t group_wait_us(const struct appender *a)
+{
+	int64_t us = GROUP_WAIT_US + (int64_t)a->callers * GROUP_WAIT_EACH_US;
+	return us < GROUP_WAIT_MOST_US ? us : GROUP_WAIT_MOST_US;
+}
+
 static bool grouped(const struct appender *a)
 {
 	return a->stop || a->callers < GROUP_FROM || a->stats.waiting_jobs >= a->callers / 2 ||
@@ -162,7 +171,7 @@ static void gather(struct appender *a)
 	a->rest = alone ? ASLEEP : DOZING;
 	if (alone)
 		pthread_cond_wait(&a->wake, &a->lock);
-	else if (!clock_cond_wait(&a->wake, &a->lock, from + GROUP_WAIT_US) &&
+	else if (!clock_cond_wait(&a->wake, &a->lock, from + group_wait_us(a)) &&
 		 (a->first == NULL || a->first_us <= from))
 		a->callers = a->stats.waiting_jobs; /* the others are not coming */
 	a->rest = AWAKE;
