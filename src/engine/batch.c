@@ -268,38 +268,32 @@ enum status batch_identity_set(struct batch *b, struct str key, uint64_t lead, s
 
 static enum status account_load(struct batch *b, struct account_work *w, struct err *e)
 {
-	if (w->parsed)
-		return ST_OK;
-	w->doc = (struct json){.count = 0};
-	if (w->text.n) {
-		enum status st = json_parse(w->text, JSON_LIMITS_EVENT, &b->keep, &w->doc, e);
-		if (st != ST_OK)
-			return err_set(e, ST_CORRUPT, "account %llu is damaged",
-				       (unsigned long long)w->id);
-	}
-	w->parsed = true;
-	return ST_OK;
+	struct str text = STR_NULL;
+	enum status st = store_get(b->store, TABLE_ACCOUNT, KEY_NUM(w->id), &b->keep, &text, e);
+	if (st != ST_OK && st != ST_NOT_FOUND)
+		return st;
+	if (text.n > 0 && json_parse(text, JSON_LIMITS_EVENT, &b->keep, &w->doc, e) != ST_OK)
+		return err_set(e, ST_CORRUPT, "account %llu is damaged", (unsigned long long)w->id);
+	w->known = text.n > 0;
+	w->doc_current = true;
+	return account_row_read(&w->doc, &b->keep, &w->row) ? ST_OK : no_room(e);
 }
 
 enum status batch_account(struct batch *b, uint64_t id, struct account_work **out, struct err *e)
 {
 	uint64_t at;
-	enum status st;
 	struct account_work *w;
 	if (u64map_get(&b->accounts, id, &at)) {
-		w = (struct account_work *)(uintptr_t)at;
-	} else {
-		w = ARENA_NEW(&b->keep, struct account_work);
-		if (w == NULL)
-			return no_room(e);
-		w->id = id;
-		st = store_get(b->store, TABLE_ACCOUNT, KEY_NUM(id), &b->keep, &w->text, e);
-		if (st != ST_OK && st != ST_NOT_FOUND)
-			return st;
-		if (!u64map_put(&b->accounts, id, (uint64_t)(uintptr_t)w))
-			return no_room(e);
+		*out = (struct account_work *)(uintptr_t)at;
+		return ST_OK;
 	}
-	st = account_load(b, w, e);
+	w = ARENA_NEW(&b->keep, struct account_work);
+	if (w == NULL)
+		return no_room(e);
+	w->id = id;
+	enum status st = account_load(b, w, e);
+	if (st == ST_OK && !u64map_put(&b->accounts, id, (uint64_t)(uintptr_t)w))
+		st = no_room(e);
 	if (st == ST_OK)
 		*out = w;
 	return st;
@@ -324,15 +318,60 @@ enum status batch_account_of(struct batch *b, struct str key, struct account_wor
 	return batch_account(b, b->next_account++, out, e);
 }
 
-enum status batch_account_set(struct batch *b, struct account_work *w, struct str json,
+enum status batch_account_doc(struct batch *b, struct account_work *w, const struct json **out,
 			      struct err *e)
 {
-	w->text = arena_str(&b->keep, json);
-	if (w->text.p == NULL)
+	struct buf text;
+	*out = NULL;
+	if (!w->known)
+		return ST_OK;
+	if (!w->doc_current) {
+		buf_init_arena(&text, &b->keep, ACCOUNT_BYTES_MAX);
+		account_row_write(&w->row, &text);
+		if (!buf_ok(&text))
+			return no_room(e);
+		enum status st =
+			json_parse(buf_view(&text), JSON_LIMITS_EVENT, &b->keep, &w->doc, e);
+		if (st != ST_OK)
+			return st;
+	}
+	w->doc_current = true;
+	*out = &w->doc;
+	return ST_OK;
+}
+
+/* Would it still fit its row? Few come near: only those are written to find out. */
+static bool account_fits(struct batch *b, const struct account_row *r)
+{
+	struct buf text;
+	if (r->traits.n + r->key.n < ACCOUNT_BYTES_MAX / 4)
+		return true;
+	struct arena_mark mark = arena_mark(&b->keep);
+	buf_init_arena(&text, &b->keep, ACCOUNT_BYTES_MAX - ACCOUNT_GROWS_MAX);
+	account_row_write(r, &text);
+	arena_rewind(&b->keep, mark);
+	return buf_ok(&text);
+}
+
+enum status batch_account_change(struct batch *b, struct account_work *w,
+				 const struct account_change *c, int64_t now_us, struct err *e)
+{
+	struct account_row next = w->row;
+	struct account_change kept = *c;
+	if (next.key.n == 0)
+		kept.key = arena_str(&b->keep, c->key);
+	if (next.kind.n == 0)
+		kept.kind = arena_str(&b->keep, c->kind);
+	kept.traits = c->traits.n > 0 ? arena_str(&b->keep, c->traits) : STR_NULL;
+	next.traits = kept.traits.n > 0 ? kept.traits : next.traits;
+	if (!account_fits(b, &next))
+		return err_set(e, ST_LIMIT, "account would grow past %u bytes; send fewer traits",
+			       ACCOUNT_BYTES_MAX);
+	if (!account_row_change(&w->row, &kept, now_us, &b->keep))
 		return no_room(e);
-	w->dirty = true;
-	w->parsed = false;
-	return account_load(b, w, e);
+	w->known = w->dirty = true;
+	w->doc_current = false;
+	return ST_OK;
 }
 
 enum status batch_type_no(struct batch *b, struct str type, uint32_t *no_r, struct err *e)

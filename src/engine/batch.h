@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "base/map.h"
+#include "engine/account_row.h"
 #include "model/journey.h"
 #include "model/key.h"
 #include "model/lead.h"
@@ -32,12 +33,14 @@ struct work {
 	int tier_row;         /* tier of the row in TABLE_TIER_LEAD; -1: no row */
 };
 
+/* A company in hand: its row is the truth, `doc` a picture of it for conditions. */
 struct account_work {
 	uint64_t id;
-	struct str text; /* JSON */
+	struct account_row row;
+	bool known; /* there is, or will be, such a row */
 	bool dirty;
-	bool parsed;
-	struct json doc;
+	bool doc_current;
+	struct json doc; /* batch_account_doc */
 };
 
 struct idcache_cell;
@@ -99,8 +102,13 @@ MUST_USE enum status batch_account(struct batch *b, uint64_t id, struct account_
 /* By key (domain or group); created when new. */
 MUST_USE enum status batch_account_of(struct batch *b, struct str key, struct account_work **out,
 				      bool *created_r, struct err *e);
-MUST_USE enum status batch_account_set(struct batch *b, struct account_work *w, struct str json,
-				       struct err *e);
+/* The same as JSON, parsed, as it is now; NULL: there is none. For conditions: it costs. */
+MUST_USE enum status batch_account_doc(struct batch *b, struct account_work *w,
+				       const struct json **out, struct err *e);
+/* Texts of `c` are copied. ST_LIMIT: its row would grow too large. */
+MUST_USE enum status batch_account_change(struct batch *b, struct account_work *w,
+					  const struct account_change *c, int64_t now_us,
+					  struct err *e);
 /* Number of an event type, given out on first sight (LEAD timelines use it). */
 MUST_USE enum status batch_type_no(struct batch *b, struct str type, uint32_t *no_r, struct err *e);
 #define COUNT_DIMS_MAX 6

@@ -307,13 +307,20 @@ static enum status flush_accounts(struct batch *b, struct err *e)
 {
 	size_t at = 0;
 	uint64_t id, p;
+	struct buf text;
 	enum status st = ST_OK;
+	buf_init(&text, ACCOUNT_BYTES_MAX);
 	while (st == ST_OK && u64map_next(&b->accounts, &at, &id, &p)) {
 		struct account_work *w = (struct account_work *)(uintptr_t)p;
-		if (w->dirty)
-			st = store_put(b->store, TABLE_ACCOUNT, KEY_NUM(id), w->text, e);
+		if (!w->dirty)
+			continue;
+		buf_reset(&text);
+		account_row_write(&w->row, &text);
+		ASSERT(buf_ok(&text)); /* batch_account_change saw to it */
+		st = store_put(b->store, TABLE_ACCOUNT, KEY_NUM(id), buf_view(&text), e);
 		w->dirty = false;
 	}
+	buf_finish(&text);
 	return st;
 }
 

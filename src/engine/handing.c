@@ -56,12 +56,15 @@ static size_t named_in(const struct pass *p, const struct program_team *t, const
 static enum status owner(struct pass *p, const struct program_team *t, size_t *out, struct err *e)
 {
 	struct account_work *acc;
+	const struct json *doc = NULL;
 	enum status st = ST_OK;
 	*out = NO_INDEX;
 	if (p->work->lead.account) {
 		st = batch_account(p->batch, p->work->lead.account, &acc, e);
 		if (st == ST_OK)
-			*out = named_in(p, t, &acc->doc);
+			st = batch_account_doc(p->batch, acc, &doc, e);
+		if (st == ST_OK && doc != NULL)
+			*out = named_in(p, t, doc);
 	}
 	if (st == ST_OK && *out == NO_INDEX)
 		st = batch_profile(p->batch, p->work, e);

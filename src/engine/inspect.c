@@ -53,13 +53,16 @@ enum status inspect_open(const struct inspect_ask *q, struct inspect *x, struct 
 	x->env = (struct env){.now_us = q->now_us};
 	rng_seed(&x->env.rng, DICE_SEED);
 	q->facts->journey = &x->journey;
+	struct account_row account;
+	if (q->facts->account != NULL && !account_row_read(q->facts->account, q->arena, &account))
+		return err_set(e, ST_LIMIT, "a company does not fit");
 	bool unsent = x->journey.phase == JOURNEY_WATCHING && x->journey.due_us == TIME_NONE;
 	const struct world_ask ask = {
 		.store = q->store,
 		.program = q->program,
 		.lead = q->lead,
 		.profile = q->profile,
-		.account = q->facts->account,
+		.account = q->facts->account != NULL ? &account : NULL,
 		.message = unsent ? x->journey.message : 0,
 		.play = &x->play,
 		.now_us = q->now_us,

@@ -31,10 +31,12 @@ static const struct json *open_account(void *ctx)
 	struct pass *p = ctx;
 	const struct lead *l = &p->work->lead;
 	struct account_work *acc;
+	const struct json *doc;
 	if (l->account == 0 || (l->flags & LEAD_MERGED) ||
-	    !opened(p, batch_account(p->batch, l->account, &acc, &p->unopened)))
+	    !opened(p, batch_account(p->batch, l->account, &acc, &p->unopened)) ||
+	    !opened(p, batch_account_doc(p->batch, acc, &doc, &p->unopened)))
 		return NULL;
-	return acc->doc.count ? &acc->doc : NULL;
+	return doc;
 }
 
 static const double *open_features(void *ctx)

@@ -5,7 +5,6 @@
 
 #include "base/assert.h"
 #include "base/time.h"
-#include "engine/account.h"
 #include "engine/ledger.h"
 #include "engine/outbox.h"
 #include "engine/profile.h"
@@ -65,11 +64,10 @@ static bool with_sales(const struct handoff *h)
 /* Is a colleague with a team that wants the whole company left alone? */
 static enum status colleague_handed(const struct world_ask *q, bool *out, struct err *e)
 {
-	uint64_t ids[ACCOUNT_HANDED_MAX];
-	size_t n = account_handed(q->account, ids);
-	for (size_t i = 0; i < n && !*out; i++) {
+	const struct account_row *a = q->account;
+	for (uint32_t i = 0; i < a->handed_n && !*out; i++) {
 		struct handoff h;
-		enum status st = handoff_get(q->store, ids[i], q->arena, &h, e);
+		enum status st = handoff_get(q->store, (uint64_t)a->handed[i], q->arena, &h, e);
 		if (st == ST_NOT_FOUND)
 			continue;
 		if (st != ST_OK)
@@ -83,13 +81,13 @@ static enum status colleague_handed(const struct world_ask *q, bool *out, struct
 
 static enum status company(const struct world_ask *q, struct decide_world *out, struct err *e)
 {
-	const struct json *a = q->account;
+	const struct account_row *a = q->account;
 	int64_t now = q->now_us;
-	if (a == NULL || a->count == 0)
+	if (a == NULL)
 		return ST_OK;
-	out->account_day = account_touches_since(a, now - US_PER_D, q->message);
-	out->account_week = account_touches_since(a, now - 7 * US_PER_D, q->message);
-	out->account_month = account_touches_since(a, now - 30 * US_PER_D, q->message);
+	out->account_day = account_row_touches(a, now - US_PER_D, q->message);
+	out->account_week = account_row_touches(a, now - 7 * US_PER_D, q->message);
+	out->account_month = account_row_touches(a, now - 30 * US_PER_D, q->message);
 	return colleague_handed(q, &out->account_handed, e);
 }
 
@@ -134,7 +132,7 @@ enum status world_of_pass(struct pass *p, uint64_t message, struct decide_world 
 		.program = p->program,
 		.lead = l,
 		.profile = &p->work->profile_doc,
-		.account = account ? &account->doc : NULL,
+		.account = account ? &account->row : NULL,
 		.message = message,
 		.play = p->play,
 		.now_us = p->env.now_us,

@@ -12,8 +12,8 @@ struct world_ask {
 	struct store *store;
 	const struct program *program;
 	const struct lead *lead;
-	const struct json *profile; /* parsed; count 0: none */
-	const struct json *account; /* the same; NULL: none */
+	const struct json *profile;        /* parsed; count 0: none */
+	const struct account_row *account; /* NULL: none */
 	uint64_t message; /* about to leave, perhaps not for the first time: it does not count
 			   * against itself; 0: none is */
 	struct play *play;
