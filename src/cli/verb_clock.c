@@ -206,7 +206,7 @@ static int advance(struct cli *c)
 	enum status st = door.client != NULL ? walk_there(&w, &c->err) : walk_here(&w, &c->err);
 	progress_end(&w.bar, (uint64_t)((clock_now_us() - w.from_us) / US_PER_M));
 	door_close(&door);
-	return st == ST_OK ? told(c, &w) : cli_fail(c, NULL);
+	return st == ST_OK ? told(c, &w) : cli_refused(c);
 }
 
 static int run(struct cli *c)

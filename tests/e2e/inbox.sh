@@ -40,10 +40,10 @@ expect 4 "no such mail" '' -- inbox show 999
 expect 0 "opened" 'email.open' -- inbox open "$ada"
 expect 0 "clicked" 'score  25.0 -> 29.0' -- inbox click "$ada"
 if "$nurtured" events --lead ada@acme.example --json | grep -q '"type":"email.click"[^}]*"points":8'; then good; else bad "a click counts at once"; fi
-expect 1 "no such link" 'no such link' -- inbox click "$ada" 77
+expect 2 "no such link" 'no such link' -- inbox click "$ada" 77
 expect 0 "answered" 'email.reply' -- inbox reply "$(mail bob)" --text "Yes, call me."
 expect 0 "a hand-off is open" 'bob@acme.example|sdr' -- handoff list
-expect 1 "an answer has a text" 'needs a text' -- inbox reply "$(mail bob)"
+expect 2 "an answer has a text" 'needs a text' -- inbox reply "$(mail bob)"
 expect 0 "bounced" 'email.bounce' -- inbox bounce "$(mail cyd)"
 rule "a hard bounce closes the address" cyd suppressed
 expect 0 "bounced, softly" 'email.bounce' -- inbox bounce "$(mail dee)" --soft

@@ -59,7 +59,7 @@ expect 0 "why not elsewhere" "not consideration: " -- explain ana@firm.example -
 json "as a document" -- explain ana@firm.example --why-not consideration
 expect 4 "why not nothing" "no track and no message" -- explain ana@firm.example --why-not nonsense
 expect 0 "looking ahead" "score" -- explain ana@firm.example --at 2100-01-01
-expect 1 "looking back" "ahead" -- explain ana@firm.example --at 2020-01-01
+expect 2 "looking back" "ahead" -- explain ana@firm.example --at 2020-01-01
 expect 2 "a pause without a time" "14d" -- lead pause ana@firm.example
 expect 0 "a pause that is not made" "would append track.pause" -- lead pause ana@firm.example --for 14d --dry-run
 expect 0 "a pause" "done: paused" -- lead pause ana@firm.example --for 14d --reason "on leave"
