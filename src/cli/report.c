@@ -158,15 +158,14 @@ static void put_field(struct cli *c, struct str s)
 	fputc(',', c->out);
 }
 
-/* A number as it stands; a list as "a / b", which is how a dimension reads. */
-static void put_cell(struct cli *c, const struct json *d, uint32_t node)
+/* A number as it stands, a day as a day, a list with commas. */
+static void put_cell(struct cli *c, const struct json *d, uint32_t node, const char *key)
 {
-	if (json_is(d, node, JSON_NUMBER)) {
-		struct str raw = json_raw(d, node);
-		fprintf(c->out, STR_FMT, STR_ARG(raw));
-	} else {
-		put_quoted(c, render_scalar(d, node, &c->arena));
-	}
+	struct str text = render_scalar(d, node, &c->arena);
+	if (json_is(d, node, JSON_NUMBER))
+		cli_put(c, json_raw(d, node));
+	else
+		put_quoted(c, strcmp(key, "day") == 0 ? str_slice(text, 0, 10) : text);
 }
 
 void report_csv_table(struct cli *c, const struct json *d, uint32_t list, const char *const *keys)
@@ -178,7 +177,7 @@ void report_csv_table(struct cli *c, const struct json *d, uint32_t list, const 
 		for (size_t i = 0; keys[i] != NULL; i++) {
 			if (i > 0)
 				fputc(',', c->out);
-			put_cell(c, d, json_get(d, r, keys[i]));
+			put_cell(c, d, json_get(d, r, keys[i]), keys[i]);
 		}
 		fputc('\n', c->out);
 	}

@@ -3,6 +3,7 @@
  * before it may leave. The same letter as the one that travels (deliver/letter.h). */
 #include "base/clock.h"
 #include "cli/door.h"
+#include "cli/spam.h"
 #include "cli/verbs.h"
 #include "deliver/letter.h"
 #include "engine/outbox.h"
@@ -18,6 +19,7 @@ struct preview {
 	struct message message;
 	struct letter letter;
 	bool whole; /* it may leave; else c->err says why not */
+	struct spam_said spam;
 };
 
 /* ---- which ---- */
@@ -66,6 +68,18 @@ static enum status make(struct preview *p, struct err *e)
 	return st == ST_INVALID && p->letter.composed.failed != 0 ? ST_OK : st;
 }
 
+/* A letter that is not whole has no bytes to show. */
+static void ask_filter(struct preview *p)
+{
+	struct cli *c = p->c;
+	bool part = cli_flag(c, "raw") || cli_flag(c, "html") || cli_flag(c, "text");
+	p->spam = (struct spam_said){.why = "it was not asked for"};
+	if (!p->whole)
+		p->spam.why = "a message that may not leave is not shown to SpamAssassin";
+	else if (!part && !cli_flag(c, "no-spam"))
+		spam_say(c, p->letter.bytes, &p->spam);
+}
+
 /* ---- shown ---- */
 
 static void put_checks(struct preview *p, struct json_w *w)
@@ -110,6 +124,8 @@ static int show_json(struct preview *p)
 	json_w_kstr(&w, "text", m->text);
 	json_w_kstr(&w, "html", m->html);
 	put_checks(p, &w);
+	json_w_key(&w, "spamassassin");
+	spam_put(&p->spam, &w);
 	json_w_end(&w);
 	cli_line(p->c, buf_view(&b));
 	return p->whole ? CLI_OK : CLI_PROBLEMS;
@@ -138,6 +154,8 @@ static int show_text(struct preview *p)
 			cli_tint(c, warns ? "yellow" : "red"), warns ? "warn" : "FAIL",
 			cli_tint(c, "off"), compose_check_wire(check), compose_check_words(check));
 	}
+	if (p->whole && !cli_flag(c, "no-spam"))
+		spam_show(c, &p->spam);
 	cli_talk(c, "%s; %zu bytes of HTML, %u links\n",
 		 p->whole ? "it may leave" : "it will not leave like this", out->html_bytes,
 		 out->links_n);
@@ -172,6 +190,8 @@ static int run(struct cli *c)
 	if (door_open(c, DOOR_READ, &p.door, &c->err) != ST_OK)
 		return cli_fail(c, c->err.status == ST_NOT_FOUND ? "nurtured init" : NULL);
 	enum status st = make(&p, &c->err);
+	if (st == ST_OK)
+		ask_filter(&p);
 	int rc = st == ST_OK ? show(&p) : cli_fail(c, NULL);
 	letter_desk_destroy(&p.desk);
 	letters_destroy(&p.letters);
@@ -186,13 +206,15 @@ const struct verb verb_preview = {
 	.summary = "Show a message as a lead would get it",
 	.detail = "MESSAGE is a name from the program (planning-cost), or the number of a message "
 		  "that was made. Every check that looks at a message before it leaves is asked; "
-		  "exit code 1 when one of them stops it. Links of a message by its name lead "
-		  "nowhere.",
+		  "exit code 1 when one of them stops it. SpamAssassin is asked too where it is "
+		  "installed, which takes some seconds: what it says warns. Links of a message by "
+		  "its name lead nowhere.",
 	.examples =
 		{"nurtured preview sara@acme.example planning-cost",
 		 "nurtured preview sara@acme.example planning-cost --angle story --html >m.html",
 		 "nurtured preview 12 345 --raw | less   # as it travels, signed"},
 	.opts = {{"angle", 0, "NAME", "which angle (default: the first)"},
+		 {"no-spam", 0, NULL, "do not ask SpamAssassin"},
 		 {"subject", 0, "N", "which subject line, from 1"},
 		 {"html", 0, NULL, "the HTML alone"},
 		 {"text", 0, NULL, "the plain text alone"},

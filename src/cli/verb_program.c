@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "cli/look.h"
 #include "cli/plan.h"
+#include "cli/spam.h"
 #include "cli/verbs.h"
 #include "node/draft.h"
 #include "program/report.h"
@@ -179,8 +180,8 @@ static int run_validate(struct cli *c)
 		say_json(c, &d);
 	if (rc < 0) {
 		say_valid(c, &d);
+		rc = cli_flag(c, "spam") ? spam_validate(c, &d) : CLI_OK;
 		cli_next(c, "nurtured plan %s", program_path(c));
-		rc = CLI_OK;
 	}
 	draft_finish(&d);
 	return rc;
@@ -280,9 +281,14 @@ const struct verb verb_validate = {
 	.group = "change",
 	.args = "[FILE]",
 	.summary = "Check a program file and its texts; all problems at once",
+	.detail = "With --spam each text is written to a person who does not exist and shown to "
+		  "SpamAssassin, when it is installed; exit code 1 when it would put one aside. "
+		  "With --json the last line says whether all is well.",
 	.examples = {"nurtured validate program.yaml", "nurtured validate program.yaml --fix",
+		     "nurtured validate program.yaml --spam",
 		     "nurtured validate --schema > program.schema.json   # for your editor"},
 	.opts = {{"fix", 0, NULL, "put the suggestions in, comments kept"},
+		 {"spam", 0, NULL, "ask SpamAssassin about every text"},
 		 OPT_CONTENT,
 		 {"schema", 0, NULL, "print the JSON Schema of program files"}},
 	.run = run_validate,

@@ -93,6 +93,9 @@ expect 0 "one way per line" "^    1 x form.demo \\(\\+60\\)$" -- explain bo@firm
 expect 0 "and a list for machines" '"ways":\["1 x page.pricing \(\+20\)","1 x form.demo' -- explain bo@firm.example --json
 expect 0 "an outcome happens" "" -- trigger meeting.booked --email bo@firm.example
 expect 0 "its report counts it" '"converted": ?1' -- report tiers --outcome meeting.booked --json
+expect 0 "as CSV" '^"warm",2,1$' -- report tiers --outcome meeting.booked --csv
+expect 0 "counters as CSV" '^day,name,dims,n$' -- report counters --csv
+expect 0 "a row of it" '^"[0-9-]{10}","events","trigger, form.demo, human",1$' -- report counters --csv
 if grep -qE '"converted": ?[1-9]' <("$nurtured" report tiers --outcome deal.lost --json); then bad "one outcome is counted as another"; else good; fi
 expect 4 "lead get nobody" "tried as" -- lead get nobody@firm.example
 expect 4 "explain nobody" "" -- explain 999

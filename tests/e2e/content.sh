@@ -85,6 +85,43 @@ post '"seq":[0-9]+' "a bare program keeps them" program.yaml apply text/yaml
 stop
 expect 0 "replay" "equal" -- replay --verify
 
+# ---- as JSON ----
+ends() { # NAME PATTERN: the last line of the answer
+	if tail -n 1 "$work/out" | grep -qE -- "$2"; then good; else bad "$1" "$work/out"; fi
+}
+expect 0 "all is well, as JSON" "" -- validate "$work/program.yaml" --json
+ends "and a document says so" '^\{"schema":"nurtured.validate/1","ok":true,.*"errors":0,.*"texts":9,"partials_and_layouts":2,"content_checked":true\}$'
+expect 1 "all is not, as JSON" "" -- validate "$work/bare/program.yaml" --json --content "$work/bare"
+ends "a document says that too" '^\{"schema":"nurtured.validate/1","ok":false,.*"errors":[1-9]'
+
+# ---- SpamAssassin ----
+mkdir -p "$work/single/content/m"
+cat >"$work/single/program.yaml" <<'YAML'
+nurture: 1
+program: one
+goal: meeting.booked
+send_as: {name: Test, from: test@mail.larkspur.example, postal_address: Somewhere 1}
+scoring: {}
+YAML
+letter() { # SUBJECT WORDS
+	printf -- '---\nsubject: %s\ncta:\n  label: Go\n  url: https://larkspur.example/\n---\nHello {{ lead.first_name }},\n\n%s\n' "$1" "$2"
+}
+letter "Your shift plan" "The plan of the day before is stale at six. Petra at Brandt wrote down for one week what she copied and why." >"$work/single/content/m/a.md"
+expect 0 "preview" "$("$nurtured" trigger form.demo --email spam@firm.example --consent confirmed >/dev/null 2>&1; echo Subject)" -- preview spam@firm.example planning-cost --no-spam
+if PATH=/nowhere "$nurtured" preview spam@firm.example planning-cost >"$work/out" 2>"$work/err" && grep -q "not installed: our own list" "$work/err"; then good; else bad "preview without SpamAssassin" "$work/out" "$work/err"; fi
+if PATH=/nowhere "$nurtured" validate "$work/single/program.yaml" --spam >"$work/out" 2>"$work/err"; then bad "validate --spam without it" "$work/out"; else good; fi
+if grep -q "apt install spamassassin" "$work/err"; then good; else bad "what to install" "$work/err"; fi
+if command -v spamassassin >/dev/null; then
+	expect 0 "preview asks it" "spamassassin: [0-9.-]+ points" -- preview spam@firm.example planning-cost
+	expect 0 "preview asks it, as JSON" '"spamassassin":\{"asked":true,"by":"spam[a-z]*","health":"ok","points":' -- preview spam@firm.example planning-cost --json
+	expect 0 "a text that is none" "spamassassin: [0-9.-]+ points" -- validate "$work/single/program.yaml" --spam
+	letter "Your plan" 'XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X' | sed 's/\*/\\*/g' >"$work/single/content/m/b.md"
+	expect 1 "a text that is spam" "GTUBE" -- validate "$work/single/program.yaml" --spam
+	expect 1 "as JSON" '"file":"content/m/b.md","spamassassin":\{"asked":true,.*"health":"warn"' -- validate "$work/single/program.yaml" --spam --json
+else
+	echo "content: SpamAssassin is not installed: not asked"
+fi
+
 # ---- tried on people who do not exist ----
 "$nurtured" simulate --leads 150 --days 30 --seed 7 --json --program "$work/program.yaml" >"$work/one" 2>/dev/null
 "$nurtured" simulate --leads 150 --days 30 --seed 7 --json --program "$work/program.yaml" >"$work/two" 2>/dev/null
