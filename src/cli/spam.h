@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * spam.h: what SpamAssassin says of a message, for people and as JSON; and of every text of a draft,
- * written to a person who does not exist.
+ * spam.h: what SpamAssassin says of a message, for people and as JSON; and of every text of a
+ * draft, written to a person who does not exist.
  */
 #ifndef CLI_SPAM_H
 #define CLI_SPAM_H

@@ -2,8 +2,8 @@
  * spam.h: what SpamAssassin makes of a letter, where it is installed.
  *
  * spamd is asked through spamc when one runs on this machine, else spamassassin itself, with its
- * local tests alone: the letter leaves the machine neither way. For a preview and `validate --spam`,
- * where a person waits; letters on their way are judged by compose/check.def.
+ * local tests alone: the letter leaves the machine neither way. For a preview and for
+ * `validate --spam`, where a person waits; letters on their way are judged by compose/check.def.
  * Thread: any that may wait some seconds. Memory: the caller's arena.
  */
 #ifndef DELIVER_SPAM_H
