@@ -17,6 +17,7 @@ static const struct suite suites[] = {
 	{"ope", "off-policy estimates: reference documents, rows beside them", suite_ope},
 	{"drift", "drift detectors and indices: a reference document", suite_drift},
 	{"sequential", "always-valid bounds: a reference document", suite_sequential},
+	{"explore", "distributions over actions: case files, JSON", suite_explore},
 	{NULL, NULL, NULL},
 };
 

@@ -30,5 +30,6 @@ suite_run suite_score;
 suite_run suite_ope;
 suite_run suite_drift;
 suite_run suite_sequential;
+suite_run suite_explore;
 
 #endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * arm.c: the arithmetic of one arm. The variance x'Px is the dear part of a decision: contexts have
+ * many zeros, and their rows are left out.
+ *
+ * Forgetting multiplies P. A number nobody has shown for long would grow without end that way, so
+ * no variance passes that of the prior: its row and column are scaled back (which keeps P a
+ * covariance, as D P D is one). */
+#include "learn/arm.h"
+
+#include "base/assert.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Four at a time, at any address: the compiler makes whatever the machine has of it. */
+typedef float lane __attribute__((vector_size(16), aligned(4), may_alias));
+
+static lane lane_of(const float *p)
+{
+	return *(const lane *)p;
+}
+
+static void lane_to(float *p, lane v)
+{
+	*(lane *)p = v;
+}
+
+static float lane_sum(lane v)
+{
+	return (v[0] + v[1]) + (v[2] + v[3]);
+}
+
+static float dot(const float *a, const float *b, uint32_t n)
+{
+	lane sum = {0};
+	for (uint32_t i = 0; i < n; i += LANES)
+		sum += lane_of(a + i) * lane_of(b + i);
+	return lane_sum(sum);
+}
+
+/* to += by * from */
+static void add_scaled(float *to, float by, const float *from, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i += LANES)
+		lane_to(to + i, lane_of(to + i) + by * lane_of(from + i));
+}
+
+/* out = P x, by rows, which are columns too. */
+static void times(const struct learner *l, const struct arm *a, const float *x, float *out)
+{
+	memset(out, 0, l->stride * sizeof *out);
+	for (uint32_t i = 0; i < l->conf.dims; i++)
+		if (x[i] != 0)
+			add_scaled(out, x[i], a->p + (size_t)i * l->stride, l->stride);
+}
+
+const float *arm_prior(const struct learner *l, const struct arm *a)
+{
+	if (a == &l->pool)
+		return l->prior;
+	const float *const of[LEARN_KINDS] = {
+		[LEARN_POOLED] = l->pool.w, [LEARN_APART] = l->apart, [LEARN_OFFSET] = l->nothing};
+	return of[a->kind];
+}
+
+void arm_init(struct learner *l, struct arm *a, uint64_t key, enum learn_kind kind)
+{
+	const struct learn_conf *c = &l->conf;
+	bool pool = a == &l->pool;
+	float spread = pool ? c->pool_spread : kind == LEARN_OFFSET ? c->offset : c->spread;
+	*a = (struct arm){.key = key, .kind = kind, .changed = true, .spread = spread};
+	a->bias = pool ? 4 * spread : spread;
+	a->w = mem_array(l->stride, sizeof *a->w);
+	a->b = mem_array(l->stride, sizeof *a->b);
+	a->p = mem_array((size_t)c->dims * l->stride, sizeof *a->p);
+	for (uint32_t i = 0; i < c->dims; i++)
+		a->p[(size_t)i * l->stride + i] = i == 0 ? a->bias : a->spread;
+	arm_mean(l, a);
+}
+
+void arm_finish(struct arm *a)
+{
+	mem_free(a->w);
+	mem_free(a->b);
+	mem_free(a->p);
+}
+
+void arm_mean(const struct learner *l, struct arm *a)
+{
+	float v[LEARN_DIMS_MAX + LANES] = {0};
+	const float *m = arm_prior(l, a);
+	memcpy(v, a->b, l->stride * sizeof *v);
+	add_scaled(v, 1 / a->spread, m, l->stride);
+	v[0] = a->b[0] + m[0] / a->bias;
+	times(l, a, v, a->w);
+}
+
+float arm_z(const struct learner *l, const struct arm *a, const float *x)
+{
+	return dot(a->w, x, l->stride);
+}
+
+float arm_variance(const struct learner *l, const struct arm *a, const float *x)
+{
+	float v[LEARN_DIMS_MAX + LANES];
+	times(l, a, x, v);
+	float q = dot(v, x, l->stride);
+	return q > 0 ? q : 0;
+}
+
+/* No variance above the prior's: see the top of the file. */
+static void bound(const struct learner *l, struct arm *a)
+{
+	for (uint32_t i = 0; i < l->conf.dims; i++) {
+		float most = i == 0 ? a->bias : a->spread, is = a->p[(size_t)i * l->stride + i];
+		if (is <= most)
+			continue;
+		float by = sqrtf(most / is);
+		for (uint32_t j = 0; j < l->conf.dims; j++) {
+			a->p[(size_t)i * l->stride + j] *= by;
+			a->p[(size_t)j * l->stride + i] *= by;
+		}
+	}
+}
+
+void arm_widen(const struct learner *l, struct arm *a, float by)
+{
+	for (size_t i = 0; i < (size_t)l->conf.dims * l->stride; i++)
+		a->p[i] *= by;
+	for (uint32_t i = 0; i < l->conf.dims; i++)
+		a->b[i] /= by;
+	a->seen /= (double)by;
+	a->changed = true;
+	bound(l, a);
+}
+
+void arm_learn(const struct learner *l, struct arm *a, const float *x, struct lesson lesson)
+{
+	float px[LEARN_DIMS_MAX + LANES];
+	times(l, a, x, px);
+	float q = dot(px, x, l->stride), k = lesson.h / (1 + lesson.h * (q > 0 ? q : 0));
+	float root = sqrtf(k); /* one factor for both sides: P stays symmetric to the last bit */
+	for (uint32_t i = 0; i < l->stride; i++)
+		px[i] *= root;
+	for (uint32_t i = 0; i < l->conf.dims; i++)
+		add_scaled(a->p + (size_t)i * l->stride, -px[i], px, l->stride);
+	add_scaled(a->b, lesson.y, x, l->stride);
+	a->seen += (double)lesson.weight;
+	a->changed = true;
+	if (l->conf.forget > 0)
+		arm_widen(l, a, 1 + l->conf.forget);
+	arm_mean(l, a);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * policy.c: the table of modes, and the record. */
+#include "learn/policy.h"
+
+#include "base/assert.h"
+
+#include <math.h>
+#include <string.h>
+
+#define RECORD_FIXED 24u /* head, id, throw */
+
+/* What a mode is given. */
+struct odds {
+	const struct policy_conf *c;
+	const double *value, *hopeful, *variance;
+	size_t n;
+	double seen;
+	uint64_t key;
+};
+
+static void first(const struct odds *o, double *pdf)
+{
+	explore_one(0, o->n, pdf);
+}
+
+static void epsilon(const struct odds *o, double *pdf)
+{
+	explore_epsilon(explore_best(o->value, o->n), o->c->epsilon, o->n, pdf);
+}
+
+static void softmax(const struct odds *o, double *pdf)
+{
+	explore_softmax(o->value, o->c->gain, o->n, pdf);
+}
+
+static void igw(const struct odds *o, double *pdf)
+{
+	explore_igw(o->hopeful, o->c->gain * sqrt(1 + o->seen), o->n, pdf);
+}
+
+static void thompson(const struct odds *o, double *pdf)
+{
+	explore_thompson(o->value, o->variance, o->n, o->c->samples, o->key, pdf);
+}
+
+static const struct mode {
+	const char *name;
+	void (*odds)(const struct odds *o, double *pdf);
+	bool hopes, floored; /* compares hopeful values; a floor makes sense */
+} modes[POLICY_MODES] = {
+	[POLICY_FIRST] = {"first", first, false, false},
+	[POLICY_EPSILON] = {"epsilon", epsilon, false, true},
+	[POLICY_SOFTMAX] = {"softmax", softmax, false, true},
+	[POLICY_IGW] = {"igw", igw, true, true},
+	[POLICY_THOMPSON] = {"thompson", thompson, false, true},
+};
+
+const char *policy_mode_name(enum policy_mode m)
+{
+	return modes[m].name;
+}
+
+enum policy_mode policy_mode_of(struct str name)
+{
+	int m = 0;
+	while (m < POLICY_MODES && !str_is(name, modes[m].name))
+		m++;
+	return (enum policy_mode)m;
+}
+
+struct policy_conf policy_conf_default(enum policy_mode mode)
+{
+	return (struct policy_conf){
+		.mode = mode,
+		.epsilon = 0.05,
+		.gain = mode == POLICY_SOFTMAX ? 20 : 100,
+		.budget = 1,
+		.floor = 0.01,
+		.samples = 256,
+	};
+}
+
+void policy_decide(const struct policy_conf *c, const struct policy_option *o, size_t n,
+		   double seen, uint64_t seed, uint64_t id, struct policy_choice *out)
+{
+	double value[EXPLORE_MAX], hopeful[EXPLORE_MAX], variance[EXPLORE_MAX];
+	const struct mode *m = &modes[c->mode];
+	ASSERT(n > 0 && n <= EXPLORE_MAX && c->mode < POLICY_MODES);
+	for (size_t i = 0; i < n; i++) {
+		value[i] = o[i].value;
+		hopeful[i] = o[i].hopeful;
+		variance[i] = o[i].variance;
+	}
+	const struct odds in = {c, value, hopeful, variance, n, seen, seed ^ id};
+	m->odds(&in, out->p);
+	out->n = n;
+	out->best = c->mode == POLICY_FIRST ? 0 : explore_best(m->hopes ? hopeful : value, n);
+	if (m->floored) {
+		explore_budget(out->best, c->budget, n, out->p);
+		explore_floor(c->floor, true, n, out->p);
+	}
+	out->unit = explore_unit(seed, id, 0);
+	out->drawn = explore_draw(out->p, n, out->unit);
+}
+
+/* ---- the record ---- */
+
+static char *put(char *at, const void *from, size_t n)
+{
+	memcpy(at, from, n);
+	return at + n;
+}
+
+/* Numbers as this machine has them: little-endian everywhere we build. */
+void policy_record(uint64_t id, const float *x, uint32_t dims, const struct policy_option *o,
+		   const struct policy_choice *c, struct buf *out)
+{
+	const uint16_t head[4] = {1, (uint16_t)dims, (uint16_t)c->n, (uint16_t)c->drawn};
+	size_t bytes = RECORD_FIXED + dims * sizeof *x + c->n * (sizeof(float) + sizeof *c->p);
+	if (!buf_reserve(out, bytes))
+		return;
+	char *at = out->p + out->n;
+	at = put(at, head, sizeof head);
+	at = put(at, &id, sizeof id);
+	at = put(at, &c->unit, sizeof c->unit);
+	at = put(at, x, dims * sizeof *x);
+	for (size_t i = 0; i < c->n; i++) {
+		float v = (float)o[i].value;
+		at = put(at, &v, sizeof v);
+	}
+	at = put(at, c->p, c->n * sizeof *c->p);
+	out->n = (size_t)(at - out->p);
+}
+
+static bool take(struct str *from, void *out, size_t n)
+{
+	if (from->n < n)
+		return false;
+	memcpy(out, from->p, n);
+	*from = str_n(from->p + n, from->n - n);
+	return true;
+}
+
+static bool odds_hold(const struct policy_choice *c)
+{
+	double sum = 0;
+	for (size_t i = 0; i < c->n; i++) {
+		if (!(c->p[i] >= 0 && c->p[i] <= 1))
+			return false;
+		sum += c->p[i];
+	}
+	return sum > 1 - 1e-9 && sum < 1 + 1e-9 && c->p[c->drawn] > 0;
+}
+
+bool policy_record_read(struct str bytes, struct policy_recorded *out)
+{
+	uint16_t head[4];
+	if (!take(&bytes, head, sizeof head) || head[0] != 1 || head[1] > 256 || head[2] < 1 ||
+	    head[2] > EXPLORE_MAX || head[3] >= head[2])
+		return false;
+	out->dims = head[1];
+	out->choice.n = head[2];
+	out->choice.drawn = out->choice.best = head[3];
+	return take(&bytes, &out->id, sizeof out->id) &&
+	       take(&bytes, &out->choice.unit, sizeof out->choice.unit) &&
+	       take(&bytes, out->x, out->dims * sizeof *out->x) &&
+	       take(&bytes, out->value, out->choice.n * sizeof *out->value) &&
+	       take(&bytes, out->choice.p, out->choice.n * sizeof *out->choice.p) && bytes.n == 0 &&
+	       odds_hold(&out->choice);
+}

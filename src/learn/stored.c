@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * stored.c: a learner as bytes, whole or piece by piece. A piece is
+ *
+ *   'N' 'L' version kind ... hash
+ *
+ * where the hash (8 bytes, over all before it) tells damage from design, and what is read is
+ * checked all the same: numbers are finite and in range, a covariance has the shape of one. Of a
+ * covariance the lower half is kept; the mean is worked out again, to the last bit. */
+#include "learn/arm.h"
+
+#include "base/hash.h"
+
+#include <math.h>
+#include <string.h>
+
+#define VERSION 1
+#define KEPT_MAX 1e9f /* of any number in b */
+
+enum piece { PIECE_HEAD, PIECE_ARM, PIECE_WHOLE };
+
+static void put_f32(struct buf *b, float v)
+{
+	uint32_t bits;
+	memcpy(&bits, &v, sizeof bits);
+	for (unsigned i = 0; i < 32; i += 8)
+		buf_byte(b, (char)(bits >> i & 0xff));
+}
+
+static float get_f32(struct rd *r)
+{
+	uint32_t bits = 0;
+	float v;
+	for (unsigned i = 0; i < 32; i += 8)
+		bits |= (uint32_t)rd_u8(r) << i;
+	memcpy(&v, &bits, sizeof v);
+	return v;
+}
+
+/* ---- writing ---- */
+
+static size_t begin(struct buf *out, enum piece kind)
+{
+	size_t from = out->n;
+	buf_z(out, "NL");
+	buf_byte(out, VERSION);
+	buf_byte(out, (char)kind);
+	return from;
+}
+
+static void end(struct buf *out, size_t from)
+{
+	if (!buf_ok(out))
+		return;
+	uint64_t h = hash_str((struct str){out->p + from, out->n - from}, 0);
+	for (unsigned i = 0; i < 64; i += 8)
+		buf_byte(out, (char)(h >> i & 0xff));
+}
+
+static void put_numbers(const struct learner *l, const struct arm *a, struct buf *out)
+{
+	buf_f64_le(out, a->seen);
+	for (uint32_t i = 0; i < l->conf.dims; i++)
+		put_f32(out, a->b[i]);
+	for (uint32_t i = 0; i < l->conf.dims; i++)
+		for (uint32_t j = 0; j <= i; j++)
+			put_f32(out, a->p[(size_t)i * l->stride + j]);
+}
+
+static void put_head(const struct learner *l, struct buf *out)
+{
+	size_t from = begin(out, PIECE_HEAD);
+	const struct learn_conf *c = &l->conf;
+	const float f[] = {c->start, c->pool_spread, c->spread, c->offset, c->bonus, c->forget};
+	buf_varint(out, c->dims);
+	for (size_t i = 0; i < sizeof f / sizeof *f; i++)
+		put_f32(out, f[i]);
+	buf_f64_le(out, l->seen);
+	for (uint32_t i = 0; i < c->dims; i++)
+		put_f32(out, l->prior[i]);
+	put_numbers(l, &l->pool, out);
+	end(out, from);
+}
+
+static void put_arm(const struct learner *l, const struct arm *a, struct buf *out)
+{
+	size_t from = begin(out, PIECE_ARM);
+	buf_varint(out, a->key);
+	buf_byte(out, (char)a->kind);
+	put_numbers(l, a, out);
+	for (uint32_t i = 0; i < l->conf.dims; i++)
+		put_f32(out, a->w[i]); /* the pool has moved on since */
+	end(out, from);
+}
+
+bool learn_part_changed(const struct learner *l, uint32_t part)
+{
+	return part == 0 ? l->changed : l->arms[part - 1].changed;
+}
+
+void learn_part_kept(struct learner *l, uint32_t part)
+{
+	if (part == 0)
+		l->changed = false;
+	else
+		l->arms[part - 1].changed = false;
+}
+
+void learn_part_encode(const struct learner *l, uint32_t part, struct buf *out)
+{
+	if (part == 0)
+		put_head(l, out);
+	else
+		put_arm(l, &l->arms[part - 1], out);
+}
+
+void learner_encode(const struct learner *l, struct buf *out)
+{
+	struct buf piece;
+	size_t from = begin(out, PIECE_WHOLE);
+	buf_init(&piece, 2 * LEARN_ARM_BYTES_MAX);
+	buf_varint(out, l->arms_n);
+	for (uint32_t i = 0; i <= l->arms_n; i++) {
+		buf_reset(&piece);
+		learn_part_encode(l, i, &piece);
+		buf_bytes(out, buf_view(&piece));
+	}
+	buf_finish(&piece);
+	end(out, from);
+}
+
+/* ---- reading ---- */
+
+static enum status damaged(struct err *e)
+{
+	return err_set(e, ST_CORRUPT, "the stored learner is damaged");
+}
+
+/* *r stands behind the kind; its end is before the hash. */
+static enum status open_piece(struct str s, enum piece kind, struct rd *r, struct err *e)
+{
+	uint64_t want = 0;
+	if (s.n < 12 || memcmp(s.p, "NL", 2) != 0)
+		return err_set(e, ST_CORRUPT, "these bytes are not a learner");
+	if (s.p[2] != VERSION)
+		return err_set(e, ST_CORRUPT, "a learner of version %u; this program reads %u",
+			       (unsigned)(uint8_t)s.p[2], VERSION);
+	s.n -= 8;
+	for (unsigned i = 0; i < 8; i++)
+		want |= (uint64_t)(uint8_t)s.p[s.n + i] << 8 * i;
+	if (hash_str(s, 0) != want || s.p[3] != (char)kind)
+		return damaged(e);
+	*r = rd_of(str_n(s.p + 4, s.n - 4));
+	return ST_OK;
+}
+
+static bool get_row(struct rd *r, uint32_t n, float most, float *out)
+{
+	bool ok = true;
+	for (uint32_t i = 0; i < n; i++) {
+		out[i] = get_f32(r);
+		ok = ok && fabsf(out[i]) <= most; /* not so for NaN */
+	}
+	return ok && r->ok;
+}
+
+static bool shaped(const struct learner *l, const struct arm *a)
+{
+	for (uint32_t i = 0; i < l->conf.dims; i++) {
+		float most = (i == 0 ? a->bias : a->spread) * 1.01f;
+		float own = a->p[(size_t)i * l->stride + i];
+		if (!(own > 0 && own <= most))
+			return false;
+		for (uint32_t j = 0; j < i; j++) {
+			float both = own * a->p[(size_t)j * l->stride + j];
+			float is = a->p[(size_t)i * l->stride + j];
+			if (!(is * is <= both * 1.01f))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool get_numbers(const struct learner *l, struct arm *a, struct rd *r)
+{
+	a->seen = rd_f64_le(r);
+	bool ok = a->seen >= 0 && a->seen < 1e15 && get_row(r, l->conf.dims, KEPT_MAX, a->b);
+	for (uint32_t i = 0; i < l->conf.dims && ok; i++) {
+		float *row = a->p + (size_t)i * l->stride;
+		ok = get_row(r, i + 1, 1e6f, row);
+		for (uint32_t j = 0; j < i; j++)
+			a->p[(size_t)j * l->stride + i] = row[j];
+	}
+	return ok && shaped(l, a);
+}
+
+enum status learn_head_decode(struct str bytes, struct learner **out, struct err *e)
+{
+	struct rd r;
+	float f[6];
+	enum status st = open_piece(bytes, PIECE_HEAD, &r, e);
+	if (st != ST_OK)
+		return st;
+	uint64_t dims = rd_varint(&r);
+	if (dims > LEARN_DIMS_MAX || !get_row(&r, 6, KEPT_MAX, f))
+		return damaged(e);
+	struct learn_conf c = {(uint32_t)dims, f[0], f[1], f[2], f[3], f[4], f[5]};
+	if (learn_conf_check(&c, e) != ST_OK)
+		return damaged(e);
+	struct learner *l = learner_new(&c);
+	l->seen = rd_f64_le(&r);
+	bool ok = l->seen >= 0 && l->seen < 1e15 && get_row(&r, c.dims, 1e4f, l->prior) &&
+		  get_numbers(l, &l->pool, &r) && rd_done(&r);
+	if (!ok) {
+		learner_close(&l);
+		return damaged(e);
+	}
+	arm_mean(l, &l->pool);
+	l->changed = false;
+	*out = l;
+	return ST_OK;
+}
+
+enum status learn_arm_decode(struct learner *l, struct str bytes, struct err *e)
+{
+	struct rd r;
+	enum status st = open_piece(bytes, PIECE_ARM, &r, e);
+	if (st != ST_OK)
+		return st;
+	uint64_t key = rd_varint(&r);
+	uint8_t kind = rd_u8(&r);
+	if (!r.ok || kind >= LEARN_KINDS || learn_find(l, key) != LEARN_NONE)
+		return damaged(e);
+	struct arm *a = learner_add(l, key, (enum learn_kind)kind);
+	if (a == NULL || !get_numbers(l, a, &r) || !get_row(&r, l->conf.dims, 1e30f, a->w) ||
+	    !rd_done(&r))
+		return damaged(e); /* the caller throws the learner away */
+	a->changed = false;
+	return ST_OK;
+}
+
+enum status learner_decode(struct str bytes, struct learner **out, struct err *e)
+{
+	struct rd r;
+	struct learner *l = NULL;
+	enum status st = open_piece(bytes, PIECE_WHOLE, &r, e);
+	if (st != ST_OK)
+		return st;
+	uint64_t n = rd_varint(&r);
+	st = n > LEARN_ARMS_MAX || !r.ok ? damaged(e) : learn_head_decode(rd_bytes(&r), &l, e);
+	for (uint64_t i = 0; i < n && st == ST_OK; i++)
+		st = learn_arm_decode(l, rd_bytes(&r), e);
+	if (st == ST_OK && !rd_done(&r))
+		st = damaged(e);
+	if (st == ST_OK)
+		*out = l;
+	else
+		learner_close(&l);
+	return st;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * test_policy.c: whatever the mode, odds are odds, and the record has those of the draw. */
+#include "base/test.h"
+#include "learn/policy.h"
+
+#include <math.h>
+
+static const struct policy_option options[] = {
+	{0.10, 0.12, 1e-4}, {0.20, 0.21, 1e-4}, {0.05, 0.30, 1e-2}, {0.15, 0.16, 1e-4}};
+
+static void every_mode_has_odds(void **state)
+{
+	(void)state;
+	for (int m = 0; m < POLICY_MODES; m++) {
+		struct policy_conf c = policy_conf_default((enum policy_mode)m);
+		struct policy_choice out;
+		const char *row = policy_mode_name(c.mode);
+		double sum = 0;
+		policy_decide(&c, options, 4, 100, 7, 42, &out);
+		for (size_t i = 0; i < 4; i++) {
+			CHECK_ROW(row, out.p[i] >= (c.mode == POLICY_FIRST ? 0 : 0.01 / 4 - 1e-12));
+			sum += out.p[i];
+		}
+		CHECK_ROW(row, fabs(sum - 1) < 1e-9 && out.p[out.drawn] > 0);
+		CHECK_ROW(row, policy_mode_of(str_of(row)) == c.mode);
+	}
+	assert_int_equal(policy_mode_of(STR("luck")), POLICY_MODES);
+}
+
+/* Hope decides for inverse gaps, the expected value for epsilon, option 0 for first. */
+static void what_is_best(void **state)
+{
+	static const struct {
+		enum policy_mode mode;
+		size_t best;
+	} rows[] = {{POLICY_FIRST, 0}, {POLICY_EPSILON, 1}, {POLICY_IGW, 2}};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct policy_conf c = policy_conf_default(rows[i].mode);
+		struct policy_choice out;
+		policy_decide(&c, options, 4, 1e6, 7, 42, &out);
+		CHECK_ROW(policy_mode_name(c.mode), out.best == rows[i].best);
+		CHECK_ROW(policy_mode_name(c.mode), out.p[out.best] > 0.9);
+	}
+}
+
+static void budget_before_floor(void **state)
+{
+	struct policy_conf c = policy_conf_default(POLICY_IGW);
+	struct policy_choice out;
+	(void)state;
+	c.budget = 0.1;
+	policy_decide(&c, options, 4, 0, 7, 42, &out);
+	assert_true(fabs(out.p[out.best] - 0.9) < 1e-9);
+	c.floor = 0.8;
+	policy_decide(&c, options, 4, 0, 7, 42, &out);
+	assert_true(out.p[0] >= 0.2 - 1e-12);
+}
+
+static void records_are_read_again(void **state)
+{
+	struct policy_conf c = policy_conf_default(POLICY_IGW);
+	struct policy_choice out;
+	struct policy_recorded r;
+	struct buf b;
+	float x[5] = {1, 0, -0.5f, 3, 0.25f};
+	(void)state;
+	buf_init(&b, 4096);
+	policy_decide(&c, options, 4, 10, 7, 42, &out);
+	policy_record(42, x, 5, options, &out, &b);
+	assert_true(policy_record_read(buf_view(&b), &r));
+	assert_true(r.id == 42 && r.dims == 5 && r.choice.drawn == out.drawn);
+	assert_memory_equal(r.x, x, sizeof x);
+	assert_memory_equal(r.choice.p, out.p, 4 * sizeof *out.p);
+	assert_true(explore_draw(r.choice.p, r.choice.n, r.choice.unit) == r.choice.drawn);
+	for (size_t i = 0; i < b.n; i++)
+		assert_false(policy_record_read(str_n(b.p, i), &r));
+	buf_finish(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_mode_has_odds),
+		cmocka_unit_test(what_is_best),
+		cmocka_unit_test(budget_before_floor),
+		cmocka_unit_test(records_are_read_again),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
