@@ -6,6 +6,7 @@
 #include "bench.h"
 #include "door.h"
 #include "fold.h"
+#include "learn.h"
 #include "mail.h"
 #include "peer.h"
 #include "pure.h"
@@ -80,6 +81,7 @@ static const struct measurement {
 	{'h', "from an event to the first mail", bench_touch},
 	{'i', "clicks on links of messages", bench_clicks},
 	{'s', "lead scores on public data", bench_scoring},
+	{'l', "the learner: what it finds, and how fast", bench_learn},
 };
 
 static int usage(void)

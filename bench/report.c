@@ -48,3 +48,22 @@ void report_ratio(struct report *r, const char *what, double ratio, double wante
 		printf("  %-46s %10.2f x\n", what, ratio);
 	(void)fflush(stdout);
 }
+
+void report_share(struct report *r, const char *what, double share, double wanted)
+{
+	r->missed += share < wanted;
+	if (r->json)
+		printf("{\"figure\":\"%s\",\"share\":%.4f,\"wanted\":%.3f,\"met\":%s}\n", what,
+		       share, wanted, share < wanted ? "false" : "true");
+	else
+		printf("  %-46s %10.4f    (wanted %.3f: %s)\n", what, share, wanted,
+		       share < wanted ? "missed" : "met");
+	(void)fflush(stdout);
+}
+
+void report_note(struct report *r, const char *text)
+{
+	if (!r->json)
+		printf("    %s\n", text);
+	(void)fflush(stdout);
+}

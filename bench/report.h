@@ -17,5 +17,8 @@ void report_rate(struct report *r, const char *what, const struct bench_rate *ra
 void report_value(struct report *r, const char *what, double value, const char *unit);
 /* ours / reference; `wanted` 0: nothing was promised of it. */
 void report_ratio(struct report *r, const char *what, double ratio, double wanted);
+/* A share of 1, to three digits, of which `wanted` was promised. */
+void report_share(struct report *r, const char *what, double share, double wanted);
+void report_note(struct report *r, const char *text); /* for readers only */
 
 #endif

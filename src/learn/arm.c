@@ -100,11 +100,24 @@ float arm_z(const struct learner *l, const struct arm *a, const float *x)
 	return dot(a->w, x, l->stride);
 }
 
+/* x'Px by the lower half: what stands left of the diagonal counts twice. Kept in lanes until the
+ * end, so that nothing but P is read from memory. */
 float arm_variance(const struct learner *l, const struct arm *a, const float *x)
 {
-	float v[LEARN_DIMS_MAX + LANES];
-	times(l, a, x, v);
-	float q = dot(v, x, l->stride);
+	lane twice = {0}, once = {0};
+	for (uint32_t i = 0; i < l->conf.dims; i += LANES) {
+		const float *row = a->p + (size_t)i * l->stride;
+		for (uint32_t k = i; k < i + LANES && k < l->conf.dims; k++, row += l->stride) {
+			lane sum = {0};
+			if (x[k] == 0)
+				continue;
+			for (uint32_t j = 0; j < i; j += LANES)
+				sum += lane_of(row + j) * lane_of(x + j);
+			twice += x[k] * sum;
+			once += x[k] * (lane_of(row + i) * lane_of(x + i));
+		}
+	}
+	float q = lane_sum(twice + twice + once);
 	return q > 0 ? q : 0;
 }
 

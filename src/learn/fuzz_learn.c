@@ -28,7 +28,7 @@ static void go_on(struct learner *l)
 	struct learner *again = NULL;
 	a.arm[0] = learn_arms(l) > 0 ? 0 : learn_arm(l, 77, LEARN_POOLED);
 	for (int i = 0; i < 3; i++) {
-		learn_score(l, x, &a, &g);
+		learn_score(l, x, &a, 1, &g);
 		ASSERT(g.p >= 0 && g.p <= 1 && g.q >= 0 && g.q <= 1 && g.var >= 0);
 		learn_update(l, x, &a, i == 1, 1);
 	}

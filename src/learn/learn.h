@@ -81,8 +81,8 @@ double learn_seen(const struct learner *l, uint32_t arm); /* outcomes, faded by 
 double learn_seen_all(const struct learner *l);           /* of all main arms: n_eff */
 const float *learn_weights(const struct learner *l, uint32_t arm); /* dims of them */
 
-/* x is dims long. Arms of `a` are of this learner. */
-void learn_score(const struct learner *l, const float *x, const struct learn_action *a,
+/* x is dims long; a and out have n entries. Arms of `a` are of this learner. */
+void learn_score(const struct learner *l, const float *x, const struct learn_action *a, size_t n,
 		 struct learn_guess *out);
 /* outcome in [0, 1]; weight in (0, 1]: a half-believed one counts half. */
 void learn_update(struct learner *l, const float *x, const struct learn_action *a, float outcome,

@@ -73,7 +73,7 @@ struct policy_conf policy_conf_default(enum policy_mode mode)
 	return (struct policy_conf){
 		.mode = mode,
 		.epsilon = 0.05,
-		.gain = mode == POLICY_SOFTMAX ? 20 : 100,
+		.gain = mode == POLICY_SOFTMAX ? 20 : 150,
 		.budget = 1,
 		.floor = 0.01,
 		.samples = 256,
@@ -81,7 +81,7 @@ struct policy_conf policy_conf_default(enum policy_mode mode)
 }
 
 void policy_decide(const struct policy_conf *c, const struct policy_option *o, size_t n,
-		   double seen, uint64_t seed, uint64_t id, struct policy_choice *out)
+		   struct policy_turn turn, struct policy_choice *out)
 {
 	double value[EXPLORE_MAX], hopeful[EXPLORE_MAX], variance[EXPLORE_MAX];
 	const struct mode *m = &modes[c->mode];
@@ -91,7 +91,7 @@ void policy_decide(const struct policy_conf *c, const struct policy_option *o, s
 		hopeful[i] = o[i].hopeful;
 		variance[i] = o[i].variance;
 	}
-	const struct odds in = {c, value, hopeful, variance, n, seen, seed ^ id};
+	const struct odds in = {c, value, hopeful, variance, n, turn.seen, turn.seed ^ turn.id};
 	m->odds(&in, out->p);
 	out->n = n;
 	out->best = c->mode == POLICY_FIRST ? 0 : explore_best(m->hopes ? hopeful : value, n);
@@ -99,7 +99,7 @@ void policy_decide(const struct policy_conf *c, const struct policy_option *o, s
 		explore_budget(out->best, c->budget, n, out->p);
 		explore_floor(c->floor, true, n, out->p);
 	}
-	out->unit = explore_unit(seed, id, 0);
+	out->unit = explore_unit(turn.seed, turn.id, 0);
 	out->drawn = explore_draw(out->p, n, out->unit);
 }
 

@@ -46,10 +46,15 @@ struct policy_choice {
 	double unit; /* the throw */
 };
 
-/* seen: outcomes learned from so far. The throw is explore_unit(seed, id, 0); Thompson's own
- * throws are keyed by both as well. n in [1, EXPLORE_MAX]. */
+/* Which decision it is: the throw is explore_unit(seed, id, 0), and Thompson's own throws are
+ * keyed by both as well. */
+struct policy_turn {
+	double seen; /* outcomes learned from so far */
+	uint64_t seed, id;
+};
+/* n in [1, EXPLORE_MAX]. */
 void policy_decide(const struct policy_conf *c, const struct policy_option *o, size_t n,
-		   double seen, uint64_t seed, uint64_t id, struct policy_choice *out);
+		   struct policy_turn turn, struct policy_choice *out);
 
 /* The record of a decision in few bytes, appended: id, context, values, odds, what was drawn. */
 void policy_record(uint64_t id, const float *x, uint32_t dims, const struct policy_option *o,

@@ -75,7 +75,7 @@ static void is_calibrated(void **state)
 	rng_seed(&r, 99);
 	for (int i = 0; i < 50000; i++) {
 		context(&r, x);
-		learn_score(l, x, &a, &g);
+		learn_score(l, x, &a, 1, &g);
 		unsigned bin = (unsigned)(g.p * 9.999f);
 		n[bin]++;
 		said[bin] += (double)g.p;
@@ -117,9 +117,9 @@ static void new_arms_start_from_the_pool(void **state)
 	struct learn_guess old, new, other;
 	struct learn_action first = one(0);
 	(void)state;
-	learn_score(l, x, &first, &old);
-	learn_score(l, x, &a, &new);
-	learn_score(l, x, &apart, &other);
+	learn_score(l, x, &first, 1, &old);
+	learn_score(l, x, &a, 1, &new);
+	learn_score(l, x, &apart, 1, &other);
 	assert_true(fabsf(new.p - old.p) < 0.05f);
 	assert_true(new.var > 5 * old.var &&new.q > new.p + 0.05f);
 	assert_true(fabsf(other.p - 0.5f) < 1e-6f);
@@ -168,7 +168,7 @@ static void forgets(void **state)
 			learn_update(l, x, &a, hit, 1);
 		}
 		struct learn_guess g;
-		learn_score(l, x, &a, &g);
+		learn_score(l, x, &a, 1, &g);
 		at[fast] = g.p;
 		learner_close(&l);
 	}
@@ -189,8 +189,8 @@ static void weighs(void **state)
 		learn_update(l, x, &tenth, 1, 0.1f);
 	}
 	struct learn_guess f, t;
-	learn_score(l, x, &full, &f);
-	learn_score(l, x, &tenth, &t);
+	learn_score(l, x, &full, 1, &f);
+	learn_score(l, x, &tenth, 1, &t);
 	assert_true(f.p > t.p && f.var < t.var);
 	assert_true(fabs(learn_seen(l, 1) - 3) < 0.01);
 	learner_close(&l);
@@ -213,9 +213,9 @@ static void lives_long(void **state)
 		x[2] = 0; /* never shown */
 		learn_update(l, x, &a, rng_unit(&r) < odds(x, 0), 1);
 	}
-	learn_score(l, rare, &a, &g);
+	learn_score(l, rare, &a, 1, &g);
 	assert_true(g.var <= c.spread * 1.01f && g.var > c.spread * 0.9f);
-	learn_score(l, x, &a, &g);
+	learn_score(l, x, &a, 1, &g);
 	assert_true(g.var > 0 && g.var < 0.2f && isfinite(g.z));
 	learner_close(&l);
 }
@@ -227,9 +227,9 @@ static void widens(void **state)
 	float x[DIMS] = {1, 1, 1, 1, 1, 1};
 	struct learn_guess before, after;
 	(void)state;
-	learn_score(l, x, &a, &before);
+	learn_score(l, x, &a, 1, &before);
 	learn_widen(l, 2);
-	learn_score(l, x, &a, &after);
+	learn_score(l, x, &a, 1, &after);
 	assert_true(after.var > 1.5f * before.var);
 	learner_close(&l);
 }

@@ -16,7 +16,7 @@ static void every_mode_has_odds(void **state)
 		struct policy_choice out;
 		const char *row = policy_mode_name(c.mode);
 		double sum = 0;
-		policy_decide(&c, options, 4, 100, 7, 42, &out);
+		policy_decide(&c, options, 4, (struct policy_turn){100, 7, 42}, &out);
 		for (size_t i = 0; i < 4; i++) {
 			CHECK_ROW(row, out.p[i] >= (c.mode == POLICY_FIRST ? 0 : 0.01 / 4 - 1e-12));
 			sum += out.p[i];
@@ -38,7 +38,7 @@ static void what_is_best(void **state)
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct policy_conf c = policy_conf_default(rows[i].mode);
 		struct policy_choice out;
-		policy_decide(&c, options, 4, 1e6, 7, 42, &out);
+		policy_decide(&c, options, 4, (struct policy_turn){1e6, 7, 42}, &out);
 		CHECK_ROW(policy_mode_name(c.mode), out.best == rows[i].best);
 		CHECK_ROW(policy_mode_name(c.mode), out.p[out.best] > 0.9);
 	}
@@ -50,10 +50,10 @@ static void budget_before_floor(void **state)
 	struct policy_choice out;
 	(void)state;
 	c.budget = 0.1;
-	policy_decide(&c, options, 4, 0, 7, 42, &out);
+	policy_decide(&c, options, 4, (struct policy_turn){0, 7, 42}, &out);
 	assert_true(fabs(out.p[out.best] - 0.9) < 1e-9);
 	c.floor = 0.8;
-	policy_decide(&c, options, 4, 0, 7, 42, &out);
+	policy_decide(&c, options, 4, (struct policy_turn){0, 7, 42}, &out);
 	assert_true(out.p[0] >= 0.2 - 1e-12);
 }
 
@@ -66,7 +66,7 @@ static void records_are_read_again(void **state)
 	float x[5] = {1, 0, -0.5f, 3, 0.25f};
 	(void)state;
 	buf_init(&b, 4096);
-	policy_decide(&c, options, 4, 10, 7, 42, &out);
+	policy_decide(&c, options, 4, (struct policy_turn){10, 7, 42}, &out);
 	policy_record(42, x, 5, options, &out, &b);
 	assert_true(policy_record_read(buf_view(&b), &r));
 	assert_true(r.id == 42 && r.dims == 5 && r.choice.drawn == out.drawn);
