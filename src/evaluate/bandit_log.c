@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum column { ACTION, POSITION, REWARD, P_LOG, P_NEW, Q, V_DM, LEAD, COLUMNS };
+enum column { ACTION, POSITION, REWARD, P_LOG, P_NEW, Q, V_DM, LEAD, HARM, COLUMNS };
 
 static const struct {
 	const char *names[4];
@@ -24,6 +24,7 @@ static const struct {
 	[Q] = {{"q", "qhat_a", "qtab_a"}, false},
 	[V_DM] = {{"v_dm", "vdm", "vdm_tab"}, false},
 	[LEAD] = {{"lead", "user", "cluster"}, false},
+	[HARM] = {{"harm", "unsubscribed"}, false},
 };
 
 struct reader {
@@ -135,7 +136,7 @@ static enum status add_row(struct reader *r, const struct str *fields, struct er
 	struct bandit_row row = {.action = 0};
 	double *numbers[COLUMNS] = {
 		[REWARD] = &row.row.reward, [P_LOG] = &row.row.p_log, [P_NEW] = &row.row.p_new,
-		[Q] = &row.row.q,           [V_DM] = &row.row.v_dm,
+		[Q] = &row.row.q,           [V_DM] = &row.row.v_dm,   [HARM] = &row.harm,
 	};
 	enum status st = r->log->n == r->cap ? grow(r, e) : ST_OK;
 	for (unsigned c = 0; st == ST_OK && c < COLUMNS; c++) {
@@ -266,6 +267,7 @@ enum status bandit_log_read(struct str text, struct arena *a, struct bandit_log 
 	out->has_new = r.has[P_NEW];
 	out->has_model = r.has[Q] && r.has[V_DM];
 	out->has_lead = r.has[LEAD];
+	out->has_harm = r.has[HARM];
 	arena_finish(&r.scratch);
 	strmap_finish(&r.actions);
 	strmap_finish(&r.positions);

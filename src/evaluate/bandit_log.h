@@ -5,6 +5,7 @@
  * Comma-separated with a header, or JSON Lines. A column is known by any of its names:
  *   action a, item_id    position pos        reward r, click       p pb_a, propensity_score
  *   p_new pe_a           q qhat_a, qtab_a    v_dm vdm, vdm_tab     lead user, cluster
+ *   harm unsubscribed
  * Action, reward and p must be there; others are not looked at. So the files of Open Bandit Dataset
  * (Saito et al. 2021) are read as they are.
  *
@@ -25,6 +26,7 @@
 struct bandit_row {
 	uint32_t action, position; /* numbers of their names */
 	struct evaluate_row row;   /* p_new, q, v_dm only where the log has them */
+	double harm;
 };
 
 struct bandit_log {
@@ -32,7 +34,7 @@ struct bandit_log {
 	size_t n;
 	struct str actions[BANDIT_ACTIONS_MAX], positions[BANDIT_POSITIONS_MAX]; /* as written */
 	size_t actions_n, positions_n; /* in order of first appearance */
-	bool has_new, has_model, has_lead;
+	bool has_new, has_model, has_lead, has_harm;
 };
 
 /* ST_INVALID names line and column; ST_LIMIT which ceiling. p must be in (0, 1], from BANDIT_P_MIN

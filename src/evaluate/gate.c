@@ -43,7 +43,7 @@ static bool is_better(const struct evaluate_rules *r, const struct evaluate_case
 			   c->over_champion.v, c->over_champion.lo);
 		return false;
 	}
-	if (c->fixed.n && !(c->over_fixed.lo > -r->slack)) {
+	if (c->fixed.n && !(c->over_fixed.lo >= -r->slack)) {
 		buf_printf(reason,
 			   "not shown to be as good as always taking \"" STR_FMT
 			   "\": the difference is %+.4g, and may be as low as %+.4g",

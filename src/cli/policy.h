@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * policy.h: the parts of the verb `policy`: evidence from a log of decisions, and the models kept
+ * in the folder of data.
+ */
+#ifndef CLI_POLICY_H
+#define CLI_POLICY_H
+
+#include "cli/cli.h"
+#include "evaluate/bandit_log.h"
+
+/* All that one log says of a candidate. */
+struct policy_evidence {
+	struct arena arena;             /* of all that follows */
+	struct str candidate, champion; /* as asked for */
+	struct bandit_log *log;
+	struct evaluate_rows rows; /* under the candidate */
+	struct evaluate_weights weights;
+	struct evaluate_value values[EVALUATE_KINDS];
+	struct evaluate_value bootstrap[2];                             /* SNIPS, DR; by lead */
+	struct evaluate_value bernstein, clopper_pearson, cressie_read; /* of IPS */
+	bool has_model, has_harm, unit_rewards;                         /* rewards within [0, 1] */
+	struct evaluate_value harm;
+	struct evaluate_case gate;
+	bool may;
+	struct str reason;
+};
+/* The log at `path` (gzip or not), a candidate and a champion: "log" (p_new of the log), "logged"
+ * (the policy that wrote it), "uniform", "always:ACTION", or a file with a table. What went wrong
+ * is in c->err. policy_evidence_finish in any case. */
+MUST_USE enum status policy_evidence(struct cli *c, const char *path, const char *candidate,
+				     const char *champion, struct policy_evidence *out);
+void policy_evidence_finish(struct policy_evidence *p);
+void policy_evidence_json(const struct policy_evidence *p, struct json_w *w);
+void policy_evidence_show(struct cli *c, const struct policy_evidence *p);
+
+int policy_run_compare(struct cli *c);
+/* policy_models.c */
+int policy_run_list(struct cli *c);
+int policy_run_show(struct cli *c);
+int policy_run_diff(struct cli *c);
+int policy_run_promote(struct cli *c);
+int policy_run_rollback(struct cli *c);
+int policy_run_export(struct cli *c);
+int policy_run_import(struct cli *c);
+
+#endif

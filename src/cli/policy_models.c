@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * policy_models.c: the models kept in the folder of data: which there are, what they are, who
+ * rules. */
+#include "base/clock.h"
+#include "base/time.h"
+#include "cli/policy.h"
+#include "cli/render.h"
+#include "registry/registry.h"
+
+#include <string.h>
+
+#define SHORT 12 /* characters of a hash that people are shown */
+
+static void put_model(const struct registry_model *m, struct json_w *w)
+{
+	json_w_object(w);
+	json_w_kz(w, "hash", m->hash.hex);
+	json_w_kstr(w, "slot", m->meta.slot);
+	json_w_kstr(w, "kind", m->meta.kind);
+	json_w_kstr(w, "features", m->meta.version);
+	json_w_kz(w, "state", registry_state_name(m->state));
+	json_w_ki64(w, "percent", m->percent);
+	if (m->since_us)
+		json_w_ktime(w, "since", m->since_us);
+	if (m->meta.parent.hex[0])
+		json_w_kz(w, "parent", m->meta.parent.hex);
+	json_w_ktime(w, "created", m->meta.created_us);
+	if (m->meta.to_us) {
+		json_w_ktime(w, "trained_from", m->meta.from_us);
+		json_w_ktime(w, "trained_to", m->meta.to_us);
+	}
+	json_w_key(w, "metrics");
+	json_w_raw(w, m->meta.metrics.n ? m->meta.metrics : STR("{}"));
+	json_w_key(w, "evaluation");
+	json_w_raw(w, m->meta.evaluation.n ? m->meta.evaluation : STR("{}"));
+	json_w_end(w);
+}
+
+static void put_change(const struct registry_change *ch, struct json_w *w)
+{
+	json_w_object(w);
+	json_w_ktime(w, "at", ch->at_us);
+	json_w_kz(w, "hash", ch->hash.hex);
+	json_w_kz(w, "from", registry_state_name(ch->from));
+	json_w_kz(w, "to", registry_state_name(ch->to));
+	json_w_ki64(w, "percent", ch->percent);
+	json_w_kstr(w, "reason", ch->reason);
+	json_w_end(w);
+}
+
+/* A document is made once; people get it read aloud. */
+struct page {
+	struct buf text;
+	struct json_w w;
+	struct json d;
+};
+
+static void page_begin(struct cli *c, struct page *p, const char *schema)
+{
+	buf_init_arena(&p->text, &c->arena, (size_t)16 << 20);
+	json_w_init(&p->w, &p->text);
+	json_w_object(&p->w);
+	json_w_kz(&p->w, "schema", schema);
+}
+
+/* True: there is something left to say to people. */
+static bool page_end(struct cli *c, struct page *p)
+{
+	json_w_end(&p->w);
+	if (c->json) {
+		cli_line(c, buf_view(&p->text));
+		return false;
+	}
+	return json_parse(buf_view(&p->text), JSON_LIMITS_EVENT, &c->arena, &p->d, &c->err) ==
+	       ST_OK;
+}
+
+int policy_run_list(struct cli *c)
+{
+	static const struct render_column columns[] = {
+		{"hash", "MODEL", false, false},     {"slot", "SLOT", false, false},
+		{"kind", "KIND", false, false},      {"state", "STATE", false, false},
+		{"percent", "PERCENT", true, false}, {"features", "FEATURES", false, false},
+		{"created", "CREATED", false, true},
+	};
+	struct registry_list l;
+	struct page p;
+	if (registry_list(c->data, &c->arena, &l, &c->err) != ST_OK)
+		return cli_fail(c, NULL);
+	page_begin(c, &p, "nurtured.models/1");
+	json_w_key(&p.w, "models");
+	json_w_array(&p.w);
+	for (size_t i = 0; i < l.models_n; i++)
+		put_model(&l.models[i], &p.w);
+	json_w_end(&p.w);
+	if (page_end(c, &p) && l.models_n)
+		render_table(c, &p.d, json_get(&p.d, 0, "models"), columns,
+			     sizeof columns / sizeof columns[0]);
+	if (!l.models_n)
+		cli_talk(c, "no models yet: the program's own rules decide\n");
+	return CLI_OK;
+}
+
+static int get(struct cli *c, const char *hash, struct registry_model *out)
+{
+	return registry_get(c->data, str_of(hash), &c->arena, out, &c->err) == ST_OK
+		       ? -1
+		       : cli_fail(c, "nurtured policy list");
+}
+
+int policy_run_show(struct cli *c)
+{
+	struct registry_model m;
+	struct registry_list l;
+	struct page p;
+	if (c->args_n != 2)
+		return cli_usage(c, "policy show wants a model: nurtured policy show MODEL");
+	int rc = get(c, c->args[1], &m);
+	if (rc >= 0)
+		return rc;
+	if (registry_list(c->data, &c->arena, &l, &c->err) != ST_OK)
+		return cli_fail(c, NULL);
+	page_begin(c, &p, "nurtured.model/1");
+	json_w_key(&p.w, "model");
+	put_model(&m, &p.w);
+	json_w_ki64(&p.w, "bytes", (int64_t)m.bytes.n);
+	json_w_key(&p.w, "changes");
+	json_w_array(&p.w);
+	for (size_t i = 0; i < l.changes_n; i++)
+		if (strcmp(l.changes[i].hash.hex, m.hash.hex) == 0)
+			put_change(&l.changes[i], &p.w);
+	json_w_end(&p.w);
+	if (page_end(c, &p))
+		render_tree(c, &p.d, 0, 0, "schema");
+	return CLI_OK;
+}
+
+/* ---- what differs ---- */
+
+struct side {
+	const char *what;
+	struct str a, b;
+};
+
+static struct str time_text(struct cli *c, int64_t at_us)
+{
+	char text[TIME_TEXT_MAX];
+	if (at_us == 0)
+		return STR("-");
+	(void)time_format(at_us, text);
+	return arena_str(&c->arena, str_of(text));
+}
+
+int policy_run_diff(struct cli *c)
+{
+	struct registry_model a, b;
+	struct page p;
+	if (c->args_n != 3)
+		return cli_usage(c, "policy diff wants two models: nurtured policy diff A B");
+	int rc = get(c, c->args[1], &a);
+	if (rc < 0)
+		rc = get(c, c->args[2], &b);
+	if (rc >= 0)
+		return rc;
+	const struct side sides[] = {
+		{"slot", a.meta.slot, b.meta.slot},
+		{"kind", a.meta.kind, b.meta.kind},
+		{"features", a.meta.version, b.meta.version},
+		{"parent", str_of(a.meta.parent.hex), str_of(b.meta.parent.hex)},
+		{"trained_from", time_text(c, a.meta.from_us), time_text(c, b.meta.from_us)},
+		{"trained_to", time_text(c, a.meta.to_us), time_text(c, b.meta.to_us)},
+		{"state", str_of(registry_state_name(a.state)),
+		 str_of(registry_state_name(b.state))},
+		{"metrics", a.meta.metrics, b.meta.metrics},
+		{"evaluation", a.meta.evaluation, b.meta.evaluation},
+		{"bytes", a.bytes, b.bytes},
+	};
+	page_begin(c, &p, "nurtured.model_diff/1");
+	for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++) {
+		if (str_eq(sides[i].a, sides[i].b))
+			continue;
+		bool bytes = strcmp(sides[i].what, "bytes") == 0;
+		json_w_key(&p.w, sides[i].what);
+		json_w_array(&p.w);
+		json_w_str(&p.w, bytes ? arena_printf(&c->arena, "%zu", a.bytes.n) : sides[i].a);
+		json_w_str(&p.w, bytes ? arena_printf(&c->arena, "%zu", b.bytes.n) : sides[i].b);
+		json_w_end(&p.w);
+	}
+	if (page_end(c, &p))
+		render_tree(c, &p.d, 0, 0, "schema");
+	return CLI_OK;
+}
+
+/* ---- up and down ---- */
+
+static int told(struct cli *c, const struct registry_step *s)
+{
+	struct page p;
+	page_begin(c, &p, "nurtured.model_step/1");
+	json_w_kz(&p.w, "hash", s->hash.hex);
+	json_w_kz(&p.w, "from", registry_state_name(s->from));
+	json_w_kz(&p.w, "to", registry_state_name(s->to));
+	json_w_ki64(&p.w, "percent", s->percent);
+	json_w_kbool(&p.w, "done", !c->dry_run);
+	json_w_kstr(&p.w, "reason", s->reason);
+	json_w_key(&p.w, "choice");
+	registry_choice_write(&s->choice, &p.w);
+	if (page_end(c, &p)) {
+		fprintf(c->out, "%.*s %s: %s -> %s", SHORT, s->hash.hex,
+			c->dry_run ? "would go" : "went", registry_state_name(s->from),
+			registry_state_name(s->to));
+		if (s->to == REGISTRY_CANARY)
+			fprintf(c->out, ", %u %% of leads", s->percent);
+		fprintf(c->out, "\n" STR_FMT ": %s%.*s rules\n", STR_ARG(s->choice.slot),
+			s->choice.champion.hex[0] ? "" : "no model; the program's own order", SHORT,
+			s->choice.champion.hex);
+	}
+	return CLI_OK;
+}
+
+static int make(struct cli *c, const struct registry_step *s)
+{
+	if (!c->dry_run && registry_apply(c->data, s, clock_now_us(), &c->err) != ST_OK)
+		return cli_fail(c, NULL);
+	return told(c, s);
+}
+
+/* The gate's reason against it; empty when it agrees. -1, or the exit code. */
+static int why_not(struct cli *c, struct str *out)
+{
+	struct policy_evidence p;
+	const char *log = cli_value(c, "log");
+	const char *as = cli_value(c, "as"), *over = cli_value(c, "over");
+	*out = STR("nothing was shown: give a log of decisions with --log FILE "
+		   "(nurtured policy compare --log FILE says what it shows)");
+	if (log == NULL)
+		return -1;
+	enum status st = policy_evidence(c, log, as ? as : "log", over ? over : "logged", &p);
+	if (st == ST_OK)
+		*out = p.may ? STR_NULL : arena_str(&c->arena, p.reason);
+	policy_evidence_finish(&p);
+	return st == ST_OK ? -1 : cli_fail(c, NULL);
+}
+
+static int refused(struct cli *c)
+{
+	if (c->json) {
+		struct page p;
+		page_begin(c, &p, "nurtured.model_step/1");
+		json_w_kbool(&p.w, "done", false);
+		json_w_kz(&p.w, "reason", c->err.text);
+		(void)page_end(c, &p);
+	} else {
+		fprintf(c->out, "%snot promoted%s: %s\n", cli_tint(c, "red"), cli_tint(c, "off"),
+			c->err.text);
+	}
+	return CLI_PROBLEMS;
+}
+
+int policy_run_promote(struct cli *c)
+{
+	struct registry_step s;
+	struct str no;
+	if (c->args_n != 2)
+		return cli_usage(c, "policy promote wants a model: nurtured policy promote MODEL");
+	int rc = why_not(c, &no);
+	if (rc >= 0)
+		return rc;
+	enum status st =
+		registry_plan_promote(c->data, str_of(c->args[1]), no, &c->arena, &s, &c->err);
+	if (st == ST_DENIED)
+		return refused(c);
+	return st == ST_OK ? make(c, &s) : cli_fail(c, "nurtured policy list");
+}
+
+int policy_run_rollback(struct cli *c)
+{
+	struct registry_step s;
+	const char *reason = cli_value(c, "reason");
+	if (c->args_n != 2)
+		return cli_usage(c, "policy rollback wants a slot: nurtured policy rollback SLOT");
+	if (registry_plan_rollback(c->data, str_of(c->args[1]), str_of(reason ? reason : ""),
+				   &c->arena, &s, &c->err) != ST_OK)
+		return cli_fail(c, "nurtured policy list");
+	return make(c, &s);
+}
+
+int policy_run_export(struct cli *c)
+{
+	if (c->args_n != 3)
+		return cli_usage(c, "policy export wants a model and a new file: nurtured policy "
+				    "export MODEL FILE");
+	if (registry_export(c->data, str_of(c->args[1]), c->args[2], &c->err) != ST_OK)
+		return cli_fail(c, NULL);
+	cli_talk(c, "written to %s\n", c->args[2]);
+	return CLI_OK;
+}
+
+int policy_run_import(struct cli *c)
+{
+	struct registry_hash h;
+	if (c->args_n != 2)
+		return cli_usage(c, "policy import wants a file: nurtured policy import FILE");
+	if (registry_import(c->data, c->args[1], &h, &c->err) != ST_OK)
+		return cli_fail(c, NULL);
+	if (c->json)
+		fprintf(c->out, "{\"schema\":\"nurtured.model_import/1\",\"hash\":\"%s\"}\n",
+			h.hex);
+	else
+		fprintf(c->out, "%.*s is here, as a draft\n", SHORT, h.hex);
+	cli_next(c, "nurtured policy promote %.*s   # to shadow", SHORT, h.hex);
+	return CLI_OK;
+}

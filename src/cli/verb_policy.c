@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * verb_policy.c: which policy decides, whether another would have earned more, and the way up and
+ * back. The parts are policy_compare.c and policy_models.c. */
+#include "cli/policy.h"
+#include "cli/verbs.h"
+
+#include <string.h>
+
+static const struct {
+	const char *name;
+	int (*run)(struct cli *c);
+} parts[] = {
+	{"compare", policy_run_compare}, {"list", policy_run_list},
+	{"show", policy_run_show},       {"diff", policy_run_diff},
+	{"promote", policy_run_promote}, {"rollback", policy_run_rollback},
+	{"export", policy_run_export},   {"import", policy_run_import},
+};
+
+static int run(struct cli *c)
+{
+	for (size_t i = 0; c->args_n && i < sizeof parts / sizeof parts[0]; i++)
+		if (strcmp(c->args[0], parts[i].name) == 0)
+			return parts[i].run(c);
+	return cli_usage(c, "policy wants one of: compare, list, show, diff, promote, rollback, "
+			    "export, import");
+}
+
+const struct verb verb_policy = {
+	.name = "policy",
+	.group = "change",
+	.args = "compare [CANDIDATE [CHAMPION]] --log FILE | list | show MODEL | diff A B | "
+		"promote "
+		"MODEL | rollback SLOT | export MODEL FILE | import FILE",
+	.summary = "Compare policies on a log of decisions; models up and back",
+	.detail =
+		"compare says what a candidate would have earned on decisions another policy made, "
+		"and whether that may be believed; it exits 1 when it may not. A candidate is "
+		"\"log\" (column p_new of the log), \"uniform\", \"always:ACTION\" or a file with "
+		"a "
+		"table of odds; the champion is \"logged\" (who made the log) or any of these. "
+		"promote goes one step: shadow, 5 %, 25 %, 50 %, all; from 5 % on it wants such a "
+		"log. rollback takes back what is tried, else the champion. See docs/learning.md.",
+	.examples = {"nurtured policy compare --log decisions.csv.gz",
+		     "nurtured policy compare odds.csv --log men.csv --json",
+		     "nurtured policy promote 3fa85f64 --log decisions.jsonl --harm-budget 0.003",
+		     "nurtured policy rollback cadence --reason \"replies fell\""},
+	.opts = {{"log", 0, "FILE", "decisions: CSV or JSON Lines, gzip or not"},
+		 {"as", 0, "POLICY", "promote: what the model is called in the log (default log)"},
+		 {"over", 0, "POLICY", "promote: the champion (default logged)"},
+		 {"harm-budget", 0, "SHARE",
+		  "most harm a decision may do; the log has column harm"},
+		 {"reason", 0, "TEXT", "why, for those who ask later"},
+		 {NULL, 0, NULL, NULL}},
+	.subverbs = "compare list show diff promote rollback export import",
+	.run = run,
+};

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * test_registry.c: models that stay what they are, the ladder up, the stack down, and what is said
+ * of a file that does not hold what its name says. */
+#include "registry/test_registry.h"
+
+#include "base/file.h"
+
+#include <string.h>
+
+static void put_and_get(void **state)
+{
+	(void)state;
+	struct folder f;
+	struct registry_model m;
+	folder_open(&f);
+	struct registry_hash h = put_model(&f, "weights", 5), again = put_model(&f, "weights", 5);
+	struct registry_hash other = put_model(&f, "weights", 6);
+	assert_string_equal(h.hex, again.hex);
+	assert_string_not_equal(h.hex, other.hex); /* metadata is part of what it is */
+	assert_int_equal(registry_get(f.dir, str_n(h.hex, 8), &f.arena, &m, &f.e), ST_OK);
+	check_str("bytes", m.bytes, "weights");
+	check_str("slot", m.meta.slot, "cadence");
+	check_str("version", m.meta.version, "v3");
+	check_str("metrics", m.meta.metrics, "{\"ece\":0.02}");
+	assert_int_equal(m.state, REGISTRY_DRAFT);
+	assert_int_equal(registry_get(f.dir, str_n(h.hex, 5), &f.arena, &m, &f.e), ST_NOT_FOUND);
+	assert_int_equal(registry_get(f.dir, STR("abcdef"), &f.arena, &m, &f.e), ST_NOT_FOUND);
+	folder_close(&f);
+}
+
+static void refused(void **state)
+{
+	(void)state;
+	struct folder f;
+	struct registry_hash h;
+	folder_open(&f);
+	const struct {
+		const char *name;
+		struct registry_meta m;
+	} cases[] = {
+		{"no slot", {.kind = STR("k")}},
+		{"slot with a space", {.slot = STR("a b"), .kind = STR("k")}},
+		{"upper case", {.slot = STR("a"), .kind = STR("K")}},
+		{"metrics", {.slot = STR("a"), .kind = STR("k"), .metrics = STR("{]")}},
+	};
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		CHECK_ROW(cases[i].name,
+			  registry_put(f.dir, &cases[i].m, STR("x"), &h, &f.e) == ST_INVALID);
+	folder_close(&f);
+}
+
+/* One bit of a file, and it is named and not used. */
+static void damaged_file_is_named(void **state)
+{
+	(void)state;
+	struct folder f;
+	struct registry_model m;
+	struct registry_list l;
+	struct str file;
+	char path[256];
+	folder_open(&f);
+	struct registry_hash h = put_model(&f, "weights", 5);
+	snprintf(path, sizeof path, "%s/models/%s.model", f.dir, h.hex);
+	assert_int_equal(file_read(path, 65536, &f.arena, &file, &f.e), ST_OK);
+	char *bytes = arena_strz(&f.arena, file);
+	bytes[file.n - 1] ^= 1;
+	assert_int_equal(file_write_atomic(path, str_n(bytes, file.n), 0600, &f.e), ST_OK);
+	assert_int_equal(registry_get(f.dir, str_of(h.hex), &f.arena, &m, &f.e), ST_CORRUPT);
+	assert_non_null(strstr(f.e.text, path));
+	assert_int_equal(registry_list(f.dir, &f.arena, &l, &f.e), ST_CORRUPT);
+	assert_non_null(strstr(f.e.text, path));
+	snprintf(path, sizeof path, "%s/models/states.json", f.dir);
+	assert_int_equal(file_write_atomic(path, STR("{\"models\":1}"), 0600, &f.e), ST_OK);
+	assert_int_equal(registry_list(f.dir, &f.arena, &l, &f.e), ST_CORRUPT);
+	assert_non_null(strstr(f.e.text, "states.json"));
+	folder_close(&f);
+}
+
+/* ---- up and down ---- */
+
+static struct registry_step promote(struct folder *f, struct registry_hash h, int64_t now_us)
+{
+	struct registry_step s;
+	if (registry_plan_promote(f->dir, str_of(h.hex), STR_NULL, &f->arena, &s, &f->e) != ST_OK ||
+	    registry_apply(f->dir, &s, now_us, &f->e) != ST_OK)
+		fail_msg("promote: %s", f->e.text);
+	return s;
+}
+
+static struct registry_step rollback(struct folder *f)
+{
+	struct registry_step s;
+	if (registry_plan_rollback(f->dir, STR("cadence"), STR("worse"), &f->arena, &s, &f->e) !=
+		    ST_OK ||
+	    registry_apply(f->dir, &s, 99, &f->e) != ST_OK)
+		fail_msg("rollback: %s", f->e.text);
+	return s;
+}
+
+static struct registry_model get(struct folder *f, struct registry_hash h)
+{
+	struct registry_model m;
+	if (registry_get(f->dir, str_of(h.hex), &f->arena, &m, &f->e) != ST_OK)
+		fail_msg("get: %s", f->e.text);
+	return m;
+}
+
+static void to_champion(struct folder *f, struct registry_hash h)
+{
+	for (int i = 0; i < 5; i++)
+		(void)promote(f, h, i);
+}
+
+static void ladder(void **state)
+{
+	(void)state;
+	static const struct {
+		enum registry_state to;
+		unsigned percent;
+	} rungs[] = {{REGISTRY_SHADOW, 0},
+		     {REGISTRY_CANARY, 5},
+		     {REGISTRY_CANARY, 25},
+		     {REGISTRY_CANARY, 50},
+		     {REGISTRY_CHAMPION, 100}};
+	struct folder f;
+	struct registry_step s;
+	folder_open(&f);
+	struct registry_hash a = put_model(&f, "a", 1);
+	for (size_t i = 0; i < COUNT_OF(rungs); i++) {
+		s = promote(&f, a, (int64_t)i);
+		struct registry_model m = get(&f, a);
+		assert_int_equal(m.state, rungs[i].to);
+		assert_int_equal(m.percent, rungs[i].percent);
+		assert_int_equal(m.since_us, i);
+	}
+	assert_string_equal(s.choice.champion.hex, a.hex);
+	assert_string_equal(s.choice.candidate.hex, "");
+	assert_int_equal(registry_plan_promote(f.dir, str_of(a.hex), STR_NULL, &f.arena, &s, &f.e),
+			 ST_CONFLICT);
+	folder_close(&f);
+}
+
+static void gate_and_rivals(void **state)
+{
+	(void)state;
+	struct folder f;
+	struct registry_step s;
+	folder_open(&f);
+	struct registry_hash a = put_model(&f, "a", 1), b = put_model(&f, "b", 2);
+	struct str no = STR("effective sample 2.08 of 10000 rows");
+	/* Shadow harms nobody and needs no verdict. */
+	assert_int_equal(registry_plan_promote(f.dir, str_of(a.hex), no, &f.arena, &s, &f.e),
+			 ST_OK);
+	assert_int_equal(registry_apply(f.dir, &s, 1, &f.e), ST_OK);
+	assert_int_equal(registry_plan_promote(f.dir, str_of(a.hex), no, &f.arena, &s, &f.e),
+			 ST_DENIED);
+	assert_string_equal(f.e.text, no.p);
+	assert_int_equal(registry_plan_promote(f.dir, str_of(b.hex), STR_NULL, &f.arena, &s, &f.e),
+			 ST_CONFLICT);
+	assert_int_equal(get(&f, a).state, REGISTRY_SHADOW);
+	folder_close(&f);
+}
+
+static void stack_of_champions(void **state)
+{
+	(void)state;
+	struct folder f;
+	struct registry_step s;
+	struct registry_list l;
+	folder_open(&f);
+	struct registry_hash a = put_model(&f, "a", 1), b = put_model(&f, "b", 2);
+	to_champion(&f, a);
+	to_champion(&f, b);
+	assert_int_equal(get(&f, a).state, REGISTRY_RETIRED);
+	struct registry_hash c = put_model(&f, "c", 3);
+	(void)promote(&f, c, 7);
+	s = rollback(&f); /* the candidate first */
+	assert_string_equal(s.hash.hex, c.hex);
+	assert_string_equal(s.choice.champion.hex, b.hex);
+	assert_int_equal(get(&f, c).state, REGISTRY_DRAFT);
+	s = rollback(&f); /* then the champion */
+	assert_string_equal(s.choice.champion.hex, a.hex);
+	assert_int_equal(get(&f, b).state, REGISTRY_RETIRED);
+	assert_int_equal(get(&f, a).state, REGISTRY_CHAMPION);
+	s = rollback(&f); /* and not back up */
+	assert_string_equal(s.choice.champion.hex, "");
+	assert_int_equal(
+		registry_plan_rollback(f.dir, STR("cadence"), STR_NULL, &f.arena, &s, &f.e),
+		ST_NOT_FOUND);
+	assert_int_equal(registry_list(f.dir, &f.arena, &l, &f.e), ST_OK);
+	assert_int_equal(l.models_n, 3);
+	check_str("why", l.changes[l.changes_n - 1].reason, "worse");
+	folder_close(&f);
+}
+
+/* The log was told and the folder was not: the folder follows, once. */
+static void follows_the_log(void **state)
+{
+	(void)state;
+	struct folder f;
+	bool moved;
+	folder_open(&f);
+	struct registry_hash a = put_model(&f, "a", 1), b = put_model(&f, "b", 2);
+	to_champion(&f, a);
+	struct registry_choice c = {.slot = STR("cadence"), .champion = a, .candidate = b, 25};
+	assert_int_equal(registry_follow(f.dir, &c, 50, &moved, &f.e), ST_OK);
+	assert_true(moved);
+	assert_int_equal(get(&f, b).percent, 25);
+	assert_int_equal(registry_follow(f.dir, &c, 51, &moved, &f.e), ST_OK);
+	assert_false(moved);
+	folder_close(&f);
+}
+
+static void one_file(void **state)
+{
+	(void)state;
+	struct folder f, g;
+	struct registry_hash back;
+	char path[128];
+	folder_open(&f);
+	folder_open(&g);
+	struct registry_hash a = put_model(&f, "weights", 1);
+	snprintf(path, sizeof path, "%s/out.model", g.dir);
+	assert_int_equal(registry_export(f.dir, str_of(a.hex), path, &f.e), ST_OK);
+	assert_int_equal(registry_export(f.dir, str_of(a.hex), path, &f.e), ST_CONFLICT);
+	assert_int_equal(registry_import(g.dir, path, &back, &g.e), ST_OK);
+	assert_string_equal(back.hex, a.hex);
+	check_str("bytes", get(&g, a).bytes, "weights");
+	assert_int_equal(file_write_atomic(path, STR("nurtured-model 1\n{}\n"), 0600, &g.e), ST_OK);
+	assert_int_equal(registry_import(g.dir, path, &back, &g.e), ST_INVALID);
+	assert_non_null(strstr(g.e.text, path));
+	unlink(path);
+	folder_close(&f);
+	folder_close(&g);
+}
+
+/* ---- choices ---- */
+
+static void choices(void **state)
+{
+	(void)state;
+	struct folder f;
+	struct registry_choice c = {.slot = STR("cadence"), .percent = 25}, back;
+	struct buf b;
+	struct json_w w;
+	struct json d;
+	unsigned follow = 0;
+	folder_open(&f);
+	memset(c.candidate.hex, 'a', REGISTRY_HASH_CHARS);
+	buf_init_arena(&b, &f.arena, 4096);
+	json_w_init(&w, &b);
+	registry_choice_write(&c, &w);
+	assert_int_equal(json_parse(buf_view(&b), JSON_LIMITS_EVENT, &f.arena, &d, &f.e), ST_OK);
+	assert_int_equal(registry_choice_read(&d, 0, &f.arena, &back, &f.e), ST_OK);
+	assert_string_equal(back.candidate.hex, c.candidate.hex);
+	assert_int_equal(back.percent, 25);
+	struct registry_choice less = c;
+	less.percent = 5;
+	for (uint64_t lead = 1; lead <= 20000; lead++) {
+		bool in = registry_follows_candidate(&c, lead);
+		assert_true(in || !registry_follows_candidate(&less, lead));
+		follow += in;
+	}
+	assert_true(follow > 4700 && follow < 5300);
+	c.candidate.hex[0] = '\0';
+	assert_false(registry_follows_candidate(&c, 1));
+	folder_close(&f);
+}
+
+static void no_choices(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {
+		"{}",
+		"{\"slot\":\"A\",\"champion\":\"\",\"candidate\":\"\",\"percent\":0}",
+		"{\"slot\":\"a\",\"champion\":\"x\",\"candidate\":\"\",\"percent\":0}",
+		"{\"slot\":\"a\",\"champion\":\"\",\"candidate\":\"\",\"percent\":5}",
+		"{\"slot\":\"a\",\"champion\":\"\",\"candidate\":\"\",\"percent\":-1}",
+		"{\"slot\":\"a\",\"champion\":\"\",\"candidate\":\"\"}",
+	};
+	struct folder f;
+	struct registry_choice c;
+	folder_open(&f);
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
+		struct json d;
+		assert_int_equal(
+			json_parse(str_of(texts[i]), JSON_LIMITS_EVENT, &f.arena, &d, &f.e), ST_OK);
+		CHECK_ROW(texts[i], registry_choice_read(&d, 0, &f.arena, &c, &f.e) == ST_INVALID);
+	}
+	folder_close(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(put_and_get),
+		cmocka_unit_test(refused),
+		cmocka_unit_test(damaged_file_is_named),
+		cmocka_unit_test(ladder),
+		cmocka_unit_test(gate_and_rivals),
+		cmocka_unit_test(stack_of_champions),
+		cmocka_unit_test(follows_the_log),
+		cmocka_unit_test(one_file),
+		cmocka_unit_test(choices),
+		cmocka_unit_test(no_choices),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

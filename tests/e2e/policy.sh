@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# policy: evidence from a log of decisions, and models up and back, as a person asks for them.
+set -uo pipefail
+# shellcheck source=tests/e2e/frame.bash
+. "$(dirname "${BASH_SOURCE[0]}")/frame.bash"
+
+# 4,000 decisions of a fair coin: `roi` earns more; the candidate takes it more often.
+python3 - "$work" <<'PY'
+import gzip, hashlib, json, random, sys
+work = sys.argv[1]
+dice = random.Random(7)
+rows = []
+for i in range(4000):
+    roi = dice.random() < 0.5
+    rows.append((i // 2, "roi" if roi else "peer", int(dice.random() < (0.3 if roi else 0.1)), roi))
+with gzip.open(f"{work}/good.csv.gz", "wt") as f:
+    f.write("lead,action,reward,p,p_new,harm\n")
+    for lead, action, reward, roi in rows:
+        f.write(f"{lead},{action},{reward},0.5,{0.99 if roi else 0.01},{int(lead % 500 == 0)}\n")
+with open(f"{work}/plain.jsonl", "w") as f:
+    for lead, action, reward, _ in rows:
+        f.write(json.dumps({"lead": lead, "action": action, "reward": reward, "p": 0.5}) + "\n")
+with open(f"{work}/heavy.csv", "w") as f:
+    f.write("action,reward,p,p_new\n")
+    for i in range(10000):
+        f.write("a,1,0.00001,0.2\n" if i in (17, 18) else f"{'abc'[i % 3]},{int(i % 10 == 0)},0.33,0.03\n")
+with open(f"{work}/odds.csv", "w") as f:
+    f.write("action,pos0\nroi,0.9\npeer,0.1\n")
+meta = b'{"slot":"cadence","kind":"learn.test","version":"v1","created_us":1,"from_us":0,"to_us":0,"bytes":7}'
+with open(f"{work}/a.model", "wb") as f:
+    f.write(b"nurtured-model 1\n" + meta + b"\nweights")
+with open(f"{work}/b.model", "wb") as f:
+    f.write(b"nurtured-model 1\n" + meta.replace(b'"v1"', b'"v2"') + b"\nweights")
+for name in "ab":
+    digest = hashlib.sha256(open(f"{work}/{name}.model", "rb").read()).hexdigest()
+    open(f"{work}/{name}.hash", "w").write(digest)
+PY
+a=$(cat "$work/a.hash") b=$(cat "$work/b.hash")
+
+# ---- evidence ----
+expect 1 "ten thousand rows worth two" 'effective sample 2\.[0-9]+ of 10000 rows, at least 200' \
+	-- policy compare --log "$work/heavy.csv"
+expect 1 "as good as the best action is no reason" 'not shown to be as good as always taking "roi"' \
+	-- policy compare --log "$work/good.csv.gz"
+expect 0 "better than what it is compared with" 'may be promoted.*better than the champion' \
+	-- policy compare always:roi always:peer --log "$work/plain.jsonl"
+expect 1 "a table of odds" 'instead of uniform' \
+	-- policy compare "$work/odds.csv" uniform --log "$work/plain.jsonl"
+expect 1 "harm" 'harm' -- policy compare --log "$work/good.csv.gz" --harm-budget 0.5
+expect 4 "an action nobody took" 'never took "nothing"' \
+	-- policy compare always:nothing --log "$work/plain.jsonl"
+expect 2 "no log" 'wants a log' -- policy compare
+expect 1 "a log without odds of the candidate" 'no column p_new' \
+	-- policy compare --log "$work/plain.jsonl"
+"$nurtured" policy compare always:roi always:peer --log "$work/plain.jsonl" --json >"$work/out" 2>"$work/err"
+if python3 - "$work/out" <<'PY'
+import json, sys
+d = json.load(open(sys.argv[1]))
+assert d["schema"] == "nurtured.policy_compare/1" and d["may_be_promoted"] is True
+assert abs(d["estimates"]["snips"]["value"] - 0.3) < 0.03, d
+assert d["over_champion"]["lo"] > 0.1 and d["best_fixed"] == "roi"
+assert d["rows"] == 4000 and d["support"] < 0.6
+PY
+then good; else bad "compare --json" "$work/out" "$work/err"; fi
+
+# ---- models ----
+"$nurtured" init --data "$NURTURED_DATA" >/dev/null 2>&1
+expect 0 "no models" 'no models yet' -- policy list
+expect 0 "import" "${a:0:12} is here" -- policy import "$work/a.model"
+expect 0 "import again" "${a:0:12} is here" -- policy import "$work/a.model"
+expect 1 "no model" 'no model: it does not begin' -- policy import "$work/odds.csv"
+expect 0 "to shadow" 'draft -> shadow' -- policy promote "${a:0:8}"
+expect 1 "on without evidence" 'nothing was shown' -- policy promote "${a:0:8}"
+expect 1 "on with weak evidence" 'effective sample 2' -- policy promote "$a" --log "$work/heavy.csv"
+up=(policy promote "$a" --log "$work/plain.jsonl" --as always:roi --over always:peer)
+expect 0 "tried before it is done" 'would go: shadow -> canary, 5 %' -- "${up[@]}" --dry-run
+for share in 5 25 50; do expect 0 "$share %" "canary, $share % of leads" -- "${up[@]}"; done
+expect 0 "all" 'canary -> champion' -- "${up[@]}"
+expect 6 "all again" 'is the champion already' -- "${up[@]}"
+expect 0 "another" "${b:0:12} is here" -- policy import "$work/b.model"
+expect 0 "what differs" '- v2' -- policy diff "${a:0:8}" "${b:0:8}"
+expect 0 "show" 'state: champion' -- policy show "${a:0:8}"
+json "list as JSON" -- policy list
+expect 0 "back" 'champion -> retired' -- policy rollback cadence --reason "replies fell"
+expect 0 "why is remembered" 'replies fell' -- policy show "${a:0:8}"
+expect 4 "nothing to go back to" 'own rules' -- policy rollback cadence
+expect 0 "export" '' -- policy export "${a:0:8}" "$work/out.model"
+if cmp -s "$work/a.model" "$work/out.model"; then good; else bad "the same file comes out"; fi
+chmod u+w "$NURTURED_DATA/models/$a.model" && printf x >>"$NURTURED_DATA/models/$a.model"
+expect 1 "a damaged file is named" "$a.model is damaged" -- policy list
+tally
