@@ -221,13 +221,31 @@ static void idcache_grow(struct batch *b)
 	mem_free(old);
 }
 
+/* A key stands in one place at most: a second, older one would be found again once the first is
+ * taken over. */
+static void idcache_drop(struct batch *b, struct str key)
+{
+	uint64_t hash[2] = {hash_str(key, b->idcache_seed[0]), hash_str(key, b->idcache_seed[1])};
+	size_t mask = b->idcache_cap - 1;
+	for (size_t k = 0; k < 4 && b->idcache_cap > 0; k++) {
+		struct idcache_cell *c = &b->idcache[(hash[0] + k) & mask];
+		if (c->lead == 0 || c->hash[0] != hash[0] || c->hash[1] != hash[1])
+			continue;
+		c->lead = 0;
+		b->idcache_used--;
+	}
+}
+
 static void idcache_put(struct batch *b, struct str key, uint64_t lead)
 {
 	uint64_t hash[2];
+	idcache_drop(b, key);
+	if (lead == 0)
+		return;
 	if (b->idcache_used * 2 >= b->idcache_cap && b->idcache_cap < IDCACHE_MAX)
 		idcache_grow(b);
 	struct idcache_cell *c = idcache_slot(b, key, hash);
-	b->idcache_used += c->lead == 0 && lead != 0;
+	b->idcache_used += c->lead == 0;
 	*c = (struct idcache_cell){{hash[0], hash[1]}, lead};
 }
 
