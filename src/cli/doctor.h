@@ -29,5 +29,9 @@ void doctor_say(struct finding *f, enum health h, const char *fix, const char *f
 void doctor_check_mail(struct patient *p, struct finding *f);
 void doctor_check_relays(struct patient *p, struct finding *f);
 void doctor_check_links(struct patient *p, struct finding *f);
+/* doctor_late.c: what is late, and whether the mailbox is read. */
+void doctor_check_mailbox(struct patient *p, struct finding *f);
+void doctor_check_outbox(struct patient *p, struct finding *f);
+void doctor_check_handoffs(struct patient *p, struct finding *f);
 
 #endif

@@ -56,6 +56,11 @@ const char *door_url(struct cli *c)
 	return arena_strz(&c->arena, json_str(&doc, json_get(&doc, 0, "url"), &c->arena));
 }
 
+static void say_line(void *ctx, const char *line)
+{
+	cli_talk(ctx, "%s\n", line);
+}
+
 enum status door_open(struct cli *c, enum door_mode mode, struct door *out, struct err *e)
 {
 	int pid;
@@ -65,6 +70,8 @@ enum status door_open(struct cli *c, enum door_mode mode, struct door *out, stru
 	bool daemon = node_locked(c->data, &pid);
 	struct node_conf conf =
 		node_conf_default(c->data, mode == DOOR_WRITE && !daemon ? NODE_WRITE : NODE_READ);
+	conf.say = say_line;
+	conf.say_ctx = c;
 	enum status st = mode == DOOR_WRITE && daemon ? client_open(c, &d, e) : ST_OK;
 	if (st == ST_OK)
 		st = node_open(&conf, &d.node, e);

@@ -110,6 +110,11 @@ static void check_state(struct patient *p, struct finding *f)
 			f, HEALTH_FAIL,
 			"stop the daemon, move state.db* away, start: it is rebuilt from the log",
 			"%.180s", e.text);
+	else if (node_fold_mixed(p->door.node->store))
+		doctor_say(f, HEALTH_WARN,
+			   "roll-ups may mix the forms of two builds; a log that is kept whole "
+			   "is folded anew by itself",
+			   "folded by another build, and the log's beginning is gone");
 	else
 		doctor_say(f, HEALTH_OK, NULL, "%llu leads, %.1f MB",
 			   (unsigned long long)p->meta.leads,
@@ -249,6 +254,9 @@ static const struct {
 	{"mail", false, doctor_check_mail},
 	{"mail servers", false, doctor_check_relays},
 	{"links", false, doctor_check_links},
+	{"mailbox", false, doctor_check_mailbox},
+	{"outbox", true, doctor_check_outbox},
+	{"hand-offs", true, doctor_check_handoffs},
 	{"daemon", false, check_daemon},
 };
 

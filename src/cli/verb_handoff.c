@@ -75,13 +75,13 @@ static void show_did(struct cli *c, const struct json *d)
 static void show_one(struct cli *c, const struct json *d, void *ctx)
 {
 	(void)ctx;
-	static const char *const keys[] = {"state",  "name",     "team",   "rep",  "trigger",
-					   "reason", "words",    "opened", "due",  "verdict",
-					   "said",   "accepted", "closed", "again"};
+	static const char *const keys[] = {"state",       "name",   "team",     "rep",    "trigger",
+					   "passed_over", "reason", "words",    "opened", "due",
+					   "verdict",     "said",   "accepted", "closed", "again"};
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		struct str text = render_text(d, 0, keys[i], &c->arena);
 		if (!str_is(text, "-") && text.n)
-			fprintf(c->out, "%-9s " STR_FMT "\n", keys[i], STR_ARG(text));
+			fprintf(c->out, "%-11s " STR_FMT "\n", keys[i], STR_ARG(text));
 	}
 	fprintf(c->out, "\n%swhat was sent%s\n", cli_tint(c, "bold"), cli_tint(c, "off"));
 	show_sent(c, d);
@@ -114,7 +114,9 @@ static int run(struct cli *c)
 {
 	struct ask a = {.id = 0};
 	struct str sub = c->args_n ? str_of(c->args[0]) : STR("list");
-	static const char *const answers[] = {"accept", "return", "refuse", "bad-data", "close"};
+	static const char *const answers[] = {"accept",      "return", "refuse",
+					      "bad-data",    "close",  "meeting",
+					      "opportunity", "won",    "lost"};
 	if (str_is(sub, "list") && c->args_n <= 1)
 		return do_list(c);
 	bool known = str_is(sub, "show");
@@ -122,7 +124,8 @@ static int run(struct cli *c)
 		known |= str_is(sub, answers[i]);
 	if (!known || c->args_n != 2)
 		return cli_usage(c, "handoff wants: list | show ID | accept ID | return ID | "
-				    "refuse ID | bad-data ID | close ID");
+				    "refuse ID | bad-data ID | close ID | meeting ID | "
+				    "opportunity ID | won ID | lost ID");
 	if (!look_id(c, 1, "handoff", &a.id))
 		return CLI_USAGE;
 	return str_is(sub, "show") ? look(c, make_show, show_one, &a) : do_verdict(c, &a);
@@ -131,12 +134,14 @@ static int run(struct cli *c)
 const struct verb verb_handoff = {
 	.name = "handoff",
 	.group = "look",
-	.args = "list | show ID | accept ID | return ID | refuse ID | bad-data ID | close ID",
+	.args = "list | show ID | accept ID | return ID | refuse ID | bad-data ID | close ID | "
+		"meeting ID | opportunity ID | won ID | lost ID",
 	.summary = "Leads that are with sales: who has them, and what came of it",
 	.detail =
 		"accept: the rep takes the lead. return: not now; it is nurtured again on the day "
 		"given (in 30 days without one). refuse and bad-data: never again. close: it is "
-		"over.",
+		"over. meeting, opportunity, won, lost: how it ended, one after the other; each is "
+		"an outcome, recorded and counted as if the program's event had come.",
 	.examples = {"nurtured handoff list --open", "nurtured handoff show 3",
 		     "nurtured handoff accept 3",
 		     "nurtured handoff return 3 --on 2027-02-01 --reason 'budget is for next year'",
@@ -146,6 +151,6 @@ const struct verb verb_handoff = {
 		 {"after", 0, "ID", "list: the page behind this one"},
 		 {"on", 0, "DAY", "return: nurtured again from this day on"},
 		 {"reason", 0, "TEXT", "return, refuse: why, for the record"}},
-	.subverbs = "list show accept return refuse bad-data close",
+	.subverbs = "list show accept return refuse bad-data close meeting opportunity won lost",
 	.run = run,
 };

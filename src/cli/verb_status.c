@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0
- * verb_status.c: six lines and the likely next command; also what a bare `nurtured` says. */
+ * verb_status.c: six lines, what is late, and the likely next command; also what a bare `nurtured`
+ * says. */
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/time.h"
 #include "cli/look.h"
 #include "cli/verbs.h"
 #include "engine/play.h"
+#include "node/settings.h"
+#include "view/view_late.h"
 
 struct facts_now {
 	uint64_t cursor, next_seq, leads, dead, log_bytes, state_bytes;
 	int64_t clock_us;
 	int pid;
-	bool running, paused;
+	bool running, paused, mailbox, mixed;
 	struct str pause_reason;
+	struct view_late late;
+	struct json mail; /* of the mailbox; count 0: nothing is known */
 };
 
 /* The kill switch is easily forgotten, and nothing leaves while it is on. */
@@ -27,6 +32,27 @@ static enum status gather_pause(struct cli *c, struct door *d, struct facts_now 
 	}
 	play_finish(&y);
 	return st;
+}
+
+/* As the daemon has noted it: connected, or why not. */
+static void gather_mailbox(struct cli *c, struct facts_now *f)
+{
+	char path[NODE_PATH_MAX];
+	struct str text;
+	struct settings s;
+	f->mailbox = settings_load(c->data, &c->arena, &s, NULL) == ST_OK && s.mailbox.host;
+	if (!f->mailbox || !f->running ||
+	    file_read(node_path(c->data, NODE_MAILBOX_STATE, path), 16384, &c->arena, &text,
+		      NULL) != ST_OK ||
+	    json_parse(text, JSON_LIMITS_EVENT, &c->arena, &f->mail, NULL) != ST_OK)
+		f->mail.count = 0;
+}
+
+static bool connected(const struct facts_now *f)
+{
+	bool yes;
+	return f->mail.count > 0 && json_bool(&f->mail, json_get(&f->mail, 0, "connected"), &yes) &&
+	       yes;
 }
 
 static enum status gather(struct cli *c, struct door *d, struct facts_now *f)
@@ -44,7 +70,10 @@ static enum status gather(struct cli *c, struct door *d, struct facts_now *f)
 	f->log_bytes = ls.bytes;
 	f->state_bytes = store_bytes(d->node->store);
 	f->running = node_locked(c->data, &f->pid);
-	return gather_pause(c, d, f);
+	f->mixed = node_fold_mixed(d->node->store);
+	st = view_late(d->node->store, clock_now_us(), &f->late, &c->err);
+	gather_mailbox(c, f);
+	return st == ST_OK ? gather_pause(c, d, f) : st;
 }
 
 static void show_json(struct cli *c, const struct door *d, const struct facts_now *f)
@@ -67,10 +96,58 @@ static void show_json(struct cli *c, const struct door *d, const struct facts_no
 	json_w_kbool(&w, "paused", f->paused);
 	if (f->paused)
 		json_w_kstr(&w, "pause_reason", f->pause_reason);
+	json_w_ki64(&w, "handoffs_overdue", (int64_t)f->late.handoffs);
+	json_w_ktime(&w, "handoffs_overdue_since", f->late.handoff_us);
+	json_w_ki64(&w, "messages_late", (int64_t)f->late.messages);
+	json_w_ktime(&w, "messages_late_since", f->late.message_us);
+	json_w_ki64(&w, "messages_uncertain", (int64_t)f->late.uncertain);
+	json_w_ki64(&w, "held", (int64_t)f->late.held);
+	if (f->mailbox) {
+		json_w_key(&w, "mailbox");
+		if (f->mail.count > 0)
+			json_w_raw(&w, json_raw(&f->mail, 0));
+		else
+			json_w_null(&w);
+	}
 	json_w_ki64(&w, "log_bytes", (int64_t)f->log_bytes);
 	json_w_ki64(&w, "state_bytes", (int64_t)f->state_bytes);
 	json_w_end(&w);
 	cli_line(c, buf_view(&b));
+}
+
+static struct str since(struct cli *c, int64_t at_us)
+{
+	char age[TIME_TEXT_MAX];
+	int64_t now = clock_now_us(), us = now > at_us ? now - at_us : 0;
+	return arena_printf(&c->arena, "%s", duration_format(us / US_PER_S * US_PER_S, age));
+}
+
+/* Lines that are there only while something is wrong, or waits for somebody. */
+static void show_late(struct cli *c, const struct facts_now *f)
+{
+	const struct view_late *l = &f->late;
+	const char *red = cli_tint(c, "red"), *off = cli_tint(c, "off");
+	struct str last = json_str(&f->mail, json_get(&f->mail, 0, "last"), &c->arena);
+	if (l->handoffs)
+		fprintf(c->out, "hand-offs %s%llu overdue%s, for " STR_FMT " at most\n", red,
+			(unsigned long long)l->handoffs, off, STR_ARG(since(c, l->handoff_us)));
+	if (l->messages)
+		fprintf(c->out, "outbox    %s%llu late%s, for " STR_FMT " at most\n", red,
+			(unsigned long long)l->messages, off, STR_ARG(since(c, l->message_us)));
+	if (l->uncertain)
+		fprintf(c->out, "uncertain %llu message(s) to settle\n",
+			(unsigned long long)l->uncertain);
+	if (f->mailbox && !f->running)
+		fprintf(c->out, "mailbox   not read: the daemon does not run\n");
+	else if (f->mailbox)
+		fprintf(c->out, "mailbox   %s" STR_FMT "\n",
+			connected(f) ? "connected"
+			: last.n     ? "not connected: "
+				     : "not connected yet",
+			STR_ARG(connected(f) ? STR_NULL : last));
+	if (f->mixed)
+		fprintf(c->out, "state     goes on as another build has folded it: the log's "
+				"beginning is gone\n");
 }
 
 static void show_text(struct cli *c, const struct door *d, const struct facts_now *f)
@@ -90,14 +167,18 @@ static void show_text(struct cli *c, const struct door *d, const struct facts_no
 	else
 		fprintf(c->out, "program   none applied\n");
 	if (f->paused)
-		fprintf(c->out, "sending   %sall of it is stopped%s: " STR_FMT "\n",
-			cli_tint(c, "red"), cli_tint(c, "off"), STR_ARG(f->pause_reason));
+		fprintf(c->out, "sending   %sall of it is stopped%s: " STR_FMT "; %llu wait\n",
+			cli_tint(c, "red"), cli_tint(c, "off"), STR_ARG(f->pause_reason),
+			(unsigned long long)f->late.held);
+	show_late(c, f);
 	if (d->program == NULL)
 		cli_next(c, "nurtured apply");
 	else if (f->paused)
 		cli_next(c, "nurtured resume");
 	else if (!f->running)
 		cli_next(c, "nurtured serve");
+	else if (f->late.handoffs)
+		cli_next(c, "nurtured handoff list --open");
 	else
 		cli_next(c, "nurtured lead list --tier hot");
 }

@@ -7,11 +7,13 @@
 #include "base/file.h"
 #include "base/time.h"
 #include "daemon/internal.h"
+#include "view/view_late.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#define LATE_EVERY_US (10 * US_PER_S)
 #define RETAIN_BITES 50 /* of one round: about 100,000 records */
 
 struct daemon_conf daemon_conf_default(const char *dir)
@@ -74,6 +76,21 @@ static void retain(struct daemon *d, const struct engine_stats *s)
 	}
 }
 
+/* On the engine's thread, now and then: heads of three indexes. */
+static void note_late(struct daemon *d)
+{
+	struct view_late late;
+	int64_t now = clock_mono_us();
+	if (now - d->late_us < LATE_EVERY_US)
+		return;
+	d->late_us = now;
+	if (view_late(d->node->store, clock_now_us(), &late, NULL) != ST_OK)
+		return; /* the next look tells */
+	metrics_set(d->metrics, METRIC_MESSAGES_LATE, (int64_t)late.messages);
+	metrics_set(d->metrics, METRIC_MESSAGES_HELD, (int64_t)late.held);
+	metrics_set(d->metrics, METRIC_HANDOFFS_OVERDUE, (int64_t)late.handoffs);
+}
+
 static void on_progress(void *ctx, const struct engine_stats *s)
 {
 	struct daemon *d = ctx;
@@ -86,6 +103,7 @@ static void on_progress(void *ctx, const struct engine_stats *s)
 	metrics_set(d->metrics, METRIC_LOG_EVENTS, (int64_t)(ls.next_seq - ls.first_seq));
 	deliver_folded(d->deliver, s->cursor, s->clock_us);
 	retain(d, s);
+	note_late(d);
 }
 
 static void on_hand_over(void *ctx, const uint64_t *messages, size_t n)
@@ -135,6 +153,8 @@ static enum status open_data(struct daemon *d, struct err *e)
 {
 	d->conf.node.hand_over = on_hand_over;
 	d->conf.node.ctx = d;
+	d->conf.node.say = d->conf.say;
+	d->conf.node.say_ctx = d->conf.say_ctx;
 	enum status st = node_open(&d->conf.node, &d->node, e);
 	if (st == ST_OK)
 		st = keys_load(d->node->dir, &d->keys, e);

@@ -158,19 +158,14 @@ static size_t others_of(struct hits *h, const struct kept *k)
 	return n;
 }
 
-static int64_t sent_us(struct hits *h, uint64_t message)
-{
-	struct message m;
-	struct err e;
-	enum status st = outbox_get(h->conf.store, message, &h->arena, &m, &e);
-	return st == ST_OK ? m.sent_us : TIME_NONE;
-}
-
 static struct machine_answer judge(struct hits *h, const struct kept *k)
 {
+	struct message m;
+	bool known = outbox_get(h->conf.store, k->hit.message, &h->arena, &m, NULL) == ST_OK;
 	const struct machine_case c = {
 		.hit = k->hit.was,
-		.sent_us = sent_us(h, k->hit.message),
+		.sent_us = known ? m.sent_us : TIME_NONE,
+		.links_n = known ? m.links_n : 0,
 		.others = h->others,
 		.others_n = others_of(h, k),
 	};

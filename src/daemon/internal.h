@@ -48,6 +48,7 @@ struct daemon {
 	int64_t started_us;
 	uint64_t cursors[2]; /* of the last rounds; the engine's thread only */
 	int64_t retained_us;
+	int64_t late_us; /* when it was last counted what is late */
 };
 
 /* handle_ingest.c: the op's requests become log entries. */

@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FILE_NAME "mailbox.json"
 #define SCHEMA "nurtured.mailbox/1"
@@ -164,6 +165,33 @@ static enum status take(void *ctx, const struct inbound_imap_message *mail, stru
 	return ST_OK;
 }
 
+/* For `status`, in another process, and for who watches the numbers. */
+static void changed(void *ctx, const struct inbound_imap_state *s)
+{
+	char path[NODE_PATH_MAX];
+	struct mailbox *m = ctx;
+	struct buf b;
+	struct json_w w;
+	metrics_set(m->daemon->metrics, METRIC_MAILBOX_CONNECTED, s->connected);
+	metrics_set(m->daemon->metrics, METRIC_MAILBOX_FAILURES, (int64_t)s->failures);
+	buf_init(&b, 8192);
+	json_w_init(&w, &b);
+	json_w_object(&w);
+	json_w_kz(&w, "schema", "nurtured.mailbox_state/1");
+	json_w_kbool(&w, "connected", s->connected);
+	json_w_ktime(&w, "since", clock_now_us());
+	json_w_ki64(&w, "failures", (int64_t)s->failures);
+	if (s->failures > 0)
+		json_w_kz(&w, "last", s->last.text);
+	json_w_end(&w);
+	buf_byte(&b, '\n');
+	(void)node_path(m->daemon->node->dir, NODE_MAILBOX_STATE, path);
+	enum status st = file_write_atomic(path, buf_view(&b), 0600, NULL);
+	if (st != ST_OK) /* a full disk: old news is worse than none */
+		(void)unlink(path);
+	buf_finish(&b);
+}
+
 static enum status start(struct mailbox *m, struct err *e)
 {
 	char path[NODE_PATH_MAX];
@@ -189,6 +217,7 @@ static enum status start(struct mailbox *m, struct err *e)
 	conf.message_bytes_max = MAILROOM_MAIL_MAX;
 	conf.cursor = m->cursor;
 	conf.take = take;
+	conf.changed = changed;
 	conf.ctx = m;
 	return inbound_imap_start(&conf, &m->fetcher, e);
 }
@@ -221,7 +250,9 @@ void mailbox_close(struct mailbox **mp)
 		return;
 	bool ran = m->fetcher != NULL;
 	inbound_imap_stop(&m->fetcher);
-	if (ran && m->cursor.uid != m->saved.uid)
+	bool moved = m->cursor.uid != m->saved.uid ||
+		     m->cursor.uid_validity != m->saved.uid_validity; /* renumbered: the same uid */
+	if (ran && moved)
 		save_place(m);
 	arena_wipe(&m->own); /* the password, and what it was read from */
 	arena_finish(&m->own);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/time.h"
 #include "daemon/hits.h"
+#include "engine/outbox.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -189,6 +190,36 @@ static void test_between_lives(void **state)
 	finish(&f);
 }
 
+static void sent(struct fixture *f, uint64_t id, uint32_t links_n)
+{
+	struct err e;
+	const struct message m = {.id = id,
+				  .lead = 1,
+				  .state = MESSAGE_SENT,
+				  .links_n = links_n,
+				  .due_us = f->ago_us - US_PER_H,
+				  .sent_us = f->ago_us - US_PER_H};
+	assert_int_equal(outbox_add(f->store, &m, &f->arena, &e), ST_OK);
+}
+
+/* Two of two at once is a machine, two of many is not yet one: the row says how many there are. */
+static void test_all_links_of_a_short_mail(void **state)
+{
+	struct fixture f;
+	struct found x;
+	(void)state;
+	start(&f);
+	sent(&f, 1, 2);
+	sent(&f, 2, 5);
+	struct hit hits[] = {click(&f, 1, 1), click(&f, 1, 2), click(&f, 2, 1), click(&f, 2, 2)};
+	put(&f, hits, 4);
+	live(&f, life(&f), 4);
+	look(&f, &x);
+	assert_int_equal(x.n, 4);
+	assert_int_equal(x.machines, 2);
+	finish(&f);
+}
+
 /* More than are held: none is left out. */
 static void test_more_than_fit(void **state)
 {
@@ -213,6 +244,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_found_at_the_start),
 		cmocka_unit_test(test_between_lives),
+		cmocka_unit_test(test_all_links_of_a_short_mail),
 		cmocka_unit_test(test_more_than_fit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

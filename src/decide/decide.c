@@ -83,8 +83,9 @@ enum status turn_end(struct turn *t)
 	bool rests = j->phase == JOURNEY_OUT || j->phase == JOURNEY_HANDED ||
 		     j->phase == JOURNEY_STOPPED;
 	bool unsent = j->phase == JOURNEY_WATCHING && j->due_us == TIME_NONE;
-	ASSERT(rests ? j->due_us == TIME_NONE : unsent || j->due_us != TIME_NONE); /* D5, J1 */
-	ASSERT(!t->out->send || t->out->decided);                                  /* G7 */
+	bool waits = unsent || journey_held(j);
+	ASSERT(rests ? j->due_us == TIME_NONE : waits || j->due_us != TIME_NONE); /* D5, J1 */
+	ASSERT(!t->out->send || t->out->decided);                                 /* G7 */
 	turn_passed(t);
 	t->out->moved = !same_bytes(&t->before, j, sizeof *j);
 	return ST_OK;
@@ -139,6 +140,18 @@ enum status decide_event(struct decide *d, struct decide_out *out, struct err *e
 	return turn_end(&t);
 }
 
+/* The kill switch has no end that is known, and may hold everybody: nobody is looked at again
+ * before it is lifted (decide_lifted). */
+static void hold(struct turn *t)
+{
+	const struct str dims[] = {str_of(guard_wire(GUARD_PAUSED))};
+	turn_count(t, "skipped", dims, 1);
+	t->j->due_us = TIME_NONE;
+	t->j->reason = str_of(guard_words(GUARD_PAUSED));
+	t->out->held = true;
+	turn_say(t, "nothing before sending is resumed: " STR_FMT, STR_ARG(t->j->reason));
+}
+
 enum status decide_due(struct decide *d, struct decide_out *out, struct err *e)
 {
 	struct turn t;
@@ -156,6 +169,8 @@ enum status decide_due(struct decide *d, struct decide_out *out, struct err *e)
 	bool fired = trigger_fire(&t), due = j->due_us != TIME_NONE && j->due_us <= t.now_us;
 	if (!fired && due && j->phase == JOURNEY_WATCHING)
 		react_judge(&t);
+	else if (!fired && due && j->phase == JOURNEY_DUE && d->world->paused)
+		hold(&t);
 	else if (!fired && due && j->phase == JOURNEY_DUE)
 		st = choose(&t, e);
 	if (st != ST_OK)
@@ -206,6 +221,19 @@ enum status decide_pause(struct decide *d, int64_t for_us, struct str reason,
 		place_pause(&t, for_us, reason);
 	else if (j->phase == JOURNEY_PAUSED)
 		j->due_us = t.now_us;
+	return turn_end(&t);
+}
+
+enum status decide_lifted(struct decide *d, struct decide_out *out, struct err *e)
+{
+	struct turn t;
+	enum status st = turn_begin(&t, d, out, "operator", e);
+	if (st != ST_OK)
+		return st;
+	if (journey_held(t.j)) {
+		t.j->due_us = t.now_us;
+		t.j->reason = STR_NULL;
+	}
 	return turn_end(&t);
 }
 

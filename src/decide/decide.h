@@ -12,7 +12,8 @@
  *   D3  After a stop (reply, unsubscribe, complaint, hand-off, goal) nothing is chosen any more,
  *       and a message not yet handed over is cancelled (G6).
  *   D4  The same input gives the same output: dice come from env only.
- *   D5  Every path ends in a due time, or in a phase that waits for an event.
+ *   D5  Every path ends in a due time, or in a phase that waits for an event, or with the kill
+ *       switch, whose end is an event.
  * Thread: any. Memory: the caller's arena; strings of the result live there or in the program.
  */
 #ifndef DECIDE_DECIDE_H
@@ -105,7 +106,7 @@ extern const struct guard guards[GUARD_COUNT]; /* in the order they are asked */
 void guards_ask(const struct decide *d, struct candidate *c);
 /* The same for a message about to be handed over, at env->now_us; what it is compared with does
  * not count the message itself. Needs now, journey, env and world only. free_us is set for every
- * hold that a message may wait out, the kill switch too. */
+ * hold that a message may wait out but the kill switch, whose end is an event. */
 void guards_ask_message(const struct decide *d, const struct message *m, struct candidate *out);
 /* The first instant at or after at_us that quiet hours, windows, weekends and holidays allow, in
  * the world's zone; daylight saving right. TIME_NONE: there is none within a year. */
@@ -130,6 +131,7 @@ struct decide_count { /* a roll-up counter to add 1 to */
 
 struct decide_out {
 	bool moved;        /* the journey changed: write it */
+	bool held;         /* by the kill switch: decide_lifted must follow its end */
 	bool decided;      /* a record was made */
 	struct str record; /* JSON: inputs, candidates with p or guard, draw, versions, words */
 	/* Make this message (READY, due at message.due_us); id, lead and decision are unset: the
@@ -174,6 +176,8 @@ MUST_USE enum status decide_move(struct decide *d, size_t track, struct str reas
 /* Nothing more for so long, then on where it was; 0: on right now. */
 MUST_USE enum status decide_pause(struct decide *d, int64_t for_us, struct str reason,
 				  struct decide_out *out, struct err *e);
+/* The kill switch is lifted: what it held is due now. */
+MUST_USE enum status decide_lifted(struct decide *d, struct decide_out *out, struct err *e);
 /* A person takes over; ST_INVALID: no such team. */
 MUST_USE enum status decide_handoff(struct decide *d, size_t team, struct str reason,
 				    struct decide_out *out, struct err *e);

@@ -15,8 +15,7 @@
 #define RATE_SENT_LEAST 200 /* below, one bounce more or less says nothing */
 #define WARM_UP_GROWTH 1.4
 #define WINDOWS 3
-#define PAUSED_AGAIN_US (10 * US_PER_M) /* the kill switch has no end that is known */
-#define PERMIT_AGAIN_US (7 * US_PER_D)  /* an event ends it sooner */
+#define PERMIT_AGAIN_US (7 * US_PER_D) /* an event ends it sooner */
 #define RATE_AGAIN_US US_PER_H
 #define HELD_AGAIN_US US_PER_D
 #define FREE_TRIES 64 /* guards take turns at most so often before one of them is free */
@@ -366,8 +365,6 @@ int64_t guards_free_us(const struct decide *d, const struct candidate *c)
 
 int64_t guards_again_us(enum guard_no held)
 {
-	if (held == GUARD_PAUSED)
-		return PAUSED_AGAIN_US;
 	if (held == GUARD_RATE)
 		return RATE_AGAIN_US;
 	return guard_class(held) == GUARD_CLASS_PERMIT ? PERMIT_AGAIN_US : HELD_AGAIN_US;
@@ -407,9 +404,8 @@ void guards_ask_message(const struct decide *d, const struct message *m, struct 
 		if (str_eq(k->channels[i], m->channel))
 			out->channel = i;
 	guards_ask(&x, out);
-	/* A stop of everything, or too many bounces: the message is none the worse for waiting. */
-	bool waits = out->held != GUARD_COUNT &&
-		     (out->held == GUARD_PAUSED || guard_class(out->held) == GUARD_CLASS_CAP);
+	/* Too many bounces: the message is none the worse for waiting. */
+	bool waits = out->held != GUARD_COUNT && guard_class(out->held) == GUARD_CLASS_CAP;
 	if (waits && out->free_us == TIME_NONE)
 		out->free_us = out->at_us + guards_again_us(out->held);
 }

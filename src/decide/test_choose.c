@@ -195,20 +195,25 @@ static void test_consent_that_comes(void **state)
 	world_finish(&w);
 }
 
-static void test_paused_is_recorded_once(void **state)
+/* The kill switch has no end that is known: nothing is due until it is lifted, then at once. */
+static void test_held_until_lifted(void **state)
 {
 	struct world w;
+	struct err e;
 	(void)state;
 	enter(&w);
 	w.outside.paused = true;
-	assert_true(due(&w)->decided);
-	for (unsigned i = 0; i < 5; i++) {
-		const struct decide_out *o = on(&w);
-		assert_true(!o->decided && !o->send);
-	}
-	assert_true(w.env.now_us <= MONDAY + US_PER_H);
+	const struct decide_out *o = due(&w);
+	assert_true(o->held && o->moved && !o->decided && !o->send);
+	assert_true(journey_held(&w.journey) && decide_next_us(&w.d) == TIME_NONE);
+	w.env.now_us += 40 * US_PER_D;
+	assert_true(!due(&w)->send && journey_held(&w.journey)); /* woken by something else */
 	w.outside.paused = false;
-	assert_true(on(&w)->send);
+	ok(&w, decide_lifted(&w.d, &w.out, &e), &e);
+	assert_int_equal(w.journey.due_us, w.env.now_us);
+	assert_true(due(&w)->send);
+	ok(&w, decide_lifted(&w.d, &w.out, &e), &e);
+	assert_false(w.out.moved); /* nothing holds it: nothing is changed */
 	world_finish(&w);
 }
 
@@ -382,7 +387,7 @@ int main(void)
 		cmocka_unit_test(test_substitute_message),
 		cmocka_unit_test(test_far_cap_waits),
 		cmocka_unit_test(test_consent_that_comes),
-		cmocka_unit_test(test_paused_is_recorded_once),
+		cmocka_unit_test(test_held_until_lifted),
 		cmocka_unit_test(test_step_condition),
 		cmocka_unit_test(test_told_before),
 		cmocka_unit_test(test_persona_content_first),

@@ -165,7 +165,7 @@ static inline void world_init(struct world *w)
 	if (program_load(str_of(base_text), &w->arena, &w->program, &r, &e) != ST_OK)
 		fail_msg("%s", e.text);
 	world_tracks(w);
-	static const struct program_rep rep = {STR("Ada"), STR("ada@x.example")};
+	static const struct program_rep rep = {.name = STR("Ada"), .email = STR("ada@x.example")};
 	w->team = (struct program_team){
 		.name = STR("sdr"), .reps = &rep, .reps_n = 1, .accept_us = 4 * US_PER_H};
 	w->play =

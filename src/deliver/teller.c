@@ -55,6 +55,9 @@ static void answer_json(const struct item *item, struct buf *out)
 		json_w_kbool(&w, "untried", true);
 	if (a->trial)
 		json_w_kbool(&w, "trial", true);
+	bool left = a->outcome == SMTP_SENT || a->outcome == SMTP_UNCERTAIN;
+	if (left && item->links_n > 0)
+		json_w_ki64(&w, "links", item->links_n);
 	json_w_end(&w);
 }
 

@@ -53,6 +53,7 @@ struct item {
 	int64_t changed_us; /* the same: with id and attempts it names this try for ever */
 	int64_t at_us;      /* HELD: until then */
 	size_t way, mark;
+	unsigned links_n; /* of its letter, once it is written */
 	bool marked;
 	char *room; /* SPOKEN and TOLD: the strings below */
 	struct str bytes, from, to;

@@ -156,6 +156,7 @@ static enum verdict write_letter(struct writer *w, struct item *item, const stru
 		return refuse(item, e.text);
 	if (st != ST_OK)
 		return trouble(item, &e);
+	item->links_n = letter.composed.tracked_n;
 	return w->d->live ? pace(w, item, &letter, now) : put_in_inbox(w, item, m, &letter);
 }
 

@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "engine/due.h"
+#include "engine/flush.h"
 #include "engine/handing.h"
 #include "engine/internal.h"
 #include "engine/notice.h"
@@ -82,7 +83,9 @@ enum status engine_open(const struct engine_conf *conf, struct engine **out, str
 	arena_init(&en->pass_arena, PASS_ARENA);
 	batch_init(&en->batch, conf->store, en->conf.batch_bytes_max);
 	play_init(&en->play, en->conf.store);
-	enum status st = log_reader_open(conf->log, &en->reader, e);
+	enum status st = batch_sign(conf->store, e);
+	if (st == ST_OK)
+		st = log_reader_open(conf->log, &en->reader, e);
 	if (st == ST_OK)
 		st = engine_reload(en, e);
 	if (st == ST_OK)
@@ -186,8 +189,16 @@ static bool reached(int64_t due_us, int64_t now_us)
 	return due_us != TIME_NONE && due_us <= now_us;
 }
 
-/* A bite of the alarms due at or before `until_us`; *n_r: how many. Rows are only in order in the
- * store, so the working set is written into the open transaction before each look. */
+/* Has something been set meanwhile whose turn is before an alarm's that is due at due_us? */
+static bool overtaken(const struct engine *en, int64_t due_us)
+{
+	return reached(en->batch.next_alarm_us, due_us) ||
+	       reached(en->batch.next_due_us, due_us - 1);
+}
+
+/* A bite of the alarms due at or before `until_us`, by time and lead; *n_r: how many. Rows are only
+ * in order in the store, so the working set is written into the open transaction before each look,
+ * and a bite ends where an alarm it has set itself comes first. */
 static enum status fire_alarms(struct engine *en, int64_t until_us, size_t *n_r, struct err *e)
 {
 	struct due_list due = {.now_us = until_us, .next_us = TIME_NONE};
@@ -198,10 +209,15 @@ static enum status fire_alarms(struct engine *en, int64_t until_us, size_t *n_r,
 	if (st == ST_OK)
 		st = store_scan(en->conf.store, TABLE_ALARM, SCAN_ALL, take_due, &due, e);
 	if (st == ST_OK)
-		en->batch.next_alarm_us = due.next_us;
-	for (size_t i = 0; i < due.n && st == ST_OK; i++)
+		en->batch.next_alarm_us = TIME_NONE; /* of what is set from here on */
+	size_t i = 0;
+	for (; i < due.n && st == ST_OK && !overtaken(en, due.rows[i].due_us); i++) {
 		st = fire(en, due.rows[i].due_us, due.rows[i].lead, e);
-	*n_r = due.n;
+		*n_r = i + 1;
+	}
+	int64_t left = i < due.n ? due.rows[i].due_us : due.next_us;
+	if (left != TIME_NONE && !reached(en->batch.next_alarm_us, left))
+		en->batch.next_alarm_us = left;
 	return st;
 }
 

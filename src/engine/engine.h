@@ -22,6 +22,11 @@
 #include "program/program.h"
 #include "store/store.h"
 
+/* What the fold writes has this form: rows, roll-ups, which of them there are. Any change of it
+ * raises the number (test_flush.c fails until it does), and a state of another one is folded anew
+ * from the log (node.h). */
+#define ENGINE_FOLD_VERSION 1
+
 struct engine;
 
 struct engine_conf {
@@ -65,6 +70,10 @@ struct engine_meta {
 	int64_t clock_us;
 };
 MUST_USE enum status engine_meta_read(struct store *s, struct engine_meta *out, struct err *e);
+/* The ENGINE_FOLD_VERSION a state was folded with; 0: by a build from before there was one.
+ * *empty_r: nothing was folded into it yet. */
+MUST_USE enum status engine_fold_read(struct store *s, uint64_t *version_r, bool *empty_r,
+				      struct err *e);
 /* What has been handed over so far, for whoever warms up a sender across restarts, and whether all
  * sending stands still. */
 struct engine_sent {

@@ -61,6 +61,39 @@ static enum status meta_get(struct batch *b, struct err *e)
 	return ST_OK;
 }
 
+enum status engine_fold_read(struct store *s, uint64_t *version_r, bool *empty_r, struct err *e)
+{
+	struct arena a;
+	struct str row;
+	arena_init(&a, 1u << 16);
+	*version_r = 0;
+	*empty_r = false;
+	enum status st = store_get(s, TABLE_META, KEY_BYTES(STR("fold")), &a, &row, e);
+	struct rd r = rd_of(st == ST_OK ? row : STR_NULL);
+	if (st == ST_OK)
+		*version_r = rd_varint(&r);
+	if (st == ST_NOT_FOUND)
+		st = store_get(s, TABLE_META, KEY_BYTES(STR("engine")), &a, &row, e);
+	*empty_r = st == ST_NOT_FOUND;
+	arena_finish(&a);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* Into an empty state, once. */
+enum status batch_sign(struct store *s, struct err *e)
+{
+	char room[16];
+	bool empty;
+	uint64_t version;
+	struct buf row = {.p = room, .cap = sizeof room, .bytes_max = sizeof room};
+	enum status st = engine_fold_read(s, &version, &empty, e);
+	if (st != ST_OK || !empty)
+		return st;
+	buf_varint(&row, ENGINE_FOLD_VERSION);
+	ASSERT(buf_ok(&row));
+	return store_put(s, TABLE_META, KEY_BYTES(STR("fold")), buf_view(&row), e);
+}
+
 enum status engine_meta_read(struct store *s, struct engine_meta *out, struct err *e)
 {
 	struct batch *b = mem_alloc(sizeof *b);

@@ -10,6 +10,8 @@
 #include "engine/notice.h"
 #include "engine/play.h"
 
+#define PASSED_MAX 400
+
 /* A team as the program in force knows it, and its clock on the wall. */
 struct desk {
 	const struct program_team *team;
@@ -73,11 +75,55 @@ static enum status owner(struct pass *p, const struct program_team *t, size_t *o
 	return st;
 }
 
-/* Each in turn, by the number of the hand-off; never who has it now, where there is another. */
-static size_t in_turn(const struct handoff *h, const struct program_team *t)
+/* ---- who is there ---- */
+
+/* The absence a rep is in; NULL: at work. By the days of the team's own zone. */
+static const struct program_away *away(const struct pass *p, const struct desk *d, size_t rep)
 {
-	size_t at = (h->id + h->assigned_n) % t->reps_n;
-	return str_eq(t->reps[at].email, h->rep_email) ? (at + 1) % t->reps_n : at;
+	int64_t now = p->env.now_us, day = time_day(now + tz_offset_us(d->zone, now));
+	const struct program_rep *r = &d->team->reps[rep];
+	for (size_t i = 0; i < r->away_n; i++)
+		if (r->away[i].from_day <= day && day <= r->away[i].until_day)
+			return &r->away[i];
+	return NULL;
+}
+
+static size_t present(const struct pass *p, const struct desk *d)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < d->team->reps_n; i++)
+		n += away(p, d, i) == NULL;
+	return n;
+}
+
+/* Who was passed over, and until when, behind what stands there already. */
+static void pass_over(struct pass *p, struct handoff *h, const struct desk *d, size_t rep)
+{
+	char until[TIME_TEXT_MAX];
+	const struct program_away *x = away(p, d, rep);
+	struct str name = d->team->reps[rep].name;
+	(void)time_format(x->until_day * US_PER_D, until);
+	struct str text =
+		arena_printf(p->arena, STR_FMT "%s" STR_FMT " is away until %.10s",
+			     STR_ARG(h->passed), h->passed.n ? ", " : "", STR_ARG(name), until);
+	if (text.n <= PASSED_MAX)
+		h->passed = text;
+}
+
+/* Each in turn, by the number of the hand-off; never who has it now, where there is another, nor
+ * who is away. Where all are away it is as if nobody were: somebody must have it. */
+static size_t in_turn(struct pass *p, struct handoff *h, const struct desk *d)
+{
+	const struct program_team *t = d->team;
+	size_t at = (h->id + h->assigned_n) % t->reps_n, first = at;
+	for (size_t i = 0; i < t->reps_n; i++, at = (at + 1) % t->reps_n) {
+		bool theirs = str_eq(t->reps[at].email, h->rep_email);
+		if (!theirs && away(p, d, at) == NULL)
+			return at;
+		if (!theirs)
+			pass_over(p, h, d, at);
+	}
+	return str_eq(t->reps[first].email, h->rep_email) ? (first + 1) % t->reps_n : first;
 }
 
 static enum status assign(struct pass *p, struct handoff *h, const struct desk *d, struct err *e)
@@ -89,7 +135,12 @@ static enum status assign(struct pass *p, struct handoff *h, const struct desk *
 	enum status st = first ? owner(p, t, &at, e) : ST_OK;
 	if (st != ST_OK)
 		return st;
-	const struct program_rep *rep = &t->reps[at == NO_INDEX ? in_turn(h, t) : at];
+	h->passed = STR_NULL;
+	if (at != NO_INDEX && away(p, d, at) != NULL) {
+		pass_over(p, h, d, at);
+		at = NO_INDEX;
+	}
+	const struct program_rep *rep = &t->reps[at == NO_INDEX ? in_turn(p, h, d) : at];
 	h->rep_name = rep->name;
 	h->rep_email = rep->email;
 	h->assigned_n++;
@@ -163,22 +214,42 @@ enum status handing_open(struct pass *p, struct handoff *h, int64_t within_us, s
 	return st == ST_OK ? tell(p, h, NOTICE_OPENED, &d, e) : st;
 }
 
+static const enum notice_kind tools[HANDOFF_STATE_COUNT] = {
+	[HANDOFF_ACCEPTED] = NOTICE_ACCEPTED,
+	[HANDOFF_RETURNED] = NOTICE_RETURNED,
+	[HANDOFF_REFUSED] = NOTICE_REFUSED,
+	[HANDOFF_CLOSED] = NOTICE_CLOSED,
+};
+
+static void count_verdict(struct pass *p, const struct handoff *h)
+{
+	const struct str dims[] = {h->team, h->verdict};
+	batch_count(p->batch, p->env.now_us, "verdict", dims, 2, 1);
+}
+
+enum status handing_more(struct pass *p, struct handoff *h, const struct handing_word *word,
+			 struct err *e)
+{
+	struct desk d;
+	const struct handoff was = *h;
+	ASSERT(h->state == HANDOFF_CLOSED && word->to == HANDOFF_CLOSED);
+	h->verdict = word->verdict;
+	if (word->said.n)
+		h->said = str_slice(word->said, 0, HANDOFF_VERDICT_MAX);
+	count_verdict(p, h);
+	enum status st = keep(p, h, &was, e);
+	return st == ST_OK && desk_of(p, h->team, &d) ? tell(p, h, NOTICE_CLOSED, &d, e) : st;
+}
+
 enum status handing_say(struct pass *p, struct handoff *h, const struct handing_word *word,
 			struct err *e)
 {
-	static const enum notice_kind tools[HANDOFF_STATE_COUNT] = {
-		[HANDOFF_ACCEPTED] = NOTICE_ACCEPTED,
-		[HANDOFF_RETURNED] = NOTICE_RETURNED,
-		[HANDOFF_REFUSED] = NOTICE_REFUSED,
-		[HANDOFF_CLOSED] = NOTICE_CLOSED,
-	};
 	struct desk d;
 	const struct handoff was = *h;
 	enum status st = handoff_move(h, word->to, p->env.now_us, word->verdict, e);
 	if (st != ST_OK)
 		return st;
-	const struct str dims[] = {h->team, h->verdict};
-	batch_count(p->batch, p->env.now_us, "verdict", dims, 2, 1);
+	count_verdict(p, h);
 	if (word->said.n)
 		h->said = str_slice(word->said, 0, HANDOFF_VERDICT_MAX);
 	if (word->to == HANDOFF_RETURNED)
@@ -224,7 +295,8 @@ static enum status look(struct pass *p, struct handoff *h, struct err *e)
 		return give_up(p, h, &d, e);
 	if (!h->reminded && h->remind_us != TIME_NONE && h->remind_us < h->due_us)
 		return remind(p, h, &d, e);
-	size_t most = d.team->reps_n < HANDING_REPS_MAX ? d.team->reps_n : HANDING_REPS_MAX;
+	size_t most = present(p, &d);
+	most = most < HANDING_REPS_MAX ? most : HANDING_REPS_MAX;
 	return h->assigned_n < most ? give_on(p, h, &d, e) : give_up(p, h, &d, e);
 }
 

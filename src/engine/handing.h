@@ -27,6 +27,9 @@ struct handing_word {
 };
 MUST_USE enum status handing_say(struct pass *p, struct handoff *h, const struct handing_word *word,
 				 struct err *e);
+/* A further outcome of one that an outcome has closed: won, behind the meeting. */
+MUST_USE enum status handing_more(struct pass *p, struct handoff *h,
+				  const struct handing_word *word, struct err *e);
 /* Its clock is due: reminds, gives it to the next, or marks it overdue. Takes its lead in hand. */
 MUST_USE enum status handing_due(struct pass *p, uint64_t id, struct err *e);
 

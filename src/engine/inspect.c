@@ -102,7 +102,7 @@ static enum status next_of_message(struct inspect *x, struct inspect_next *out, 
 	if (st != ST_OK)
 		return st;
 	struct message *m = &out->message;
-	bool waits = m->state == MESSAGE_READY || m->state == MESSAGE_DEFERRED;
+	bool waits = outbox_waits(m);
 	struct inspect_step *s = add(out, waits ? m->due_us : TIME_NONE);
 	out->sends = true;
 	if (!waits) {
@@ -121,6 +121,13 @@ static enum status next_of_message(struct inspect *x, struct inspect_next *out, 
 		(void)snprintf(s->words, sizeof s->words, "message %llu is held: %s",
 			       (unsigned long long)m->id, c.why[0] ? c.why : guard_words(c.held));
 	return ST_OK;
+}
+
+static void next_of_held(const struct inspect *x, struct inspect_next *out)
+{
+	struct inspect_step *s = add(out, TIME_NONE);
+	(void)snprintf(s->words, sizeof s->words, "held until sending is resumed: " STR_FMT,
+		       STR_ARG(str_slice(x->world.pause_reason, 0, 120)));
 }
 
 /* One look at the instant it is due; *on_r: there is another one to come. */
@@ -161,6 +168,8 @@ enum status inspect_next(struct inspect *x, struct inspect_next *out, struct err
 	bool on = keep.due_us != TIME_NONE;
 	enum status st = ST_OK;
 	*out = (struct inspect_next){.n = 0};
+	if (journey_held(&keep))
+		next_of_held(x, out);
 	if (unsent && keep.message != 0)
 		st = next_of_message(x, out, e);
 	while (on && st == ST_OK)

@@ -6,6 +6,8 @@
 #include "base/assert.h"
 #include "base/time.h"
 #include "engine/outbox.h"
+#include "identity/identity.h"
+#include "model/notice.h"
 
 struct str journeys_key(const struct journeys_at *at, struct arena *a)
 {
@@ -174,11 +176,9 @@ static enum status cancel_waiting(struct pass *p, const struct journey *from, st
 	if (from->message == 0)
 		return ST_OK;
 	enum status st = outbox_get(p->batch->store, from->message, p->arena, &m, e);
-	if (st != ST_OK || (m.state != MESSAGE_READY && m.state != MESSAGE_DEFERRED))
-		return st;
-	struct outbox_place was = {m.state, m.due_us};
-	st = message_move(&m, MESSAGE_CANCELLED, p->env.now_us, STR("the lead was merged"), e);
-	return st == ST_OK ? outbox_put(p->batch->store, &m, was, p->arena, e) : st;
+	return st == ST_OK ? outbox_cancel(p->batch->store, &m, p->env.now_us,
+					   STR("the lead was merged"), p->arena, e)
+			   : st;
 }
 
 static bool stricter(const struct journey *a, const struct journey *b)
@@ -216,5 +216,100 @@ enum status journeys_merge(struct pass *p, struct work *into, struct work *from,
 	old->message = old->handoff = 0;
 	old->phase = JOURNEY_OUT;
 	batch_journey_set(p->batch, from, old);
+	return st;
+}
+
+/* ---- splits ---- */
+
+static bool addressed_to(const struct identity_split *split, const struct message *m)
+{
+	enum id_kind kind = str_is(m->channel, CHANNEL_EMAIL) ? ID_EMAIL : ID_PHONE;
+	for (size_t i = 0; i < split->keys_n; i++)
+		if (split->keys[i].kind == kind && str_eq(split->keys[i].value, m->address))
+			return true;
+	return false;
+}
+
+/* What one of them has heard weighs on that one, as if it had been said to them alone. */
+static void weigh(const struct pass *p, struct journey *j, const struct touch *t, double weight)
+{
+	const struct program_guardrails *g = &p->program->play->guardrails;
+	int64_t now = p->env.now_us, half = g->fatigue_half_life_us;
+	if (t->flags & TOUCH_FAILED)
+		return;
+	double had = j->fatigue > 0 && j->fatigue_us < now
+			     ? j->fatigue * decay_exact(time_between(j->fatigue_us, now), half)
+			     : j->fatigue;
+	double left = had + weight * decay_exact(time_between(t->at_us, now), half);
+	j->fatigue = left > 0 ? left : 0;
+	j->fatigue_us = now;
+}
+
+static enum status give_back(struct pass *p, struct journey *from, struct journey *to,
+			     struct message *m, const struct touch *t, struct err *e)
+{
+	enum status st = outbox_give(p->batch->store, m, to->lead, p->arena, e);
+	if (st != ST_OK)
+		return st;
+	journey_touch(to, t);
+	weigh(p, from, t, -1);
+	weigh(p, to, t, 1);
+	return ST_OK;
+}
+
+static void touched_last(struct journey *j)
+{
+	j->last_touch_us = TIME_NONE;
+	for (size_t i = 0; i < j->touches_n; i++)
+		if (!(j->touches[i].flags & TOUCH_FAILED))
+			j->last_touch_us = j->touches[i].at_us;
+}
+
+/* Parts the touches of `from`: what was sent to the other before the merge is in its own row. */
+static enum status part(struct pass *p, struct journey *from, struct journey *to,
+			const struct identity_split *split, struct err *e)
+{
+	size_t kept = 0, n = from->touches_n;
+	enum status st = ST_OK;
+	for (size_t i = 0; i < n && st == ST_OK; i++) {
+		struct message m = {.lead = from->lead};
+		const struct touch t = from->touches[i];
+		st = t.message ? outbox_get(p->batch->store, t.message, p->arena, &m, e) : ST_OK;
+		bool theirs = st == ST_OK && t.message && m.lead == to->lead;
+		bool since = st == ST_OK && t.message && !theirs && addressed_to(split, &m);
+		if (since)
+			st = give_back(p, from, to, &m, &t, e);
+		if (!theirs && !since)
+			from->touches[kept++] = t;
+	}
+	from->touches_n = kept;
+	touched_last(from);
+	touched_last(to);
+	return st;
+}
+
+enum status journeys_part(struct pass *p, const struct identity_split *split, struct err *e)
+{
+	struct work *from, *to;
+	struct batch *b = p->batch;
+	enum status st = batch_lead(b, split->survivor.lead.id, &from, e);
+	if (st == ST_OK)
+		st = batch_lead(b, split->loser.lead.id, &to, e);
+	if (st == ST_OK)
+		st = batch_journey(b, from, e);
+	if (st == ST_OK)
+		st = batch_journey(b, to, e);
+	if (st != ST_OK || from->journey == NULL || p->program == NULL)
+		return st;
+	struct journey *other = to->journey;
+	if (other == NULL) {
+		other = ARENA_NEW(&b->keep, struct journey);
+		if (other == NULL)
+			return err_set(e, ST_NO_MEMORY, "a journey does not fit the batch");
+		journey_init(other, to->lead.id);
+	}
+	st = part(p, from->journey, other, split, e);
+	batch_journey_set(b, from, from->journey);
+	batch_journey_set(b, to, other);
 	return st;
 }

@@ -25,5 +25,10 @@ const char *journeys_phase(const struct journey *j);
 /* Two leads are one: their touches count together, the stricter phase stays. */
 MUST_USE enum status journeys_merge(struct pass *p, struct work *into, struct work *from,
 				    struct err *e);
+/* They are two again: each has the touches that were sent to it, those of the time between among
+ * them, by the address they went to; messages go with their touches. */
+struct identity_split;
+MUST_USE enum status journeys_part(struct pass *p, const struct identity_split *split,
+				   struct err *e);
 
 #endif

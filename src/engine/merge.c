@@ -373,7 +373,7 @@ static enum status undo(struct engine *en, struct pass *p, const struct identity
 	/* The event that caused the merge was folded behind it: it is among those to fold again. */
 	for (size_t i = 0; i < s->n && st == ST_OK; i++)
 		st = refold(en, s->seqs[i], split, s, e);
-	return st;
+	return st == ST_OK ? journeys_part(p, split, e) : st;
 }
 
 enum status merge_undo(struct engine *en, struct pass *p, uint64_t merge, uint64_t sides[2],

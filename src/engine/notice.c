@@ -6,14 +6,14 @@
 #include "base/assert.h"
 #include "base/time.h"
 #include "engine/due.h"
+#include "engine/held.h"
 #include "engine/ledger.h"
 #include "engine/play.h"
 #include "engine/world.h"
 #include "model/key.h"
 
-#define AGAIN_US US_PER_D  /* a second confirmation for one address, at the soonest */
-#define LOOK_BACK_MAX 64   /* messages of the lead that are asked when the last one was */
-#define WAITING_MAX 100000 /* held ones that are let go at one time */
+#define AGAIN_US US_PER_D /* a second confirmation for one address, at the soonest */
+#define LOOK_BACK_MAX 64  /* messages of the lead that are asked when the last one was */
 
 /* ---- on its way ---- */
 
@@ -47,19 +47,17 @@ static enum status leave(struct pass *p, struct message *m, struct err *e)
 
 static enum status end(struct pass *p, struct message *m, struct str why, struct err *e)
 {
-	struct outbox_place was = {m->state, m->due_us};
-	enum status st = message_move(m, MESSAGE_CANCELLED, p->env.now_us, why, e);
-	return st == ST_OK ? outbox_put(p->batch->store, m, was, p->arena, e) : st;
+	return outbox_cancel(p->batch->store, m, p->env.now_us, why, p->arena, e);
 }
 
-/* Held ones are looked at when they expire, or when the switch is lifted. */
+/* Held ones are looked at when the switch is lifted, and not before. */
 static enum status hold(struct pass *p, struct message *m, struct err *e)
 {
 	struct outbox_place was = {m->state, m->due_us};
-	m->due_us = m->expires_us != TIME_NONE ? m->expires_us : p->env.now_us + US_PER_D;
+	m->due_us = TIME_NONE;
 	m->reason = STR("all sending is paused");
 	enum status st = outbox_put(p->batch->store, m, was, p->arena, e);
-	return st == ST_OK ? wait_until(p, m, e) : st;
+	return st == ST_OK ? held_add(p->batch, HELD_NOTICE, m->id, e) : st;
 }
 
 static enum status go(struct pass *p, struct message *m, struct err *e)
@@ -108,9 +106,7 @@ enum status notice_due(struct pass *p, uint64_t message, struct err *e)
 {
 	struct message m;
 	enum status st = outbox_get(p->batch->store, message, p->arena, &m, e);
-	if (st != ST_OK || (m.state != MESSAGE_READY && m.state != MESSAGE_DEFERRED))
-		return st;
-	return go(p, &m, e);
+	return st == ST_OK && outbox_waits(&m) ? go(p, &m, e) : st;
 }
 
 enum status notice_told(struct pass *p, const struct message *m, struct outbox_place was,
@@ -154,52 +150,6 @@ int64_t notice_retry_us(const struct message *m)
 					2 * US_PER_H, 5 * US_PER_H, 10 * US_PER_H};
 	size_t n = sizeof steps / sizeof steps[0], at = m->attempts ? m->attempts - 1 : 0;
 	return steps[at < n ? at : n - 1];
-}
-
-/* ---- the kill switch is lifted ---- */
-
-struct waiting {
-	struct arena *arena;
-	struct due *rows;
-	size_t n, cap;
-};
-
-static bool take_waiting(void *ctx, struct store_key key, struct str value)
-{
-	struct waiting *w = ctx;
-	uint64_t id = key_read_u64(key.bytes, 8);
-	(void)value;
-	if (id >> 56 == DUE_MESSAGE)
-		w->rows[w->n++] = (struct due){key_read_time(key.bytes, 0), DUE_MESSAGE,
-					       id & ((UINT64_C(1) << 56) - 1)};
-	return w->n < w->cap;
-}
-
-static enum status release_one(struct pass *p, const struct due *d, struct err *e)
-{
-	struct message m;
-	enum notice_kind k;
-	const struct due none = {TIME_NONE, DUE_MESSAGE, d->id};
-	struct arena_mark mark = arena_mark(p->arena);
-	enum status st = outbox_get(p->batch->store, d->id, p->arena, &m, e);
-	if (st == ST_OK && notice_kind_of(&m, &k) && notice_to(k) == NOTICE_TO_LEAD) {
-		st = due_set(p->batch, &none, d->at_us, e);
-		if (st == ST_OK)
-			st = go(p, &m, e);
-	}
-	arena_rewind(p->arena, mark);
-	return st;
-}
-
-enum status notice_release(struct pass *p, struct err *e)
-{
-	struct waiting w = {.cap = WAITING_MAX};
-	w.rows = mem_array(w.cap, sizeof *w.rows);
-	enum status st = store_scan(p->batch->store, TABLE_DUE, SCAN_ALL, take_waiting, &w, e);
-	for (size_t i = 0; i < w.n && st == ST_OK; i++)
-		st = release_one(p, &w.rows[i], e);
-	mem_free(w.rows);
-	return st;
 }
 
 /* ---- double opt-in ---- */

@@ -33,7 +33,7 @@ MUST_USE enum status notice_confirm(struct pass *p, const struct consent_change 
 /* What consent says of asking: only CONSENT_RULE_PENDING lets a confirmation leave. */
 struct consent_verdict notice_confirmable(const struct consent_view *v, struct str purpose,
 					  int64_t now_us);
-/* One that waited is due (TABLE_DUE). */
+/* One that waited is due (TABLE_DUE), or was held by the kill switch, which is lifted. */
 MUST_USE enum status notice_due(struct pass *p, uint64_t message, struct err *e);
 /* The row has moved (the far side answered, or somebody cancelled it): if it is to go again, it
  * waits for its time. `was`: where it stood. */
@@ -42,8 +42,6 @@ MUST_USE enum status notice_told(struct pass *p, const struct message *m, struct
 /* One that failed, once more: a new row that names it, under the id the receiver knows. Its lead is
  * taken in hand. ST_CONFLICT: it is still on its way, or has arrived. */
 MUST_USE enum status notice_again(struct pass *p, uint64_t message, struct err *e);
-/* The kill switch was lifted: what it held goes. */
-MUST_USE enum status notice_release(struct pass *p, struct err *e);
 /* How long it waits for its next try. */
 int64_t notice_retry_us(const struct message *m);
 

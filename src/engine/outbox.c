@@ -73,6 +73,32 @@ enum status outbox_put(struct store *s, const struct message *m, struct outbox_p
 	return st == ST_OK ? put_row(s, m, a, e) : st;
 }
 
+bool outbox_waits(const struct message *m)
+{
+	return m->state == MESSAGE_READY || m->state == MESSAGE_DEFERRED;
+}
+
+enum status outbox_cancel(struct store *s, struct message *m, int64_t now_us, struct str reason,
+			  struct arena *a, struct err *e)
+{
+	struct outbox_place was = {m->state, m->due_us};
+	if (!outbox_waits(m))
+		return ST_OK;
+	enum status st = message_move(m, MESSAGE_CANCELLED, now_us, reason, e);
+	return st == ST_OK ? outbox_put(s, m, was, a, e) : st;
+}
+
+enum status outbox_give(struct store *s, struct message *m, uint64_t lead, struct arena *a,
+			struct err *e)
+{
+	struct key was = key_u64_u64(m->lead, m->id), is = key_u64_u64(lead, m->id);
+	enum status st = store_del(s, TABLE_LEAD_MESSAGE, KEY_BYTES(key_view(&was)), e);
+	if (st == ST_OK)
+		st = store_put(s, TABLE_LEAD_MESSAGE, KEY_BYTES(key_view(&is)), STR(""), e);
+	m->lead = lead;
+	return st == ST_OK ? put_row(s, m, a, e) : st;
+}
+
 /* ---- hand-offs ---- */
 
 enum status handoff_put(struct store *s, const struct handoff *h, int64_t was_due_us,

@@ -23,6 +23,15 @@ struct outbox_place {
 };
 MUST_USE enum status outbox_put(struct store *s, const struct message *m, struct outbox_place was,
 				struct arena *a, struct err *e);
+/* Does it wait for its time: READY or DEFERRED? */
+bool outbox_waits(const struct message *m);
+/* One that waits, as it is stored, will not leave: CANCELLED. Any other stays as it is: what a mail
+ * server has is told of by its answer. */
+MUST_USE enum status outbox_cancel(struct store *s, struct message *m, int64_t now_us,
+				   struct str reason, struct arena *a, struct err *e);
+/* It is another lead's, as it turned out: the row and its place in that lead's list. */
+MUST_USE enum status outbox_give(struct store *s, struct message *m, uint64_t lead, struct arena *a,
+				 struct err *e);
 /* Key of a row in TABLE_OUTBOX: state, due, number. */
 struct key outbox_key(enum message_state state, int64_t due_us, uint64_t id);
 

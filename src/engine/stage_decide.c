@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "engine/account.h"
 #include "engine/handing.h"
+#include "engine/held.h"
 #include "engine/merge.h"
 #include "engine/outbox.h"
 #include "engine/pass.h"
@@ -107,14 +108,7 @@ static enum status cancel(struct round *r, uint64_t id, struct str reason, struc
 	struct message m;
 	struct store *s = r->p->batch->store;
 	enum status st = outbox_get(s, id, r->p->arena, &m, e);
-	if (st != ST_OK)
-		return st;
-	/* What is already with the mail server is told of by its answer. */
-	if (m.state != MESSAGE_READY && m.state != MESSAGE_DEFERRED)
-		return ST_OK;
-	struct outbox_place was = {m.state, m.due_us};
-	st = message_move(&m, MESSAGE_CANCELLED, r->p->env.now_us, reason, e);
-	return st == ST_OK ? outbox_put(s, &m, was, r->p->arena, e) : st;
+	return st == ST_OK ? outbox_cancel(s, &m, r->p->env.now_us, reason, r->p->arena, e) : st;
 }
 
 static enum status open_handoff(struct round *r, struct decide_out *out, struct err *e)
@@ -184,36 +178,42 @@ static enum status carry_out(struct round *r, struct decide_out *out, struct err
 				  out->passed_track ? MESSAGE_MOVED : MESSAGE_NEXT, e);
 	if (out->moved)
 		batch_journey_set(r->p->batch, r->p->work, r->journey);
-	return st;
+	return st == ST_OK && out->held ? held_add(r->p->batch, HELD_LEAD, r->journey->lead, e)
+					: st;
 }
 
 /* ---- a message whose time has come ---- */
 
+/* It will not leave any more: the lead goes on without it. */
+static enum status never(struct round *r, struct message *m, struct str why, struct err *e)
+{
+	struct decide_out out = {.moved = false};
+	const struct pass *p = r->p;
+	enum status st = outbox_cancel(p->batch->store, m, p->env.now_us, why, p->arena, e);
+	if (st == ST_OK)
+		st = decide_message(&r->d, m, &out, e);
+	return st == ST_OK ? carry_out(r, &out, e) : st;
+}
+
+/* A guard holds it: until the guard's end; by the kill switch, until that is lifted. */
 static enum status later(struct round *r, struct message *m, const struct candidate *c,
 			 struct err *e)
 {
 	struct outbox_place was = {m->state, m->due_us};
 	int64_t now = r->p->env.now_us;
-	struct decide_out out = {.moved = false};
-	enum status st = ST_OK;
-	bool waits = c->free_us != TIME_NONE &&
-		     (m->expires_us == TIME_NONE || c->free_us < m->expires_us);
+	bool paused = c->held == GUARD_PAUSED;
+	bool ends = c->free_us != TIME_NONE &&
+		    (m->expires_us == TIME_NONE || c->free_us < m->expires_us);
 	struct str why = arena_printf(r->p->arena, "%s: %s", guard_wire(c->held), c->why);
-	if (waits) {
-		m->due_us = c->free_us > now ? c->free_us : now + US_PER_S;
-		m->reason = why;
-	} else {
-		st = message_move(m, MESSAGE_CANCELLED, now, why, e);
-	}
 	const struct str dims[] = {str_of(guard_wire(c->held)),
-				   waits ? STR("later") : STR("never")};
+				   paused || ends ? STR("later") : STR("never")};
 	batch_count(r->p->batch, now, "held", dims, 2, 1);
-	if (st == ST_OK)
-		st = outbox_put(r->p->batch->store, m, was, r->p->arena, e);
-	if (st != ST_OK || waits)
-		return st;
-	st = decide_message(&r->d, m, &out, e);
-	return st == ST_OK ? carry_out(r, &out, e) : st;
+	if (!paused && !ends)
+		return never(r, m, why, e);
+	m->due_us = paused ? TIME_NONE : c->free_us > now ? c->free_us : now + US_PER_S;
+	m->reason = why;
+	enum status st = outbox_put(r->p->batch->store, m, was, r->p->arena, e);
+	return st == ST_OK && paused ? held_add(r->p->batch, HELD_LEAD, r->journey->lead, e) : st;
 }
 
 static enum status try_send(struct round *r, struct message *m, struct err *e)
@@ -222,6 +222,8 @@ static enum status try_send(struct round *r, struct message *m, struct err *e)
 	enum status st = open_world(r, m->id, e);
 	if (st != ST_OK)
 		return st;
+	if (m->expires_us != TIME_NONE && m->expires_us <= r->p->env.now_us)
+		return never(r, m, STR("expired while it was held"), e);
 	guards_ask_message(&r->d, m, &c);
 	if (c.held != GUARD_COUNT)
 		return later(r, m, &c, e);
@@ -249,7 +251,7 @@ static enum status message_due(struct round *r, struct message *m, int64_t *due_
 	if (r->journey->message == 0 || r->journey->due_us != TIME_NONE)
 		return ST_OK;
 	enum status st = outbox_get(r->p->batch->store, r->journey->message, r->p->arena, m, e);
-	if (st == ST_OK && (m->state == MESSAGE_READY || m->state == MESSAGE_DEFERRED))
+	if (st == ST_OK && outbox_waits(m))
 		*due_r = m->due_us;
 	return st;
 }
@@ -392,6 +394,37 @@ enum status decide_told(struct pass *p, const struct message *m, struct err *e)
 		st = account_untouch(p, m->id, e);
 	if (st == ST_OK)
 		st = decide_message(&r.d, m, &out, e);
+	if (st == ST_OK)
+		st = carry_out(&r, &out, e);
+	return st == ST_OK ? settle(&r, e) : st;
+}
+
+/* A message that waits for the switch alone is due. */
+static enum status free_message(struct round *r, struct err *e)
+{
+	struct message m;
+	struct store *s = r->p->batch->store;
+	if (r->journey->message == 0 || r->journey->due_us != TIME_NONE)
+		return ST_OK;
+	enum status st = outbox_get(s, r->journey->message, r->p->arena, &m, e);
+	if (st != ST_OK || !outbox_waits(&m) || m.due_us != TIME_NONE)
+		return st;
+	struct outbox_place was = {m.state, m.due_us};
+	m.due_us = r->p->env.now_us;
+	return outbox_put(s, &m, was, r->p->arena, e);
+}
+
+enum status decide_freed(struct pass *p, struct err *e)
+{
+	struct round r;
+	struct decide_out out = {.moved = false};
+	if (!concerns(p))
+		return ST_OK;
+	enum status st = open_round(p, &r, e);
+	if (st == ST_OK)
+		st = free_message(&r, e);
+	if (st == ST_OK)
+		st = decide_lifted(&r.d, &out, e);
 	if (st == ST_OK)
 		st = carry_out(&r, &out, e);
 	return st == ST_OK ? settle(&r, e) : st;

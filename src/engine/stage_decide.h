@@ -20,5 +20,7 @@ struct decide_ask {
 	const struct handoff *handoff; /* returned */
 };
 MUST_USE enum status decide_asked(struct pass *p, const struct decide_ask *ask, struct err *e);
+/* The kill switch is lifted: what it held of the lead in hand is due. */
+MUST_USE enum status decide_freed(struct pass *p, struct err *e);
 
 #endif

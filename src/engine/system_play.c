@@ -5,9 +5,11 @@
 #include "base/crypto.h"
 #include "base/time.h"
 #include "engine/handing.h"
+#include "engine/held.h"
 #include "engine/internal.h"
 #include "engine/notice.h"
 #include "engine/outbox.h"
+#include "engine/outcome.h"
 #include "engine/stage_decide.h"
 #include "engine/system.h"
 #include "engine/tally.h"
@@ -36,6 +38,7 @@ static enum status close_lead(struct pass *p, struct err *e)
 
 /* ---- what became of a message ---- */
 
+#define LINKS_MAX 10000 /* more than a mail has room for */
 #define RETRY_MOST_S (14 * (US_PER_D / US_PER_S))
 
 /* RFC 5321 4.5.4.1 asks for half an hour and longer; the first tries are sooner, because
@@ -92,7 +95,7 @@ static enum message_state told_state(struct str type)
 
 static enum status move_told(struct pass *p, struct message *m, const struct json *d, struct err *e)
 {
-	int64_t now = p->env.now_us, code = 0;
+	int64_t now = p->env.now_us, code = 0, links;
 	enum message_state to = told_state(p->event.type);
 	if (to == MESSAGE_UNCERTAIN && by_webhook(m))
 		to = MESSAGE_DEFERRED; /* at least once: the receiver knows it by its id */
@@ -115,6 +118,8 @@ static enum status move_told(struct pass *p, struct message *m, const struct jso
 		m->attempts--;
 	if (to == MESSAGE_SENT && flagged(d, "trial"))
 		m->flags |= MESSAGE_TRIAL;
+	if (json_i64(d, json_get(d, 0, "links"), &links) && links > 0 && links <= LINKS_MAX)
+		m->links_n = (uint32_t)links;
 	return ST_OK;
 }
 
@@ -173,11 +178,7 @@ enum status system_sending(struct engine *en, struct pass *p, struct err *e)
 	(void)snprintf(y->pause_reason, sizeof y->pause_reason, STR_FMT,
 		       STR_ARG(stop ? str_slice(why, 0, sizeof y->pause_reason - 1) : STR_NULL));
 	y->dirty = true;
-	/* What waited for it is looked at again: everybody's alarm may be due. */
-	if (stop)
-		return ST_OK;
-	st = notice_release(p, e);
-	return st == ST_OK ? system_sweep(en, p->env.now_us, e) : st;
+	return stop ? ST_OK : held_free(en, p->env.now_us, e);
 }
 
 /* ---- tracks ---- */
@@ -253,16 +254,6 @@ static const struct {
 	{"handoff.close", "closed", HANDOFF_CLOSED},
 };
 
-/* What sales made of a lead: an event may say it with the closing. */
-static bool is_outcome(struct str verdict)
-{
-	static const char *const words[] = {"meeting", "opportunity", "won", "lost", "closed"};
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-		if (str_is(verdict, words[i]))
-			return true;
-	return false;
-}
-
 /* The day it may be nurtured again: a date, or seconds from now; a month where none is named. */
 static int64_t again_us(const struct pass *p, const struct json *d)
 {
@@ -287,13 +278,17 @@ static enum status hand_said(struct pass *p, const struct json *d, struct handof
 				    .again_us = again_us(p, d)};
 	struct str told = json_str(d, json_get(d, 0, "verdict"), p->arena);
 	if (word.to == HANDOFF_CLOSED && told.n > 0) {
-		if (!is_outcome(told))
+		bool fits = outcome_is(told) && !str_is(told, "accepted");
+		if (!fits && !str_is(told, "closed"))
 			return err_set(e, ST_INVALID,
 				       "handoff.close: verdict is meeting, opportunity, won, lost "
 				       "or closed");
 		word.verdict = told;
 	}
-	return handing_say(p, h, &word, e);
+	/* Won is told long after the meeting: the hand-off has ended, the story has not. */
+	bool more = word.to == HANDOFF_CLOSED && h->state == HANDOFF_CLOSED &&
+		    outcome_is(word.verdict) && !str_eq(word.verdict, h->verdict);
+	return more ? handing_more(p, h, &word, e) : handing_say(p, h, &word, e);
 }
 
 enum status system_handoff(struct engine *en, struct pass *p, struct err *e)
@@ -313,6 +308,8 @@ enum status system_handoff(struct engine *en, struct pass *p, struct err *e)
 		st = take_lead(p, h.lead, e);
 	if (st == ST_OK)
 		st = hand_said(p, &d, &h, e);
+	if (st == ST_OK)
+		st = outcome_fold(p, h.verdict, e);
 	const struct decide_ask ask = {.what = ASK_RETURNED, .handoff = &h};
 	if (st == ST_OK && h.state != HANDOFF_ACCEPTED)
 		st = decide_asked(p, &ask, e);

@@ -4,6 +4,7 @@
  * policy chose. The far side is the test. */
 #include "engine/leave.h"
 #include "engine/notice.h"
+#include "engine/outcome.h"
 #include "engine/test_play.h"
 
 #define HEAD \
@@ -26,6 +27,18 @@ static const char hours[] =
 	HEAD CONSENT TEAM("    hours: {from: '09:00', to: '17:00'}\n    zone: Europe/Berlin\n"
 			  "    webhook: https://crm.larkspur.example/in\n");
 static const char plain[] = HEAD CONSENT TEAM("");
+/* 2026-03-01 is where the world begins; Berlin is an hour ahead. */
+#define AWAY(jo, al, bo) \
+	HEAD CONSENT "teams:\n  sdr:\n    zone: Europe/Berlin\n    reps:\n" \
+		     "      - {name: Jo, email: jo@larkspur.example" jo "}\n" \
+		     "      - {name: Al, email: al@larkspur.example" al "}\n" \
+		     "      - {name: Bo, email: bo@larkspur.example" bo "}\n" \
+		     "    accept_within: 4h\n"
+#define FEBRUARY \
+	", away: [{from: 2026-01-01, until: 2026-01-05}, {from: 2026-02-20, until: 2026-03-05}]"
+static const char one_away[] = AWAY("", FEBRUARY, "");
+static const char all_away[] = AWAY(FEBRUARY, FEBRUARY, FEBRUARY);
+static const char owner_away[] = AWAY("", "", FEBRUARY) "    routing: owner\n";
 static const char owned[] = HEAD CONSENT TEAM("    routing: owner\n");
 
 static const struct content_file files[] = {{STR("guide"), STR("story"), STR(""), 1, STR("h1")}};
@@ -90,6 +103,13 @@ static void replies(struct world *w)
 	w->source = "observe";
 	orders(w, "email.reply", arena_strz(&w->arena, str_of(text)), 0);
 	w->source = NULL;
+}
+
+static bool any_row(void *ctx, struct store_key key, struct str value)
+{
+	(void)key, (void)value;
+	++*(size_t *)ctx;
+	return true;
 }
 
 /* ---- a hand-off ---- */
@@ -286,6 +306,128 @@ static void test_in_turn(void **state)
 	teardown(&w);
 }
 
+/* ---- who is away ---- */
+
+static void test_who_is_away_is_passed_over(void **state)
+{
+	struct world w;
+	(void)state;
+	play_start(&w, one_away, &content);
+	replies(&w); /* the first hand-off would be Al's */
+	struct handoff h = hand_of(&w, 1);
+	assert_true(str_is(h.rep_name, "Bo") && str_is(h.passed, "Al is away until 2026-03-05"));
+	passes(&w, 4 * US_PER_H);
+	assert_true(str_is(hand_of(&w, 1).rep_name, "Jo"));
+	passes(&w, 4 * US_PER_H); /* two were there, and both were asked */
+	h = hand_of(&w, 1);
+	assert_true(h.overdue && h.assigned_n == 2 && str_is(h.rep_name, "Jo"));
+	teardown(&w);
+}
+
+/* The day ends where the team is. */
+static void test_back_by_the_teams_clock(void **state)
+{
+	struct world w;
+	(void)state;
+	play_start(&w, one_away, &content);
+	comes(&w);
+	passes(&w, 4 * US_PER_D + 22 * US_PER_H + 59 * US_PER_M); /* 23:59 on the 5th, in Berlin */
+	orders(&w, "handoff.open", "{\"lead\":1,\"team\":\"sdr\"}", EVENT_SYSTEM);
+	assert_false(str_is(hand_of(&w, 1).rep_name, "Al"));
+	orders(&w, "handoff.close", "{\"handoff\":1}", EVENT_SYSTEM);
+	passes(&w, US_PER_M);
+	does(&w, "form.ebook", "eve@acme.example", NULL, "{}");
+	for (int i = 2; i < 5; i++) { /* the fourth is Al's again */
+		char text[64];
+		(void)snprintf(text, sizeof text, "{\"handoff\":%d}", i);
+		orders(&w, "handoff.open", "{\"lead\":2,\"team\":\"sdr\"}", EVENT_SYSTEM);
+		assert_true(str_is(hand_of(&w, (uint64_t)i).rep_name, "Al") == (i == 4));
+		orders(&w, "handoff.close", arena_strz(&w.arena, str_of(text)), EVENT_SYSTEM);
+		orders(&w, "track.move", "{\"lead\":2,\"track\":\"early\"}", EVENT_SYSTEM);
+	}
+	teardown(&w);
+}
+
+static void test_all_are_away(void **state)
+{
+	struct world w;
+	(void)state;
+	play_start(&w, all_away, &content);
+	replies(&w);
+	struct handoff h = hand_of(&w, 1);
+	assert_true(str_is(h.rep_name, "Al")); /* as if nobody were: somebody must have it */
+	assert_true(str_find(h.passed, STR("Jo is away until 2026-03-05")) < h.passed.n);
+	passes(&w, 4 * US_PER_H);
+	h = hand_of(&w, 1);
+	assert_true(h.overdue && h.assigned_n == 1);
+	teardown(&w);
+}
+
+static void test_owner_is_away(void **state)
+{
+	struct world w;
+	(void)state;
+	play_start(&w, owner_away, &content);
+	does(&w, "form.ebook", "ada@acme.example", NULL, "{\"owner\":\"bo@larkspur.example\"}");
+	told(&w, "message.sent", handed[0]);
+	seen(&w, "reply", handed[0], 0);
+	struct handoff h = hand_of(&w, 1);
+	assert_true(str_is(h.rep_name, "Al") && str_is(h.passed, "Bo is away until 2026-03-05"));
+	teardown(&w);
+}
+
+/* ---- what came of it ---- */
+
+static size_t records(struct world *w)
+{
+	struct err e;
+	size_t n = 0;
+	assert_int_equal(store_scan(w->store, TABLE_RECORD, SCAN_ALL, any_row, &n, &e), ST_OK);
+	return n;
+}
+
+/* Whoever says it, a link or a verb: it is the program's own outcome, as if its event had come. */
+static void test_verdicts_are_outcomes(void **state)
+{
+	struct world w;
+	(void)state;
+	play_start(&w, plain, &content);
+	replies(&w);
+	orders(&w, "handoff.accept", "{\"handoff\":1}", EVENT_SYSTEM);
+	assert_int_equal(records(&w), 0);
+	assert_false(message_of(&w, handed[0]).flags & MESSAGE_GOAL);
+	orders(&w, "handoff.close", "{\"handoff\":1,\"verdict\":\"meeting\"}", EVENT_SYSTEM);
+	assert_true(message_of(&w, handed[0]).flags &
+		    MESSAGE_GOAL); /* meeting.booked is the goal */
+	assert_true(journey_of(&w, 1).cohort & COHORT_GOAL);
+	assert_int_equal(journey_of(&w, 1).phase, JOURNEY_STOPPED);
+	assert_int_equal(records(&w), 1);
+	orders(&w, "handoff.close", "{\"handoff\":1,\"verdict\":\"won\"}", EVENT_SYSTEM);
+	assert_int_equal(records(&w), 2); /* deal.won, weeks behind the meeting */
+	assert_true(str_is(hand_of(&w, 1).verdict, "won"));
+	orders(&w, "handoff.close", "{\"handoff\":1,\"verdict\":\"won\"}", EVENT_SYSTEM);
+	assert_int_equal(records(&w), 2); /* once is once */
+	orders(&w, "handoff.close", "{\"handoff\":1}", EVENT_SYSTEM);
+	assert_true(str_is(hand_of(&w, 1).verdict, "won"));
+	teardown(&w);
+}
+
+static void test_names_of_outcomes(void **state)
+{
+	static const struct str names[] = {STR("signup"), STR("crm.lost"), STR("deal_won"),
+					   STR("wonder.deal")};
+	struct program p = {.goal = STR("demo.meeting.held"), .outcomes = names, .outcomes_n = 4};
+	static const char *const cases[][2] = {{"meeting", "demo.meeting.held"},
+					       {"opportunity", "opportunity.created"},
+					       {"won", "deal_won"},
+					       {"lost", "crm.lost"},
+					       {"accepted", ""},
+					       {"closed", ""}};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		check_str(cases[i][0], outcome_type(&p, str_of(cases[i][0])), cases[i][1]);
+}
+
 /* A notice that waits for its next try does not leave when it is not wanted any more. */
 static void test_late_notice(void **state)
 {
@@ -321,13 +463,6 @@ static void test_suppressed_rep(void **state)
 	orders(&w, "suppression.add", props, EVENT_SYSTEM);
 	assert_false(leaving(&w, m.id).may);
 	teardown(&w);
-}
-
-static bool any_row(void *ctx, struct store_key key, struct str value)
-{
-	(void)key, (void)value;
-	++*(size_t *)ctx;
-	return true;
 }
 
 /* A rep who complains, or answers the note, speaks for nobody but themselves. */
@@ -490,6 +625,7 @@ static void test_all_sending_stops(void **state)
 	assert_true(was_handed(m.id));
 	agrees(&w, "eve@acme.example", "true");
 	assert_int_equal(count_of(&w, "confirm", &m), 1);
+	assert_int_equal(message_of(&w, m.id).due_us, TIME_NONE); /* looked at by nobody */
 	passes(&w, US_PER_D);
 	assert_false(was_handed(m.id));
 	orders(&w, "sending.resume", "{}", EVENT_SYSTEM);
@@ -511,6 +647,12 @@ int main(void)
 		cmocka_unit_test(test_rep_says_the_outcome),
 		cmocka_unit_test(test_owner_first),
 		cmocka_unit_test(test_in_turn),
+		cmocka_unit_test(test_who_is_away_is_passed_over),
+		cmocka_unit_test(test_back_by_the_teams_clock),
+		cmocka_unit_test(test_all_are_away),
+		cmocka_unit_test(test_owner_is_away),
+		cmocka_unit_test(test_verdicts_are_outcomes),
+		cmocka_unit_test(test_names_of_outcomes),
 		cmocka_unit_test(test_late_notice),
 		cmocka_unit_test(test_suppressed_rep),
 		cmocka_unit_test(test_a_rep_is_not_the_lead),

@@ -264,6 +264,162 @@ static void test_all_sending_stops(void **state)
 	teardown(&w);
 }
 
+static uint64_t alarms(const struct world *w)
+{
+	struct engine_stats s;
+	engine_stats(w->engine, &s);
+	return s.alarms;
+}
+
+/* However long the switch holds them, nobody is woken; when it is lifted they leave in that very
+ * transaction, whether a touch was to be decided or a message was waiting for its time. */
+static void test_held_ones_sleep(void **state)
+{
+	struct world w;
+	(void)state;
+	start(&w);
+	comes(&w);
+	told(&w, "message.deferred", handed[0]); /* 1: a message that waits */
+	orders(&w, "sending.pause", "{\"reason\":\"a typo\"}", EVENT_SYSTEM);
+	does(&w, "form.ebook", "eve@acme.example", NULL, "{}"); /* 2: a touch to be decided */
+	assert_true(journey_held(&(struct journey[]){journey_of(&w, 2)}[0]));
+	passes(&w, US_PER_H);
+	assert_int_equal(message_of(&w, handed[0]).due_us, TIME_NONE);
+	uint64_t before = alarms(&w);
+	for (int i = 0; i < 40; i++)
+		passes(&w, 30 * US_PER_M);
+	assert_int_equal(alarms(&w), before);
+	assert_int_equal(handed_n, 1);
+	orders(&w, "sending.resume", "", EVENT_SYSTEM);
+	assert_int_equal(handed_n, 3);
+	assert_int_equal(handed[1], handed[0]);
+	assert_int_equal(message_of(&w, handed[2]).lead, 2);
+	assert_int_equal(message_of(&w, handed[0]).state, MESSAGE_SENDING);
+	teardown(&w);
+}
+
+/* What has become too old meanwhile does not leave: the track goes on behind it. */
+static void test_held_until_too_old(void **state)
+{
+	struct world w;
+	(void)state;
+	start(&w);
+	comes(&w);
+	told(&w, "message.deferred", handed[0]);
+	orders(&w, "sending.pause", "{\"reason\":\"a typo\"}", EVENT_SYSTEM);
+	passes(&w, 30 * US_PER_D);
+	assert_int_equal(message_of(&w, handed[0]).state, MESSAGE_DEFERRED);
+	orders(&w, "sending.resume", "", EVENT_SYSTEM);
+	assert_int_equal(message_of(&w, handed[0]).state, MESSAGE_CANCELLED);
+	teardown(&w);
+}
+
+/* Who was merged into another while held is the other; who has stopped meanwhile hears nothing. */
+static void test_held_and_moved_on(void **state)
+{
+	struct world w;
+	(void)state;
+	start(&w);
+	comes(&w);
+	orders(&w, "sending.pause", "{\"reason\":\"a typo\"}", EVENT_SYSTEM);
+	told(&w, "message.deferred", handed[0]);
+	does(&w, "form.ebook", "eve@acme.example", NULL, "{}");
+	does(&w, "form.ebook", "bob@acme.example", NULL, "{}");
+	passes(&w, US_PER_H);
+	orders(&w, "lead.merge", "{\"into\":1,\"lead\":2}", EVENT_SYSTEM);
+	does(&w, "email.unsubscribe", "bob@acme.example", NULL, "{}");
+	orders(&w, "sending.resume", "", EVENT_SYSTEM);
+	passes(&w, US_PER_M);
+	assert_int_equal(handed_n, 2);
+	assert_int_equal(handed[1], handed[0]); /* one message, of the one that is left */
+	teardown(&w);
+}
+
+/* The text that left has so many links: scanners are known by following all of them. */
+static void test_links_are_kept(void **state)
+{
+	struct world w;
+	char text[96];
+	(void)state;
+	start(&w);
+	comes(&w);
+	(void)snprintf(text, sizeof text, "{\"message\":%llu,\"links\":2}",
+		       (unsigned long long)handed[0]);
+	orders(&w, "message.sent", arena_strz(&w.arena, str_of(text)), EVENT_SYSTEM);
+	assert_int_equal(message_of(&w, handed[0]).links_n, 2);
+	teardown(&w);
+}
+
+/* One tick over many alarms fires them as if there had been one for each: numbers of messages are
+ * in the order of their times, though the first lead sets an alarm of its own on the way. */
+static void test_alarms_fire_by_time(void **state)
+{
+	static const char program[] =
+		"nurture: 1\nprogram: t\ngoal: meeting.booked\n"
+		"send_as: {name: T, from: t@mail.larkspur.example, postal_address: X 1}\n"
+		"scoring: {}\nconsent: {default: opt_out, unknown: opt_out, purposes: [news], "
+		"channels: [email]}\n"
+		"tracks:\n  early:\n    enter: lead.known\n    cadence: 6d\n    sequence:\n"
+		"      - {send: guide, angles: [story, numbers], wait: 4d}\n"
+		"      - {send: offer, angles: [plain], wait: 4d}\n";
+	struct world w;
+	(void)state;
+	start_with(&w, program);
+	comes(&w);
+	does(&w, "form.ebook", "eve@acme.example", NULL, "{}");
+	told(&w, "message.sent", handed[0]);
+	told(&w, "message.sent", handed[1]);
+	orders(&w, "track.pause", "{\"lead\":2,\"seconds\":561600}", EVENT_SYSTEM); /* 6.5 days */
+	passes(&w, 20 * US_PER_D);
+	assert_int_equal(handed_n, 4);
+	assert_int_equal(message_of(&w, 3).lead,
+			 1); /* four days of silence, the sixth for the next */
+	assert_int_equal(message_of(&w, 4).lead, 2);
+	assert_true(message_of(&w, 3).created_us < message_of(&w, 4).created_us);
+	teardown(&w);
+}
+
+/* A person by another key than an address. */
+static void logs_in(struct world *w, const char *user)
+{
+	struct event ev = {.type = STR("form.ebook"), .traits = STR("{}")};
+	assert_true(event_add_id(&ev, ID_USER_ID, STR_NULL, str_of(user)));
+	append(w, &ev);
+	fold(w);
+}
+
+/* Parted, each has what was sent to them, also while they were taken for one. */
+static void test_split_gives_touches_back(void **state)
+{
+	struct world w;
+	(void)state;
+	start(&w);
+	does(&w, "form.ebook", "eve@acme.example", NULL, "{}");
+	logs_in(&w, "u-1"); /* 2, without an address */
+	told(&w, "message.sent", handed[0]);
+	orders(&w, "lead.merge", "{\"into\":2,\"lead\":1}", EVENT_SYSTEM);
+	for (int i = 0; i < 8 && handed_n < 2; i++)
+		passes(&w, 2 * US_PER_D);
+	struct message m = message_of(&w, handed[1]);
+	assert_true(m.lead == 2 && str_is(m.address, "eve@acme.example"));
+	told(&w, "message.sent", handed[1]);
+	assert_int_equal(journey_of(&w, 2).touches_n, 2);
+	double fatigue = journey_of(&w, 1).fatigue;
+	orders(&w, "lead.split", "{\"merge\":1}", EVENT_SYSTEM);
+	struct journey eve = journey_of(&w, 1), other = journey_of(&w, 2);
+	assert_int_equal(other.touches_n, 0);
+	assert_int_equal(other.last_touch_us, TIME_NONE);
+	assert_int_equal(eve.touches_n, 2);
+	assert_int_equal(eve.touches[1].message, handed[1]);
+	assert_int_equal(eve.last_touch_us, eve.touches[1].at_us);
+	assert_true(eve.fatigue > fatigue && other.fatigue < 0.01);
+	assert_int_equal(message_of(&w, handed[1]).lead, 1); /* what comes of it is hers */
+	seen(&w, "email.unsubscribe", handed[1], 0);
+	assert_int_equal(journey_of(&w, 1).phase, JOURNEY_STOPPED);
+	assert_int_not_equal(journey_of(&w, 2).phase, JOURNEY_STOPPED);
+	teardown(&w);
+}
+
 static void test_try_again_then_give_up(void **state)
 {
 	struct world w;
@@ -318,6 +474,12 @@ int main(void)
 		cmocka_unit_test(test_reply_hands_off),
 		cmocka_unit_test(test_unsubscribed_never_again),
 		cmocka_unit_test(test_all_sending_stops),
+		cmocka_unit_test(test_held_ones_sleep),
+		cmocka_unit_test(test_held_until_too_old),
+		cmocka_unit_test(test_held_and_moved_on),
+		cmocka_unit_test(test_links_are_kept),
+		cmocka_unit_test(test_alarms_fire_by_time),
+		cmocka_unit_test(test_split_gives_touches_back),
 		cmocka_unit_test(test_try_again_then_give_up),
 		cmocka_unit_test(test_merged_leads_count_together),
 	};

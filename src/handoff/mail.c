@@ -61,6 +61,23 @@ static const char *const labels[LINK_REP_COUNT] = {
 	[LINK_REP_BAD_DATA] = "Bad data: nobody can be reached",
 };
 
+/* For the weeks behind it: the mail is where a rep looks. */
+static void put_outcomes(struct sheet *s, const struct handoff_mail *in)
+{
+	static const struct {
+		enum link_rep rep;
+		const char *label;
+	} rows[] = {{LINK_REP_MEETING, "We met"},
+		    {LINK_REP_OPPORTUNITY, "There is an opportunity"},
+		    {LINK_REP_WON, "Won"},
+		    {LINK_REP_LOST, "Lost"}};
+	if (in->answers[LINK_REP_MEETING].n == 0)
+		return;
+	sheet_title(s, STR("Later: what came of it"));
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		sheet_button(s, str_of(rows[i].label), in->answers[rows[i].rep], false);
+}
+
 static void put_answers(struct sheet *s, const struct handoff_mail *in, struct arena *a)
 {
 	const struct handoff *h = &in->brief->handoff;
@@ -122,6 +139,7 @@ static void put_lead(struct sheet *s, const struct handoff_mail *in, struct aren
 			 "to them yourself."));
 	put_answers(s, in, a);
 	put_past(s, in, a);
+	put_outcomes(s, in);
 	if (b->email.n + b->phone.n > 0)
 		sheet_small(s, arena_printf(a, "Reach them at " STR_FMT "%s" STR_FMT,
 					    STR_ARG(b->email), b->email.n && b->phone.n ? ", " : "",

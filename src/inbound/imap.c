@@ -73,10 +73,14 @@ static PRINTF_LIKE(4, 5) enum status
 static void publish(struct inbound_imap *f, bool connected, uint64_t taken)
 {
 	pthread_mutex_lock(&f->lock);
+	bool was = f->state.connected;
 	f->state.connected = connected;
 	f->state.taken += taken;
 	f->state.cursor = f->cursor;
+	struct inbound_imap_state now = f->state;
 	pthread_mutex_unlock(&f->lock);
+	if (was != connected && f->conf.changed != NULL)
+		f->conf.changed(f->conf.ctx, &now);
 }
 
 static bool stopping(const struct inbound_imap *f)
@@ -346,7 +350,10 @@ static void failed(struct inbound_imap *f, const struct err *e)
 	f->state.connected = false;
 	f->state.failures++;
 	f->state.last = *e;
+	struct inbound_imap_state now = f->state;
 	pthread_mutex_unlock(&f->lock);
+	if (f->conf.changed != NULL)
+		f->conf.changed(f->conf.ctx, &now);
 }
 
 static void *run(void *fetcher)

@@ -33,6 +33,14 @@ struct inbound_imap_message {
 	struct inbound_imap_cursor cursor; /* to go on from once this one is durable */
 };
 
+/* What it did so far; for health pages. Holds nothing personal. */
+struct inbound_imap_state {
+	bool connected;
+	uint64_t taken, failures; /* messages; rounds that ended in an error */
+	struct inbound_imap_cursor cursor;
+	struct err last; /* of the last failure */
+};
+
 enum inbound_imap_security { INBOUND_IMAP_TLS, INBOUND_IMAP_STARTTLS, INBOUND_IMAP_PLAIN };
 
 struct inbound_imap_conf {
@@ -50,6 +58,8 @@ struct inbound_imap_conf {
 	struct inbound_imap_cursor cursor;
 	/* Anything but ST_OK: the same message is given again, after a pause. */
 	enum status (*take)(void *ctx, const struct inbound_imap_message *m, struct err *e);
+	/* It is connected now, or no more; may be NULL. On the fetcher's thread. */
+	void (*changed)(void *ctx, const struct inbound_imap_state *s);
 	void *ctx;
 };
 #define INBOUND_IMAP_CONF_DEFAULT \
@@ -63,14 +73,6 @@ struct inbound_imap_conf {
 		.pause_first_us = INT64_C(1000000), \
 		.pause_max_us = 300 * INT64_C(1000000), \
 	})
-
-/* What it did so far; for health pages. Holds nothing personal. */
-struct inbound_imap_state {
-	bool connected;
-	uint64_t taken, failures; /* messages; rounds that ended in an error */
-	struct inbound_imap_cursor cursor;
-	struct err last; /* of the last failure */
-};
 
 struct inbound_imap;
 

@@ -32,9 +32,10 @@
 	FIELD(uint, bool, overdue)
 #define LATE_TEXTS(TEXT) \
 	TEXT(len, len, said) \
-	TEXT(len, len, words)
-#define HEAD_BYTES 18 /* version, opened's and state's nibbles, twice 16 nibbles */
-#define HEAD_BOUND (HEAD_BYTES + 21 * 8 + 8)
+	TEXT(len, len, words) \
+	TEXT(len, len, passed) /* rows written before it came have 0 there */
+#define HEAD_BYTES 18          /* version, opened's and state's nibbles, twice 16 nibbles */
+#define HEAD_BOUND (HEAD_BYTES + 22 * 8 + 8)
 
 static size_t texts_bytes(const struct handoff *x)
 {

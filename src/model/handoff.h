@@ -37,6 +37,7 @@ struct handoff {
 	struct str verdict;         /* "accepted", "not_now", "not_a_fit", "bad_data", outcome */
 	struct str words;           /* what the lead wrote, when that asked for it */
 	struct str said;            /* with the verdict, in the rep's own words */
+	struct str passed;          /* who was passed over, being away; for people */
 	uint64_t message;           /* the one replied to; 0: none */
 	uint32_t assigned_n;        /* how often somebody was given it */
 	uint32_t within_s;          /* working seconds each of them has; 0: no clock */

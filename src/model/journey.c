@@ -266,6 +266,11 @@ const char *journey_phase_name(enum journey_phase p)
 	return phases[p];
 }
 
+bool journey_held(const struct journey *j)
+{
+	return j->phase == JOURNEY_DUE && j->due_us == TIME_NONE;
+}
+
 bool journey_automated(const struct journey *j)
 {
 	ASSERT(j->phase < JOURNEY_PHASE_COUNT);

@@ -6,7 +6,8 @@
  * the step it is in until it leaves that step.
  *
  *   J1  phase OUT, HANDED and STOPPED have due_us TIME_NONE; the others have a due time, except
- *       WATCHING while the message is not yet sent (message != 0, due set when it is).
+ *       WATCHING while the message is not yet sent (message != 0, due set when it is), and DUE
+ *       while the kill switch holds it (due set when the switch is lifted).
  *   J2  touches are in order of time, at most JOURNEY_TOUCHES_MAX: the oldest fall out.
  *   J3  journey_decode(journey_encode(x)) == x.
  */
@@ -111,6 +112,7 @@ const char *journey_phase_name(enum journey_phase p);
 /* May anything be sent to it by itself? On a track or free to enter one, not with a person, not
  * ended. PAUSED is automated too: its pause ends by itself. */
 bool journey_automated(const struct journey *j);
+bool journey_held(const struct journey *j); /* DUE, and only the kill switch is waited for */
 /* Adds a touch at its place in time; drops the oldest when full. */
 void journey_touch(struct journey *j, const struct touch *t);
 struct touch *journey_touch_of(struct journey *j, uint64_t message); /* NULL: not there */

@@ -42,9 +42,10 @@
 #define LATE(FIELD) /* the second word of nibbles begins with it */ FIELD(time, time, replied_us)
 #define LAST( \
 	FIELD) /* behind the lengths of the texts: rows written before it came have 0 there */ \
-	FIELD(uint, uint, handoff)
+	FIELD(uint, uint, handoff) \
+	FIELD(uint, u32, links_n)
 #define HEAD_BYTES 18 /* version, created's and state's nibbles, twice 16 nibbles */
-#define HEAD_BOUND (HEAD_BYTES + 31 * 8 + 8)
+#define HEAD_BOUND (HEAD_BYTES + 32 * 8 + 8)
 
 static size_t texts_bytes(const struct message *x)
 {

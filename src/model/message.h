@@ -68,6 +68,7 @@ struct message {
 	struct str reason; /* of the latest change, for people; at most MESSAGE_REASON_MAX */
 	struct str source; /* the lead's first source, and its tier when chosen: for the counters */
 	uint32_t tier;
+	uint32_t links_n; /* tracked ones in the text that left; 0: not known */
 	struct str
 		audience; /* the lead's persona then, whatever persona the text was written for */
 };

@@ -9,6 +9,7 @@
 #include "base/crypto.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "node/refold.h"
 #include "node/settings.h"
 
 #include <errno.h>
@@ -172,6 +173,10 @@ static enum status open_files(struct node *n, const struct node_conf *conf, stru
 	if (st == ST_OK)
 		st = store_open_sqlite(&sc, &n->store, e);
 	if (st != ST_OK || conf->mode == NODE_READ)
+		return st;
+	const struct refold anew = {n->dir, n->seed, n->log, &sc, conf->say, conf->say_ctx};
+	st = refold(&anew, &n->store, e);
+	if (st != ST_OK)
 		return st;
 	struct engine_conf ec = {.log = n->log,
 				 .store = n->store,

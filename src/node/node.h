@@ -20,6 +20,7 @@
 #include "store/store.h"
 
 #define NODE_PATH_MAX 1024
+#define NODE_MAILBOX_STATE "mailbox_state.json" /* is the mailbox read? as of its latest change */
 #define NODE_SPEAKING "speaking" /* messages a mail server is being given (deliver/marks.h) */
 
 enum node_mode {
@@ -37,6 +38,10 @@ struct node_conf {
 	 * `sending` for the next daemon, which asks every guard again (deliver/). */
 	void (*hand_over)(void *ctx, const uint64_t *messages, size_t n);
 	void *ctx;
+	/* A line for whoever waits: a state that another build has folded is folded anew from the
+	 * log before anything else (ENGINE_FOLD_VERSION). May be NULL. */
+	void (*say)(void *ctx, const char *line);
+	void *say_ctx;
 };
 struct node_conf node_conf_default(const char *dir, enum node_mode mode);
 
@@ -91,6 +96,8 @@ MUST_USE enum status node_backup_note(const char *data, const char *dir, int64_t
 				      struct err *e);
 /* False: none is known of. */
 bool node_backup_last(const char *data, struct arena *a, int64_t *at_us_r, struct str *dir_r);
+/* Goes the state on as another build has folded it, since the log's beginning is gone? */
+bool node_fold_mixed(struct store *s);
 /* The program applied last, compiled, from the state; ST_NOT_FOUND when none was. Free with
  * program_destroy. version_r may be NULL. */
 MUST_USE enum status node_program(struct store *s, struct program **out, uint64_t *version_r,

@@ -262,6 +262,123 @@ static void a_clock_is_the_folders(void **state)
 	tear_down(&f);
 }
 
+/* ---- a state of another build ---- */
+
+static unsigned lines;
+
+static void count_line(void *ctx, const char *line)
+{
+	(void)ctx;
+	lines += strlen(line) > 0;
+}
+
+static void open_again(struct fixture *f)
+{
+	struct node_conf conf = node_conf_default(f->dir, NODE_WRITE);
+	conf.say = count_line;
+	lines = 0;
+	node_close(&f->n);
+	if (node_open(&conf, &f->n, &f->e) != ST_OK)
+		fail_msg("%s", f->e.text);
+}
+
+static void come(struct fixture *f, int people)
+{
+	for (int i = 0; i < people; i++) {
+		struct buf body;
+		struct event ev = {.type = STR("form.demo"), .context.scroll = -1};
+		const struct str mail = arena_printf(&f->a, "p%d@acme.example", i);
+		ev.occurred_us = clock_now_us();
+		assert_true(event_add_id(&ev, ID_EMAIL, STR_NULL, mail));
+		buf_init_arena(&body, &f->a, EVENT_BYTES_MAX);
+		assert_int_equal(event_encode(&ev, &body, &f->e), ST_OK);
+		struct log_entry entry = {.source = STR("web"),
+					  .message_id = mail,
+					  .body = buf_view(&body),
+					  .received_us = ev.occurred_us};
+		assert_int_equal(node_submit(f->n, &entry, 1, &f->e), ST_OK);
+	}
+}
+
+static const char *const strange = "a roll-up of another form";
+
+/* As another build would have left it: a number of its own, or none, and rows in its own form. */
+static void fold_otherwise(struct fixture *f, bool signed_)
+{
+	struct store *s = f->n->store;
+	if (signed_)
+		assert_int_equal(
+			store_put(s, TABLE_META, KEY_BYTES(STR("fold")), STR("\x7f"), &f->e),
+			ST_OK);
+	else
+		assert_int_equal(store_del(s, TABLE_META, KEY_BYTES(STR("fold")), &f->e), ST_OK);
+	assert_int_equal(
+		store_put(s, TABLE_COUNTER, KEY_BYTES(str_of(strange)), STR("12345678"), &f->e),
+		ST_OK);
+	assert_int_equal(store_put(s, TABLE_LOCAL, KEY_BYTES(STR("mine")), STR("kept"), &f->e),
+			 ST_OK);
+}
+
+static void another_build_is_folded_anew(void **state)
+{
+	uint64_t before, after, version;
+	bool empty;
+	struct fixture f;
+	struct str row;
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		set_up(&f);
+		open_node(&f);
+		come(&f, 20);
+		assert_int_equal(store_hash(f.n->store, &before, &f.e), ST_OK);
+		open_again(&f);
+		assert_int_equal(lines, 0); /* the same build */
+		fold_otherwise(&f, i == 1);
+		open_again(&f);
+		assert_true(lines >= 2); /* that it begins, that it is done */
+		assert_int_equal(store_hash(f.n->store, &after, &f.e), ST_OK);
+		assert_int_equal(before, after);
+		assert_int_equal(engine_fold_read(f.n->store, &version, &empty, &f.e), ST_OK);
+		assert_true(version == ENGINE_FOLD_VERSION && !empty);
+		assert_int_equal(store_get(f.n->store, TABLE_LOCAL, KEY_BYTES(STR("mine")), &f.a,
+					   &row, &f.e),
+				 ST_OK);
+		assert_int_equal(access(below(&f, "state.db.new"), F_OK), -1);
+		open_again(&f);
+		assert_int_equal(lines, 0);
+		come(&f, 21); /* and it goes on: one is new */
+		tear_down(&f);
+	}
+}
+
+/* What retention has dropped cannot be folded again: the state stays, and that is said once. */
+static void a_log_that_is_too_short(void **state)
+{
+	uint64_t removed;
+	struct fixture f;
+	struct str row;
+	(void)state;
+	set_up(&f);
+	struct node_conf conf = node_conf_default(f.dir, NODE_WRITE);
+	conf.create = true;
+	conf.log.retain_us = US_PER_S;
+	assert_int_equal(node_open(&conf, &f.n, &f.e), ST_OK);
+	come(&f, 20);
+	assert_int_equal(log_retain(f.n->log, 15, clock_now_us() + US_PER_D, &removed, &f.e),
+			 ST_OK);
+	assert_true(removed > 0);
+	fold_otherwise(&f, true);
+	open_again(&f);
+	assert_true(lines > 0);
+	assert_true(node_fold_mixed(f.n->store));
+	assert_int_equal(
+		store_get(f.n->store, TABLE_COUNTER, KEY_BYTES(str_of(strange)), &f.a, &row, &f.e),
+		ST_OK);
+	open_again(&f);
+	assert_int_equal(lines, 0);
+	tear_down(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +388,8 @@ int main(void)
 		cmocka_unit_test(tracks_need_texts),
 		cmocka_unit_test(the_largest_index_fits),
 		cmocka_unit_test(a_clock_is_the_folders),
+		cmocka_unit_test(another_build_is_folded_anew),
+		cmocka_unit_test(a_log_that_is_too_short),
 	};
 	return cmocka_run_group_tests_name("node", tests, NULL, NULL);
 }

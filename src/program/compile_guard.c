@@ -214,6 +214,32 @@ void compile_guardrails(struct playing *x)
 
 /* ---- teams ---- */
 
+static void away_order(struct playing *x, const struct ynode *n)
+{
+	struct program_problem *p = problem_add(x->c->ps, CODE_AWAY_ORDER, n->where);
+	PROBLEM_TEXT(p, message, x->c->ps->arena, STR_FMT " is before the first day away",
+		     STR_ARG(n->text));
+	p->why = STR("`until:` is the last day of the absence");
+	p->fix = STR("name a day that is not before `from:`");
+}
+
+static void compile_away(struct playing *x, const struct ynode *n, struct program_rep *r)
+{
+	size_t max = n && !n->bad ? n->count : 0, i = 0;
+	struct program_away *list = COMPILE_ARRAY(x->c, struct program_away, max);
+	for (const struct ynode *y = list && max ? n->first : NULL; y; y = y->next) {
+		const struct ynode *until = ynode_get(y, "until");
+		if (!value_date(ynode_get(y, "from"), &list[i].from_day) ||
+		    !value_date(until, &list[i].until_day))
+			continue;
+		if (list[i].until_day < list[i].from_day)
+			away_order(x, until);
+		i++;
+	}
+	r->away = list;
+	r->away_n = i;
+}
+
 static void compile_reps(struct playing *x, const struct ynode *n, struct program_team *t)
 {
 	size_t max = n && !n->bad ? n->count : 0, i = 0;
@@ -225,6 +251,7 @@ static void compile_reps(struct playing *x, const struct ynode *n, struct progra
 			continue;
 		list[i].name = compile_text(x->c, value_text(ynode_get(y, "name")));
 		list[i].email = compile_text(x->c, email->text);
+		compile_away(x, ynode_get(y, "away"), &list[i]);
 		names[i] = (struct named){email->text, 0, email->where};
 		i++;
 	}

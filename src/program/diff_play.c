@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * diff_play.c: triggers, guardrails, teams and experiments side by side. */
+#include "base/time.h"
 #include "program/diff_part.h"
 
 #include <stdio.h>
@@ -157,12 +158,25 @@ static void diff_guardrails(struct differ *d)
 
 /* ---- teams ---- */
 
+static const char *day_words(int32_t day, char text[TIME_TEXT_MAX])
+{
+	(void)time_format(day * US_PER_D, text);
+	text[10] = '\0';
+	return text;
+}
+
 static struct str rep_words(struct differ *d, const struct program_team *t)
 {
 	struct buf b;
 	buf_init_arena(&b, d->arena, 1 << 16);
-	for (size_t i = 0; i < t->reps_n; i++)
-		buf_printf(&b, "%s" STR_FMT, i ? ", " : "", STR_ARG(t->reps[i].name));
+	for (size_t i = 0; i < t->reps_n; i++) {
+		const struct program_rep *r = &t->reps[i];
+		buf_printf(&b, "%s" STR_FMT, i ? ", " : "", STR_ARG(r->name));
+		for (size_t k = 0; k < r->away_n; k++)
+			buf_printf(&b, " (away %s to %s)",
+				   day_words(r->away[k].from_day, (char[TIME_TEXT_MAX]){0}),
+				   day_words(r->away[k].until_day, (char[TIME_TEXT_MAX]){0}));
+	}
 	return buf_view(&b);
 }
 

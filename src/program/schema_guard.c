@@ -135,13 +135,26 @@ const struct schema_type schema_guardrails = {
 
 /* ---- teams ---- */
 
+static const struct schema_key away_keys[] = {
+	{"from", &date, true, NULL, "The first day away.", SINCE},
+	{"until", &date, true, NULL, "The last day away.", SINCE},
+	{.name = NULL},
+};
+static const struct schema_type away = {
+	.kind = SCHEMA_OBJECT, .keys = away_keys, .what = "{from, until}"};
+static const struct schema_type aways = {.kind = SCHEMA_LIST,
+					 .item = &away,
+					 .max = PROGRAM_AWAY_MAX,
+					 .what = "a list of {from, until}"};
 static const struct schema_key rep_keys[] = {
 	{"name", &text, true, NULL, "The person's name.", SINCE},
 	{"email", &email, true, NULL, "Where hand-offs go.", SINCE},
+	{"away", &aways, false, "never",
+	 "Days on which they are given no hand-off, in the team's zone.", SINCE},
 	{.name = NULL},
 };
 static const struct schema_type rep = {
-	.kind = SCHEMA_OBJECT, .keys = rep_keys, .what = "{name, email}"};
+	.kind = SCHEMA_OBJECT, .keys = rep_keys, .what = "{name, email, away}"};
 static const struct schema_type reps = {.kind = SCHEMA_LIST,
 					.item = &rep,
 					.min = 1,

@@ -151,6 +151,10 @@ static const struct bad bads[] = {
 	 PLAY
 	 "teams: {sdr: {reps: [{name: S, email: s@x.example}, {name: T, email: s@x.example}]}}\n",
 	 6, 70, 81, NULL, "address"},
+	{"N242",
+	 PLAY "teams: {sdr: {reps: [{name: S, email: s@x.example, away: [{from: 2026-05-09, until: "
+	      "2026-05-08}]}]}}\n",
+	 6, 85, 95, NULL, "before the first day"},
 	{"N210",
 	 PLAY
 	 "triggers: [{name: t, when: lead.known, exit: x}, {name: u, when: lead.known, exit: z}]\n",
@@ -269,7 +273,7 @@ static void test_every_code_has_a_case(void **state)
 				     sizeof elsewhere / sizeof *elsewhere, str_of(h.code)));
 		seen++;
 	}
-	assert_int_equal(seen, 21);
+	assert_int_equal(seen, 22);
 }
 
 /* What looks much like a bad one and is none. */

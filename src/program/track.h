@@ -24,6 +24,7 @@
 #define PROGRAM_TRIGGERS_MAX 64
 #define PROGRAM_TEAMS_MAX 32
 #define PROGRAM_REPS_MAX 64 /* per team */
+#define PROGRAM_AWAY_MAX 64 /* per rep */
 #define PROGRAM_HOLIDAYS_MAX 512
 #define PROGRAM_ARMS_MAX 8
 
@@ -178,8 +179,13 @@ struct program_guardrails {
 	struct str zone;                            /* IANA zone where none is known; "UTC" */
 };
 
+struct program_away { /* whole days in the team's zone, since 1970-01-01; both are away */
+	int32_t from_day, until_day;
+};
 struct program_rep {
 	struct str name, email;
+	const struct program_away *away;
+	size_t away_n;
 };
 enum routing { ROUTING_ROUND_ROBIN, ROUTING_OWNER };
 struct program_team {

@@ -4,6 +4,7 @@
 #include "engine/journeys.h"
 #include "engine/test_nurture.h"
 #include "node/node.h"
+#include "view/view_late.h"
 #include "view/view_next.h"
 #include "view/view_numbers.h"
 #include "view/view_order.h"
@@ -394,6 +395,38 @@ static void test_looking_is_free(void **state)
 	rise(&s);
 }
 
+/* What should have happened by now, and what waits for a person. */
+static void test_late(void **state)
+{
+	struct seat s;
+	struct err e;
+	struct view_late l;
+	(void)state;
+	sit(&s);
+	comes(&s.w);
+	told(&s.w, "message.sent", handed[0]);
+	seen(&s.w, "reply", handed[0], 0);
+	does(&s.w, "form.ebook", "bea@acme.example", NULL, "{}");
+	does(&s.w, "form.ebook", "cid@acme.example", NULL, "{}");
+	told(&s.w, "message.deferred", handed[handed_n - 2]);
+	told(&s.w, "message.uncertain", handed[handed_n - 1]);
+	int64_t now = s.w.now_us;
+	assert_int_equal(view_late(s.w.store, now, &l, &e), ST_OK);
+	assert_true(l.handoffs == 0 && l.messages == 0 && l.uncertain == 1 && l.held == 0);
+	assert_int_equal(view_late(s.w.store, now + 30 * US_PER_M, &l, &e), ST_OK);
+	assert_true(l.handoffs == 0 && l.messages > 0 && l.message_us <= now + 5 * US_PER_M);
+	assert_int_equal(view_late(s.w.store, now + 5 * US_PER_H, &l, &e), ST_OK);
+	assert_true(l.handoffs == 1 && l.handoff_us > now);
+	orders(&s.w, "sending.pause", "{\"reason\":\"test\"}", EVENT_SYSTEM);
+	passes(&s.w, US_PER_H);
+	does(&s.w, "form.ebook", "dan@acme.example", NULL, "{}");
+	assert_int_equal(view_late(s.w.store, s.w.now_us, &l, &e), ST_OK);
+	assert_int_equal(l.held, 2); /* who is new, and the message that was to be tried again */
+	uint32_t x = next(&s, 4);
+	assert_true(text_is(&s, x, "words", "held until sending is resumed: test"));
+	rise(&s);
+}
+
 static void test_why_not(void **state)
 {
 	struct seat s;
@@ -667,6 +700,7 @@ int main(void)
 		cmocka_unit_test(test_lead_orders),
 		cmocka_unit_test(test_foretold),
 		cmocka_unit_test(test_looking_is_free),
+		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_why_not),
 		cmocka_unit_test(test_next_of_those_who_rest),
 		cmocka_unit_test(test_report_is_brute_force),

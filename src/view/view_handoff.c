@@ -19,6 +19,8 @@ static void put_common(struct view *v, const struct handoff *h, struct json_w *w
 	json_w_kstr(w, "name", view_name_of(v, h->lead));
 	json_w_kstr(w, "team", h->team);
 	json_w_kstr(w, "rep", h->rep_name);
+	if (h->passed.n)
+		json_w_kstr(w, "passed_over", h->passed);
 	json_w_kstr(w, "trigger", h->trigger);
 	json_w_kstr(w, "reason", h->reason);
 	json_w_ktime(w, "opened", h->opened_us);

@@ -101,7 +101,8 @@ static void put_message(struct view *v, const struct inspect *x, const struct me
 	json_w_kstr(w, "track", m->track);
 	json_w_kstr(w, "step", m->step);
 	json_w_ktime(w, "at", m->due_us);
-	json_w_kstr(w, "local", local_time(v, x, m->due_us));
+	if (m->due_us != TIME_NONE)
+		json_w_kstr(w, "local", local_time(v, x, m->due_us));
 	json_w_end(w);
 }
 

@@ -166,12 +166,17 @@ enum status view_order_again(struct view *v, uint64_t message, struct view_order
 static const struct verdict {
 	const char *name, *type;
 	enum handoff_state to;
+	bool outcome; /* the name is the verdict, and may come behind another one */
 } verdicts[] = {
-	{"accept", "handoff.accept", HANDOFF_ACCEPTED},
-	{"return", "handoff.return", HANDOFF_RETURNED},
-	{"refuse", "handoff.refuse", HANDOFF_REFUSED},
-	{"bad-data", "handoff.bad_data", HANDOFF_REFUSED},
-	{"close", "handoff.close", HANDOFF_CLOSED},
+	{"accept", "handoff.accept", HANDOFF_ACCEPTED, false},
+	{"return", "handoff.return", HANDOFF_RETURNED, false},
+	{"refuse", "handoff.refuse", HANDOFF_REFUSED, false},
+	{"bad-data", "handoff.bad_data", HANDOFF_REFUSED, false},
+	{"close", "handoff.close", HANDOFF_CLOSED, false},
+	{"meeting", "handoff.close", HANDOFF_CLOSED, true},
+	{"opportunity", "handoff.close", HANDOFF_CLOSED, true},
+	{"won", "handoff.close", HANDOFF_CLOSED, true},
+	{"lost", "handoff.close", HANDOFF_CLOSED, true},
 };
 
 static const struct verdict *verdict_of(struct str name)
@@ -190,17 +195,21 @@ enum status view_order_handoff(struct view *v, uint64_t id, const struct view_ve
 	const struct verdict *to = verdict_of(x->verdict);
 	if (to == NULL)
 		return err_set(e, ST_INVALID,
-			       "a hand-off is answered with accept, return, refuse, bad-data or "
-			       "close");
+			       "a hand-off is answered with accept, return, refuse, bad-data, "
+			       "close, meeting, opportunity, won or lost");
 	if (x->on_us != TIME_NONE && x->on_us <= v->now_us)
 		return err_set(e, ST_INVALID, "the day on which to come back must be ahead");
 	enum status st = handoff_get(v->store, id, v->arena, &h, e);
-	if (st == ST_OK)
+	bool more = st == ST_OK && to->outcome && h.state == HANDOFF_CLOSED &&
+		    !str_is(h.verdict, to->name);
+	if (st == ST_OK && !more)
 		st = handoff_move(&h, to->to, v->now_us, STR(""), e);
 	if (st != ST_OK)
 		return st;
 	begin(v, &d);
 	json_w_ki64(&d.w, "handoff", (int64_t)id);
+	if (to->outcome)
+		json_w_kz(&d.w, "verdict", to->name);
 	if (to->to == HANDOFF_RETURNED && x->on_us != TIME_NONE)
 		json_w_ki64(&d.w, "again_seconds", (x->on_us - v->now_us) / US_PER_S + 1);
 	put_reason(&d, x->reason);

@@ -33,7 +33,8 @@ MUST_USE enum status view_order_again(struct view *v, uint64_t message, struct v
 				      struct err *e);
 
 struct view_verdict {
-	struct str verdict; /* "accept", "return", "refuse", "bad-data", "close" */
+	struct str verdict; /* "accept", "return", "refuse", "bad-data", "close", or how it
+			     * ended: "meeting", "opportunity", "won", "lost" */
 	int64_t on_us;      /* return: nurtured again from then on; TIME_NONE: in 30 days */
 	struct str reason;
 };

@@ -96,8 +96,10 @@ static void say_message(struct trail *t)
 		return;
 	bool new = t->now->message != t->old->message;
 	bool on = m.state == MESSAGE_READY || m.state == MESSAGE_DEFERRED;
-	struct str when =
-		on ? arena_printf(v->arena, ", due %.16sZ", time_format(m.due_us, due)) : STR("");
+	bool timed = on && m.due_us != TIME_NONE;
+	struct str when = timed ? arena_printf(v->arena, ", due %.16sZ", time_format(m.due_us, due))
+			  : on  ? STR(", held: all sending is stopped")
+				: STR("");
 	/* Of an older one only what this event may have changed is worth a line. */
 	if (!new &&m.state != MESSAGE_CANCELLED && !on)
 		return;

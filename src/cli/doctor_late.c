@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * doctor_late.c: does what should have happened by now? Mail leaves, the mailbox is read, somebody
+ * takes each hand-off. */
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/time.h"
+#include "cli/doctor.h"
+#include "node/settings.h"
+#include "view/view_late.h"
+
+static const char *for_how_long(int64_t at_us, char text[TIME_TEXT_MAX])
+{
+	int64_t now = clock_now_us(), us = now > at_us ? now - at_us : 0;
+	return duration_format(us / US_PER_S * US_PER_S, text);
+}
+
+static bool look(struct patient *p, struct view_late *out, struct finding *f)
+{
+	struct err e;
+	if (view_late(p->door.node->store, clock_now_us(), out, &e) == ST_OK)
+		return true;
+	doctor_say(f, HEALTH_FAIL, NULL, "%.180s", e.text);
+	return false;
+}
+
+void doctor_check_outbox(struct patient *p, struct finding *f)
+{
+	struct view_late l;
+	char age[TIME_TEXT_MAX];
+	int pid;
+	if (!look(p, &l, f))
+		return;
+	if (l.messages && !node_locked(p->c->data, &pid))
+		doctor_say(f, HEALTH_WARN, "nurtured serve", "%llu messages wait for a daemon",
+			   (unsigned long long)l.messages);
+	else if (l.messages)
+		doctor_say(f, HEALTH_FAIL, "nurtured message list --state deferred",
+			   "%llu messages should have left, one of them %s ago",
+			   (unsigned long long)l.messages, for_how_long(l.message_us, age));
+	else if (l.uncertain)
+		doctor_say(f, HEALTH_WARN, "nurtured message list --state uncertain",
+			   "whether %llu messages arrived is for you to settle",
+			   (unsigned long long)l.uncertain);
+	else if (l.held)
+		doctor_say(f, HEALTH_WARN, "nurtured resume", "all sending is stopped; %llu wait",
+			   (unsigned long long)l.held);
+	else
+		doctor_say(f, HEALTH_OK, NULL, "nothing is late");
+}
+
+void doctor_check_handoffs(struct patient *p, struct finding *f)
+{
+	struct view_late l;
+	char age[TIME_TEXT_MAX];
+	if (!look(p, &l, f))
+		return;
+	if (l.handoffs)
+		doctor_say(f, HEALTH_WARN, "nurtured handoff list --open",
+			   "%llu not taken in time, one of them for %s",
+			   (unsigned long long)l.handoffs, for_how_long(l.handoff_us, age));
+	else
+		doctor_say(f, HEALTH_OK, NULL, "none is overdue");
+}
+
+/* What the daemon has noted of its latest round (daemon/mailbox.h). */
+void doctor_check_mailbox(struct patient *p, struct finding *f)
+{
+	char path[NODE_PATH_MAX];
+	struct settings s;
+	struct str text;
+	struct json d;
+	bool yes = false;
+	int pid;
+	struct arena *a = &p->c->arena;
+	if (settings_load(p->c->data, a, &s, NULL) != ST_OK || s.mailbox.host == NULL) {
+		doctor_say(f, HEALTH_OK, NULL, "none is configured");
+		return;
+	}
+	if (!node_locked(p->c->data, &pid)) {
+		doctor_say(f, HEALTH_WARN, "nurtured serve", "not read: no daemon runs");
+		return;
+	}
+	bool known = file_read(node_path(p->c->data, NODE_MAILBOX_STATE, path), 16384, a, &text,
+			       NULL) == ST_OK &&
+		     json_parse(text, JSON_LIMITS_EVENT, a, &d, NULL) == ST_OK;
+	if (!known)
+		doctor_say(f, HEALTH_WARN, "ask again in a minute", "not connected yet");
+	else if (json_bool(&d, json_get(&d, 0, "connected"), &yes) && yes)
+		doctor_say(f, HEALTH_OK, NULL, "connected");
+	else
+		doctor_say(f, HEALTH_FAIL, "check mailbox in settings.json, and its password",
+			   "%.150s", arena_strz(a, json_str(&d, json_get(&d, 0, "last"), a)));
+}
