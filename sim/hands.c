@@ -6,6 +6,7 @@
 #include "engine/due.h"
 #include "engine/outbox.h"
 #include "model/key.h"
+#include "model/lead.h"
 #include "model/notice.h"
 #include "sim.h"
 
@@ -17,6 +18,7 @@ struct hands {
 	uint64_t waits, looks; /* rows that should be in the queue */
 	uint64_t due_messages, due_handoffs;
 	uint64_t asked;
+	uint64_t held; /* leads, messages and rows that wait for the switch alone */
 };
 
 static bool walk_message(void *ctx, struct store_key key, struct str value)
@@ -31,12 +33,14 @@ static bool walk_message(void *ctx, struct store_key key, struct str value)
 		fail(h->s, "%s", e.text);
 		return false;
 	}
+	bool waits = m.state == MESSAGE_READY || m.state == MESSAGE_DEFERRED;
+	h->held += waits && m.due_us == TIME_NONE;
 	if (!notice_kind_of(&m, &k)) {
 		if (m.decision == 0)
 			fail(h->s, "G7: message %llu has no decision", (unsigned long long)m.id);
 		return true;
 	}
-	h->waits += m.state == MESSAGE_READY || m.state == MESSAGE_DEFERRED;
+	h->waits += waits && m.due_us != TIME_NONE;
 	h->asked += k == NOTICE_CONFIRM;
 	if (k == NOTICE_HANDOFF && m.reply_to == 0) {
 		(void)u64map_get(&h->notices, m.handoff, &n);
@@ -101,6 +105,40 @@ static bool walk_due(void *ctx, struct store_key key, struct str value)
 	return true;
 }
 
+static bool walk_held(void *ctx, struct store_key key, struct str value)
+{
+	struct hands *x = ctx;
+	(void)key, (void)value;
+	x->held++;
+	return true;
+}
+
+static bool walk_leads(void *ctx, struct store_key key, struct str value)
+{
+	struct hands *x = ctx;
+	struct lead l;
+	struct str text;
+	struct err e;
+	arena_reset(&x->arena);
+	struct journey *j = ARENA_NEW(&x->arena, struct journey);
+	bool placed = lead_row_decode(key.num, value, &x->arena, &l, &text, &e) == ST_OK &&
+		      text.n > 0 && journey_decode(key.num, text, &x->arena, j, &e) == ST_OK;
+	x->held += placed && journey_held(j);
+	return true;
+}
+
+/* Nobody is forgotten when the switch is lifted. */
+static void check_held(struct hands *h)
+{
+	struct engine_sent sent;
+	struct err e;
+	arena_reset(&h->arena);
+	if (engine_sent_read(h->s->inner, &h->arena, &sent, &e) != ST_OK)
+		fail(h->s, "meta: %s", e.text);
+	else if (!sent.paused && h->held > 0)
+		fail(h->s, "%llu wait for a switch that is not on", (unsigned long long)h->held);
+}
+
 void check_hands(struct sim *s, int64_t clock_us)
 {
 	struct hands h = {.s = s, .clock_us = clock_us};
@@ -110,7 +148,9 @@ void check_hands(struct sim *s, int64_t clock_us)
 		store_row_fn *fn;
 	} walks[] = {{TABLE_MESSAGE, walk_message},
 		     {TABLE_HANDOFF, walk_handoff},
-		     {TABLE_DUE, walk_due}};
+		     {TABLE_DUE, walk_due},
+		     {TABLE_HELD, walk_held},
+		     {TABLE_LEAD, walk_leads}};
 	arena_init(&h.arena, 4u << 20);
 	u64map_init(&h.notices, 1u << 16);
 	for (size_t i = 0; i < sizeof walks / sizeof walks[0] && s->failure[0] == '\0'; i++)
@@ -123,6 +163,7 @@ void check_hands(struct sim *s, int64_t clock_us)
 	if (h.asked > s->agreed)
 		fail(s, "G3: %llu confirmations for %llu times that somebody agreed",
 		     (unsigned long long)h.asked, (unsigned long long)s->agreed);
+	check_held(&h);
 	u64map_finish(&h.notices);
 	arena_finish(&h.arena);
 }

@@ -252,12 +252,37 @@ static bool may_leave(struct sim *s, struct sim_mail *mail, struct arena *a, str
 	if (out->message.attempts == mail->attempt)
 		return false; /* named again behind a failure */
 	mail->attempt = out->message.attempts;
-	if (out->may)
+	if (out->may && !out->paused)
 		return true;
 	mail->in_hand = true;
-	mail->answer = "message.failed";
+	mail->answer = out->may ? "message.deferred" : "message.failed";
 	mail->due_us = s->now_us;
 	return false;
+}
+
+/* While all sending is stopped nothing leaves to a lead; reps and tools are told all the same. */
+static void check_switch(struct sim *s, const struct message *m, bool to_others, struct arena *a)
+{
+	struct engine_sent sent;
+	struct err e;
+	if (engine_sent_read(s->inner, a, &sent, &e) != ST_OK)
+		fail(s, "message %llu: %s", (unsigned long long)m->id, e.text);
+	else if (sent.paused && !to_others)
+		fail(s, "message %llu leaves, though all sending is stopped",
+		     (unsigned long long)m->id);
+}
+
+/* Somebody who has had enough presses the link of an older mail just now: this one is under way. */
+static void race(struct sim *s, const struct sim_mail *mail)
+{
+	if (mail->notice || !chance(s, 0.02))
+		return;
+	char props[64];
+	struct event ev = {.type = STR("email.unsubscribe"), .context.scroll = -1};
+	(void)snprintf(props, sizeof props, "{\"message\":%llu}", (unsigned long long)mail->id);
+	ev.properties = str_of(props);
+	ev.occurred_us = s->now_us;
+	world_send(s, &ev, "observe", s->now_us);
 }
 
 static void take_one(struct sim *s, uint64_t id)
@@ -287,7 +312,9 @@ static void take_one(struct sim *s, uint64_t id)
 		check_touch(s, &m, mail, &a);
 	}
 	(void)snprintf(mail->address, sizeof mail->address, STR_FMT, STR_ARG(m.address));
+	check_switch(s, &m, mail->notice && notice_to(k) != NOTICE_TO_LEAD, &a);
 	plan_answer(s, mail);
+	race(s, mail);
 	s->checks++;
 	arena_finish(&a);
 }

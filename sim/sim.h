@@ -52,6 +52,7 @@ struct sim {
 	uint64_t seed;
 	struct rng rng;
 	int64_t now_us, start_us, end_us;
+	int64_t behind_us; /* how far the machine's clock is set back, for a while */
 	struct log *log;
 	struct store *inner, *store; /* memory, and the one that fails around it */
 	struct engine *engine;

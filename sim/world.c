@@ -37,7 +37,9 @@
 	"  stop_on: [reply, email.unsubscribe, email.complaint, meeting_booked]\n" \
 	"  zone: Europe/Berlin\n" \
 	"teams:\n  sdr:\n" \
-	"    reps: [{name: Jo, email: jo@sim.example}, {name: Al, email: al@sim.example}]\n" \
+	"    reps:\n      - {name: Jo, email: jo@sim.example}\n" \
+	"      - {name: Al, email: al@sim.example, away: [{from: 2026-03-23, until: " \
+	"2026-04-01}]}\n" \
 	"    accept_within: 4h\n    whole_account: true\n" \
 	"    webhook: https://hooks.sim.example/in\n" \
 	"    hours: {from: '09:00', to: '17:00'}\n"
@@ -268,7 +270,7 @@ static void operators(struct sim *s)
 			       (unsigned long long)pick(s, 12) + 1);
 		send_system(s, "lead.split", str_of(props));
 	}
-	if (chance(s, 0.001))
+	if (chance(s, 0.004))
 		send_system(s, chance(s, 0.4) ? "sending.pause" : "sending.resume", STR_NULL);
 	if (chance(s, 0.02)) {
 		(void)snprintf(props, sizeof props, "{\"handoff\":%llu,\"again_seconds\":86400}",
@@ -278,6 +280,12 @@ static void operators(struct sim *s)
 			    : chance(s, 0.7) ? "handoff.return"
 					     : "handoff.refuse",
 			    str_of(props));
+	}
+	if (chance(s, 0.01)) {
+		static const char *const ends[] = {"meeting", "opportunity", "won", "lost"};
+		(void)snprintf(props, sizeof props, "{\"handoff\":%llu,\"verdict\":\"%s\"}",
+			       (unsigned long long)pick(s, 20) + 1, ends[pick(s, 4)]);
+		send_system(s, "handoff.close", str_of(props));
 	}
 	if (chance(s, 0.05))
 		send_system(s, "clock.tick", STR_NULL);
@@ -294,7 +302,7 @@ static void deliver(struct sim *s, struct sim_message *m, bool again)
 		.source = str_of(m->source),
 		.message_id = str_of(m->message_id),
 		.body = m->body,
-		.received_us = s->now_us,
+		.received_us = s->now_us - s->behind_us,
 	};
 	if (log_append(s->log, &entry, 1, &e) != ST_OK)
 		fail(s, "append failed: %s", e.text);
@@ -335,9 +343,19 @@ static void network(struct sim *s)
 		deliver(s, &s->sent[pick(s, s->sent_n)], true);
 }
 
+/* Machines sleep, and clocks are set: forward by days, back by hours for a while. */
+static void clocks(struct sim *s)
+{
+	if (chance(s, 0.003))
+		s->now_us += (int64_t)pick(s, 3 * (uint64_t)US_PER_D);
+	if (chance(s, 0.01))
+		s->behind_us = chance(s, 0.5) ? (int64_t)pick(s, 6 * (uint64_t)US_PER_H) : 0;
+}
+
 void world_step(struct sim *s, int64_t step_us)
 {
 	s->now_us += step_us;
+	clocks(s);
 	for (size_t i = 0; i < s->people_n; i++) {
 		int hour = time_civil(s->now_us + s->people[i].zone_h * US_PER_H).hour;
 		double awake = hour >= 7 && hour < 22 ? 1.4 : 0.2;

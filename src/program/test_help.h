@@ -105,7 +105,7 @@ static inline bool is_play_code(struct str code)
 {
 	return (str_cmp(code, STR("N124")) >= 0 && str_cmp(code, STR("N128")) <= 0) ||
 	       (str_cmp(code, STR("N225")) >= 0 && str_cmp(code, STR("N240")) <= 0) ||
-	       str_is(code, "N242");
+	       str_is(code, "N244");
 }
 
 static inline bool has_case(const struct bad *bads, size_t n, const char *const *elsewhere,

@@ -151,7 +151,7 @@ static const struct bad bads[] = {
 	 PLAY
 	 "teams: {sdr: {reps: [{name: S, email: s@x.example}, {name: T, email: s@x.example}]}}\n",
 	 6, 70, 81, NULL, "address"},
-	{"N242",
+	{"N244",
 	 PLAY "teams: {sdr: {reps: [{name: S, email: s@x.example, away: [{from: 2026-05-09, until: "
 	      "2026-05-08}]}]}}\n",
 	 6, 85, 95, NULL, "before the first day"},

@@ -38,8 +38,9 @@ enum happening {
 	HAPPENS_CAPTURE,
 	HAPPENS_VISIT,
 	HAPPENS_JOB_CHANGE,
-	HAPPENS_ANSWER, /* what a mail server says: message.sent */
-	HAPPENS_FAILED, /* it did not leave */
+	HAPPENS_ANSWER,   /* what a mail server says: message.sent */
+	HAPPENS_FAILED,   /* it did not leave */
+	HAPPENS_DEFERRED, /* it was held: to be tried again */
 	HAPPENS_BOUNCE,
 	HAPPENS_MACHINE_OPEN,
 	HAPPENS_MACHINE_CLICK,

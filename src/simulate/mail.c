@@ -97,10 +97,12 @@ static void take(struct simulation *s, uint64_t id, struct err *e)
 		return;
 	}
 	bool known = whose(s, &leave.message, &person, &dead);
-	simulate_later(s, known ? person : 0, leave.may ? HAPPENS_ANSWER : HAPPENS_FAILED,
-		       s->now_us + US_PER_M, id);
+	enum happening says = !leave.may     ? HAPPENS_FAILED
+			      : leave.paused ? HAPPENS_DEFERRED
+					     : HAPPENS_ANSWER;
+	simulate_later(s, known ? person : 0, says, s->now_us + US_PER_M, id);
 	s->out->refused += !leave.may;
-	if (!leave.may)
+	if (says != HAPPENS_ANSWER)
 		return;
 	if (!notice_kind_of(&leave.message, &kind)) {
 		if (known)

@@ -302,6 +302,7 @@ static const struct {
 } by_message[] = {
 	[HAPPENS_ANSWER] = {"message.sent", EVENT_SYSTEM, true, false},
 	[HAPPENS_FAILED] = {"message.failed", EVENT_SYSTEM, true, false},
+	[HAPPENS_DEFERRED] = {"message.deferred", EVENT_SYSTEM, true, false},
 	[HAPPENS_BOUNCE] = {"email.bounce", 0, false, false},
 	[HAPPENS_MACHINE_OPEN] = {"email.open", EVENT_MACHINE, false, false},
 	[HAPPENS_MACHINE_CLICK] = {"email.click", EVENT_BOT, false, false},
