@@ -1,33 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * bench.c: stopwatch and small statistics. CPU time is printed beside wall time because it stays
- * true on a machine that others use too. */
+ * bench.c: what other processes use, and small statistics. */
 #include "bench.h"
-
-#include "base/clock.h"
 
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
-
-static int64_t timeval_us(struct timeval t)
-{
-	return t.tv_sec * INT64_C(1000000) + t.tv_usec;
-}
-
-struct stopwatch bench_start(void)
-{
-	struct rusage u;
-	(void)getrusage(RUSAGE_SELF, &u); /* cannot fail for SELF */
-	return (struct stopwatch){clock_mono_us(), timeval_us(u.ru_utime) + timeval_us(u.ru_stime)};
-}
-
-void bench_stop(struct stopwatch from, uint64_t events, struct bench_rate *out)
-{
-	struct stopwatch now = bench_start();
-	*out = (struct bench_rate){events, now.wall_us - from.wall_us, now.cpu_us - from.cpu_us};
-}
 
 bool bench_number(const char **at, uint64_t *out)
 {
@@ -74,16 +52,6 @@ int64_t bench_process_rss_kb(int pid)
 	if (f != NULL)
 		(void)fclose(f);
 	return found ? (int64_t)kb : -1;
-}
-
-double bench_per_s(const struct bench_rate *r)
-{
-	return (double)r->events * 1e6 / (double)(r->elapsed_us > 0 ? r->elapsed_us : 1);
-}
-
-double bench_cpu_each_us(const struct bench_rate *r)
-{
-	return (double)r->cpu_us / (double)(r->events > 0 ? r->events : 1);
 }
 
 static int by_rate(const void *a, const void *b)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * bench.h: what the measurements share: settings, the stopwatch, medians, made-up events.
+ * bench.h: what the measurements share: settings, medians, made-up events.
  *
  * Every figure is measured in the run that prints it. Things that are compared run in turns,
  * round after round, and the median round counts: a busy neighbour bothers both.
@@ -10,8 +10,8 @@
 #include "base/str.h"
 #include "base/buf.h"
 #include "base/random.h"
-#include "bench_store.h" /* struct bench_rate */
 #include "model/event.h"
+#include "rate.h"
 
 #define BENCH_ROUNDS_MAX 15
 #define BENCH_PATH_MAX 512
@@ -27,17 +27,10 @@ struct bench_conf {
 	int rounds;
 };
 
-struct stopwatch {
-	int64_t wall_us, cpu_us;
-};
-struct stopwatch bench_start(void);
-void bench_stop(struct stopwatch from, uint64_t events, struct bench_rate *out);
 /* CPU time another process has used; -1 when it is gone. */
 int64_t bench_process_cpu_us(int pid);
 int64_t bench_process_rss_kb(int pid);
 
-double bench_per_s(const struct bench_rate *r);
-double bench_cpu_each_us(const struct bench_rate *r);
 /* The round in the middle, by events per second. Sorts. */
 struct bench_rate bench_median(struct bench_rate *rounds, int n);
 double bench_percentile(double *values, size_t n, double p); /* sorts; 0 < p < 1 */

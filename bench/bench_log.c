@@ -2,51 +2,16 @@
  * bench_log.c: append, read and open of the event log, and the bare table they are measured by. */
 #include "bench_log.h"
 
+#include "bare.h"
 #include "base/assert.h"
-#include "base/clock.h"
 #include "log/log.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #define BODY_MAX 4096
 #define ID_BYTES 36 /* as long as the ids that clients send */
 #define BATCH_MAX 10000
 #define READ_RECORDS 256
-
-struct stopwatch {
-	int64_t wall_us, cpu_us;
-};
-
-static int64_t cpu_us(void)
-{
-	struct rusage u;
-	(void)getrusage(RUSAGE_SELF, &u);
-	return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 + u.ru_utime.tv_usec +
-	       u.ru_stime.tv_usec;
-}
-
-static struct stopwatch start(void)
-{
-	return (struct stopwatch){clock_mono_us(), cpu_us()};
-}
-
-static void stop(struct stopwatch from, uint64_t events, struct bench_rate *out)
-{
-	*out = (struct bench_rate){events, clock_mono_us() - from.wall_us, cpu_us() - from.cpu_us};
-}
-
-static void remove_files(const char *path)
-{
-	static const char *const ends[] = {"", "-wal", "-shm"};
-	char name[600];
-	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-		(void)snprintf(name, sizeof name, "%s%s", path, ends[i]);
-		(void)unlink(name);
-	}
-}
 
 /* The id of event n: "00000000-0000-4000-8000-<n>", written by hand so that both sides spend next
  * to nothing on it. */
@@ -68,15 +33,29 @@ static struct str body_of(char room[BODY_MAX], size_t bytes)
 
 /* --- bare --------------------------------------------------------------------------------- */
 
-static bool bare_exec(sqlite3 *db, const char *sql)
+struct bare_body {
+	char room[BODY_MAX];
+	struct str body;
+};
+
+static bool bare_prepare(struct bench_bare *b, sqlite3 *db, sqlite3_stmt **s)
 {
-	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
+	(void)b;
+	return bench_bare_exec(db,
+			       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+			       "CREATE TABLE event(seq INTEGER PRIMARY KEY, received_us INTEGER,"
+			       " source TEXT, message_id TEXT, body TEXT)") &&
+	       sqlite3_prepare_v2(db,
+				  "INSERT INTO event(received_us,source,message_id,body)"
+				  " VALUES(?1,?2,?3,?4)",
+				  -1, s, NULL) == SQLITE_OK;
 }
 
-static bool bare_row(sqlite3_stmt *s, uint64_t n, struct str body)
+static bool bare_row(struct bench_bare *b, sqlite3_stmt *s, uint64_t n)
 {
 	char room[ID_BYTES];
-	struct str id = id_of(room, n);
+	const struct bare_body *ctx = b->ctx;
+	struct str id = id_of(room, n), body = ctx->body;
 	bool ok = sqlite3_bind_int64(s, 1, (int64_t)n) == SQLITE_OK &&
 		  sqlite3_bind_text(s, 2, "web", 3, SQLITE_STATIC) == SQLITE_OK &&
 		  sqlite3_bind_text(s, 3, id.p, (int)id.n, SQLITE_STATIC) == SQLITE_OK &&
@@ -85,45 +64,19 @@ static bool bare_row(sqlite3_stmt *s, uint64_t n, struct str body)
 	return sqlite3_reset(s) == SQLITE_OK && ok;
 }
 
-static bool bare_run(sqlite3 *db, const struct bench_log_conf *conf, struct bench_rate *out)
-{
-	char room[BODY_MAX];
-	struct str body = body_of(room, conf->body_bytes);
-	sqlite3_stmt *s = NULL;
-	bool ok = bare_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-				"CREATE TABLE event(seq INTEGER PRIMARY KEY, received_us INTEGER,"
-				" source TEXT, message_id TEXT, body TEXT)") &&
-		  sqlite3_prepare_v2(db,
-				     "INSERT INTO event(received_us,source,message_id,body)"
-				     " VALUES(?1,?2,?3,?4)",
-				     -1, &s, NULL) == SQLITE_OK;
-	struct stopwatch from = start();
-	for (uint64_t n = 0; n < conf->events && ok; n++) {
-		ok = n % conf->batch != 0 || bare_exec(db, "BEGIN");
-		ok = ok && bare_row(s, n, body);
-		if (n % conf->batch == conf->batch - 1)
-			ok = ok && bare_exec(db, "COMMIT");
-	}
-	if (sqlite3_get_autocommit(db) == 0)
-		ok = bare_exec(db, "COMMIT") && ok;
-	stop(from, conf->events, out);
-	(void)sqlite3_finalize(s);
-	return ok;
-}
-
 enum status bench_bare_append(const struct bench_log_conf *conf, struct bench_rate *out,
 			      struct err *e)
 {
-	char path[512];
-	sqlite3 *db = NULL;
-	(void)snprintf(path, sizeof path, "%s/bare-log.db", conf->folder);
-	remove_files(path);
-	enum status st = ST_OK;
-	if (sqlite3_open(path, &db) != SQLITE_OK || !bare_run(db, conf, out))
-		st = err_set(e, ST_IO, "bare SQLite: %s", sqlite3_errmsg(db));
-	(void)sqlite3_close(db);
-	remove_files(path);
-	return st;
+	struct bare_body ctx;
+	ctx.body = body_of(ctx.room, conf->body_bytes);
+	struct bench_bare b = {.folder = conf->folder,
+			       .name = "bare-log.db",
+			       .events = conf->events,
+			       .batch = conf->batch,
+			       .prepare = bare_prepare,
+			       .row = bare_row,
+			       .ctx = &ctx};
+	return bench_bare_run(&b, out, e);
 }
 
 /* --- the log ------------------------------------------------------------------------------ */
@@ -146,7 +99,7 @@ static enum status append_all(const struct bench_log_conf *conf, struct log *l,
 	struct str body = body_of(room, conf->body_bytes);
 	ASSERT(conf->batch <= BATCH_MAX);
 	enum status st = ST_OK;
-	struct stopwatch from = start();
+	struct stopwatch from = bench_start();
 	for (uint64_t n = 0; st == ST_OK && n < conf->events;) {
 		size_t k = 0;
 		for (; k < conf->batch && n < conf->events; k++, n++)
@@ -156,7 +109,7 @@ static enum status append_all(const struct bench_log_conf *conf, struct log *l,
 							.received_us = (int64_t)n};
 		st = log_append(l, entries, k, e);
 	}
-	stop(from, conf->events, out);
+	bench_stop(from, conf->events, out);
 	return st;
 }
 
@@ -171,14 +124,14 @@ static enum status read_all(struct log *l, struct bench_rate *out, struct err *e
 	arena_init(&a, (size_t)64 << 20);
 	uint64_t seq = 1;
 	size_t n = READ_RECORDS;
-	struct stopwatch from = start();
+	struct stopwatch from = bench_start();
 	while (st == ST_OK && n > 0) {
 		arena_reset(&a);
 		n = READ_RECORDS;
 		st = log_read(r, seq, &a, records, &n, e);
 		seq += n;
 	}
-	stop(from, seq - 1, out);
+	bench_stop(from, seq - 1, out);
 	arena_finish(&a);
 	log_reader_close(&r);
 	return st;
@@ -190,12 +143,12 @@ enum status bench_log_append(const struct bench_log_conf *conf, struct bench_rat
 	char path[512];
 	struct log *l = NULL;
 	(void)snprintf(path, sizeof path, "%s/events.db", conf->folder);
-	remove_files(path);
+	bench_remove_file(path);
 	enum status st = open_log(conf, path, &l, e);
 	if (st == ST_OK)
 		st = append_all(conf, l, out, e);
 	log_close(&l);
-	remove_files(path);
+	bench_remove_file(path);
 	return st;
 }
 
@@ -207,7 +160,7 @@ static enum status filled(const struct bench_log_conf *conf, char path[512], str
 	struct bench_rate ignored;
 	fill.batch = 5000;
 	(void)snprintf(path, 512, "%s/events.db", conf->folder);
-	remove_files(path);
+	bench_remove_file(path);
 	enum status st = open_log(conf, path, out, e);
 	return st == ST_OK ? append_all(&fill, *out, &ignored, e) : st;
 }
@@ -220,7 +173,7 @@ enum status bench_log_read(const struct bench_log_conf *conf, struct bench_rate 
 	if (st == ST_OK)
 		st = read_all(l, out, e);
 	log_close(&l);
-	remove_files(path);
+	bench_remove_file(path);
 	return st;
 }
 
@@ -230,11 +183,11 @@ enum status bench_log_open(const struct bench_log_conf *conf, struct bench_rate 
 	struct log *l = NULL;
 	enum status st = filled(conf, path, &l, e);
 	log_close(&l);
-	struct stopwatch from = start();
+	struct stopwatch from = bench_start();
 	if (st == ST_OK)
 		st = open_log(conf, path, &l, e);
-	stop(from, conf->events, out);
+	bench_stop(from, conf->events, out);
 	log_close(&l);
-	remove_files(path);
+	bench_remove_file(path);
 	return st;
 }

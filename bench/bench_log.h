@@ -5,7 +5,7 @@
 #ifndef BENCH_LOG_H
 #define BENCH_LOG_H
 
-#include "bench_store.h" /* struct bench_rate */
+#include "rate.h"
 
 struct bench_log_conf {
 	const char *folder; /* files are made and removed there */

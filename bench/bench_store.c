@@ -3,50 +3,15 @@
  * write a page whose row already says the same. */
 #include "bench_store.h"
 
+#include "bare.h"
 #include "base/assert.h"
-#include "base/clock.h"
 #include "base/random.h"
 #include "store/store.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #define ROW_MAX 4096
-
-struct stopwatch {
-	int64_t wall_us, cpu_us;
-};
-
-static int64_t cpu_us(void)
-{
-	struct rusage u;
-	(void)getrusage(RUSAGE_SELF, &u);
-	return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 + u.ru_utime.tv_usec +
-	       u.ru_stime.tv_usec;
-}
-
-static struct stopwatch start(void)
-{
-	return (struct stopwatch){clock_mono_us(), cpu_us()};
-}
-
-static void stop(struct stopwatch from, uint64_t events, struct bench_rate *out)
-{
-	*out = (struct bench_rate){events, clock_mono_us() - from.wall_us, cpu_us() - from.cpu_us};
-}
-
-static void remove_files(const char *path)
-{
-	char beside[600];
-	(void)unlink(path);
-	(void)snprintf(beside, sizeof beside, "%s-wal", path);
-	(void)unlink(beside);
-	(void)snprintf(beside, sizeof beside, "%s-shm", path);
-	(void)unlink(beside);
-}
 
 /* Text that differs in each event, so that no write is spared. */
 static struct str row_text(char room[ROW_MAX], size_t bytes, uint64_t n)
@@ -59,12 +24,12 @@ static struct str row_text(char room[ROW_MAX], size_t bytes, uint64_t n)
 
 /* --- bare ----------------------------------------------------------------------------------- */
 
-static enum status bare_failed(sqlite3 *db, struct err *e)
-{
-	return err_set(e, ST_IO, "bare SQLite: %s", sqlite3_errmsg(db));
-}
+struct bare_rows {
+	const struct bench_store_conf *conf;
+	struct rng rng;
+};
 
-static bool bare_row(sqlite3_stmt *s, uint64_t key, struct str value)
+static bool bare_put(sqlite3_stmt *s, uint64_t key, struct str value)
 {
 	bool ok = sqlite3_bind_int64(s, 1, (int64_t)key) == SQLITE_OK &&
 		  sqlite3_bind_blob(s, 2, value.p, (int)value.n, SQLITE_STATIC) == SQLITE_OK &&
@@ -72,64 +37,51 @@ static bool bare_row(sqlite3_stmt *s, uint64_t key, struct str value)
 	return sqlite3_reset(s) == SQLITE_OK && ok;
 }
 
-static bool bare_exec(sqlite3 *db, const char *sql)
-{
-	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
-}
-
 static bool bare_load(sqlite3 *db, const struct bench_store_conf *conf)
 {
 	char room[ROW_MAX];
 	sqlite3_stmt *s = NULL;
 	bool ok =
-		bare_exec(db, conf->full_sync ? "PRAGMA synchronous=FULL"
-					      : "PRAGMA synchronous=NORMAL") &&
-		bare_exec(db, "PRAGMA journal_mode=WAL; PRAGMA cache_size=-65536;"
-			      "CREATE TABLE lead(k INTEGER PRIMARY KEY, v BLOB); BEGIN") &&
+		bench_bare_exec(db, conf->full_sync ? "PRAGMA synchronous=FULL"
+						    : "PRAGMA synchronous=NORMAL") &&
+		bench_bare_exec(db, "PRAGMA journal_mode=WAL; PRAGMA cache_size=-65536;"
+				    "CREATE TABLE lead(k INTEGER PRIMARY KEY, v BLOB); BEGIN") &&
 		sqlite3_prepare_v2(db, "INSERT INTO lead VALUES(?1,?2)", -1, &s, NULL) == SQLITE_OK;
 	for (uint64_t i = 0; i < conf->rows && ok; i++)
-		ok = bare_row(s, i, row_text(room, conf->row_bytes, i));
+		ok = bare_put(s, i, row_text(room, conf->row_bytes, i));
 	(void)sqlite3_finalize(s);
-	return ok && bare_exec(db, "COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
+	return ok && bench_bare_exec(db, "COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
-static bool bare_run(sqlite3 *db, const struct bench_store_conf *conf, struct bench_rate *out)
+static bool bare_prepare(struct bench_bare *b, sqlite3 *db, sqlite3_stmt **s)
+{
+	const struct bare_rows *ctx = b->ctx;
+	return bare_load(db, ctx->conf) &&
+	       sqlite3_prepare_v2(db, "UPDATE lead SET v=?2 WHERE k=?1", -1, s, NULL) == SQLITE_OK;
+}
+
+static bool bare_row(struct bench_bare *b, sqlite3_stmt *s, uint64_t n)
 {
 	char room[ROW_MAX];
-	struct rng r;
-	sqlite3_stmt *s = NULL;
-	rng_seed(&r, 1);
-	bool ok = sqlite3_prepare_v2(db, "UPDATE lead SET v=?2 WHERE k=?1", -1, &s, NULL) ==
-		  SQLITE_OK;
-	struct stopwatch from = start();
-	for (uint64_t n = 0; n < conf->events && ok; n++) {
-		ok = n % conf->batch != 0 || bare_exec(db, "BEGIN");
-		ok = ok && bare_row(s, rng_below(&r, conf->rows),
-				    row_text(room, conf->row_bytes, conf->rows + n));
-		if (n % conf->batch == conf->batch - 1)
-			ok = ok && bare_exec(db, "COMMIT");
-	}
-	if (sqlite3_get_autocommit(db) == 0)
-		ok = bare_exec(db, "COMMIT") && ok;
-	stop(from, conf->events, out);
-	(void)sqlite3_finalize(s);
-	return ok;
+	struct bare_rows *ctx = b->ctx;
+	const struct bench_store_conf *conf = ctx->conf;
+	return bare_put(s, rng_below(&ctx->rng, conf->rows),
+			row_text(room, conf->row_bytes, conf->rows + n));
 }
 
 enum status bench_bare_update(const struct bench_store_conf *conf, struct bench_rate *out,
 			      struct err *e)
 {
-	char path[512];
-	sqlite3 *db = NULL;
-	(void)snprintf(path, sizeof path, "%s/bare.db", conf->folder);
-	remove_files(path);
-	enum status st = ST_OK;
-	if (sqlite3_open(path, &db) != SQLITE_OK || !bare_load(db, conf) ||
-	    !bare_run(db, conf, out))
-		st = bare_failed(db, e);
-	(void)sqlite3_close(db);
-	remove_files(path);
-	return st;
+	struct bare_rows ctx = {.conf = conf};
+	rng_seed(&ctx.rng, 1);
+	struct bench_bare b = {.folder = conf->folder,
+			       .name = "bare.db",
+			       .events = conf->events,
+			       .batch = conf->batch,
+			       .prepare = bare_prepare,
+			       .row = bare_row,
+			       .ctx = &ctx};
+	return bench_bare_run(&b, out, e);
 }
 
 /* --- through the store ---------------------------------------------------------------------- */
@@ -191,10 +143,10 @@ static enum status fold_batch(struct fold *f, size_t n, struct err *e)
 static enum status fold_run(struct fold *f, struct bench_rate *out, struct err *e)
 {
 	enum status st = fold_load(f, e);
-	struct stopwatch from = start();
+	struct stopwatch from = bench_start();
 	while (st == ST_OK && f->done < f->conf->events)
 		st = fold_batch(f, f->conf->batch, e);
-	stop(from, f->done, out);
+	bench_stop(from, f->done, out);
 	return st;
 }
 
@@ -205,7 +157,7 @@ enum status bench_store_fold(const struct bench_store_conf *conf, struct bench_r
 	struct store_conf sc = STORE_CONF_DEFAULT;
 	struct fold f = {.conf = conf};
 	(void)snprintf(path, sizeof path, "%s/fold.db", conf->folder);
-	remove_files(path);
+	bench_remove_file(path);
 	sc.path = path;
 	enum status st = store_open_sqlite(&sc, &f.store, e);
 	if (st != ST_OK)
@@ -217,6 +169,6 @@ enum status bench_store_fold(const struct bench_store_conf *conf, struct bench_r
 	mem_free(f.keys);
 	arena_finish(&f.arena);
 	store_close(&f.store);
-	remove_files(path);
+	bench_remove_file(path);
 	return st;
 }

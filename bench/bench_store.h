@@ -5,9 +5,7 @@
 #ifndef BENCH_STORE_H
 #define BENCH_STORE_H
 
-#include "base/status.h"
-
-#include <stdint.h>
+#include "rate.h"
 
 struct bench_store_conf {
 	const char *folder; /* files are made and removed there */
@@ -16,11 +14,6 @@ struct bench_store_conf {
 	uint64_t events; /* how many to time */
 	size_t batch;    /* events per transaction */
 	bool full_sync;  /* the bare loop: synchronous=FULL instead of NORMAL */
-};
-
-struct bench_rate {
-	uint64_t events;
-	int64_t elapsed_us, cpu_us; /* wall; this process, all threads */
 };
 
 /* The reference: one UPDATE of a row by a random integer key per event, sqlite3.h and nothing

@@ -7,18 +7,6 @@
 
 #include <stdio.h>
 
-static double rate(const struct bench_rate *r)
-{
-	return (double)r->events * 1e6 / (double)(r->elapsed_us > 0 ? r->elapsed_us : 1);
-}
-
-static void line(const char *what, size_t batch, const struct bench_rate *r, double reference)
-{
-	printf("%-22s batch %5zu %9.0f events/s %6.2f us CPU %5.2f x\n", what, batch, rate(r),
-	       (double)r->cpu_us / (double)r->events, rate(r) / reference);
-	(void)fflush(stdout);
-}
-
 static enum status rounds(struct bench_log_conf *conf, struct err *e)
 {
 	for (int round = 0; round < 3; round++) {
@@ -28,8 +16,8 @@ static enum status rounds(struct bench_log_conf *conf, struct err *e)
 			st = bench_log_append(conf, &ours, e);
 		if (st != ST_OK)
 			return st;
-		line("bare append", conf->batch, &bare, rate(&bare));
-		line("log_append", conf->batch, &ours, rate(&bare));
+		bench_line("bare append", conf->batch, &bare, &bare);
+		bench_line("log_append", conf->batch, &ours, &bare);
 	}
 	return ST_OK;
 }
@@ -53,7 +41,7 @@ int main(int argc, char **argv)
 	struct bench_rate r;
 	conf.events = thousand * 1000;
 	if (st == ST_OK && (st = bench_log_read(&conf, &r, &e)) == ST_OK)
-		line("log_read", 256, &r, rate(&r));
+		bench_line("log_read", 256, &r, &r);
 	if (st == ST_OK && (st = bench_log_open(&conf, &r, &e)) == ST_OK)
 		printf("log_open of %llu records %.1f ms\n", (unsigned long long)r.events,
 		       (double)r.elapsed_us / 1000);

@@ -4,6 +4,7 @@
  * usage: nurtured-bench [--quick] [--json] [--only LETTERS] [--folder DIR] [--leads N] [--rounds N]
  */
 #include "bench.h"
+#include "bench_store.h"
 #include "door.h"
 #include "fold.h"
 #include "learn.h"

@@ -7,18 +7,6 @@
 
 #include <stdio.h>
 
-static double rate(const struct bench_rate *r)
-{
-	return (double)r->events * 1e6 / (double)r->elapsed_us;
-}
-
-static void line(const char *what, size_t batch, const struct bench_rate *r, double reference)
-{
-	printf("%-28s batch %6zu  %8.0f events/s  %5.2f us CPU  %5.2f x\n", what, batch, rate(r),
-	       (double)r->cpu_us / (double)r->events, rate(r) / reference);
-	(void)fflush(stdout);
-}
-
 int main(int argc, char **argv)
 {
 	struct err e;
@@ -46,8 +34,8 @@ int main(int argc, char **argv)
 			(void)fprintf(stderr, "%s\n", e.text);
 			return 1;
 		}
-		line("bare update, 200 B", 1000, &bare, rate(&bare));
-		line("store get + put, 320 B", conf.batch, &fold, rate(&bare));
+		bench_line("bare update, 200 B", 1000, &bare, &bare);
+		bench_line("store get + put, 320 B", conf.batch, &fold, &bare);
 	}
 	return 0;
 }
