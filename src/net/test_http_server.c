@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * test_http_server.c: the server against peers that do everything wrong. Bytes go over a real
  * socket, so that the library underneath is tested together with what we put around it. */
-#include "net/http_server.h"
-#include "net/test_http_peer.h"
+#include "net/test_http_frame.h"
 
 #include "base/clock.h"
 
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <zlib.h>
-
-#include <cmocka.h>
 
 #define BODY_MAX 1000
 
@@ -48,41 +42,13 @@ static enum http_verdict echo_handle(void *ctx, struct http_request *req, struct
 	return HTTP_LATER;
 }
 
-struct fixture {
-	struct http_server *server;
-	struct metrics *metrics;
-	struct buf spare, answer;
-};
-
-static struct http_server_conf test_conf(void)
-{
-	struct http_server_conf c = HTTP_SERVER_CONF_DEFAULT;
-	c.port = 0;
-	return c;
-}
-
-static void start(struct fixture *f, const struct http_server_conf *conf)
+static void start(struct http_frame *f, const struct http_server_conf *conf)
 {
 	static const struct http_handler echo = {.admit = echo_admit, .handle = echo_handle};
-	struct err e;
-	*f = (struct fixture){.metrics = metrics_create()};
-	buf_init(&f->spare, PEER_BYTES_MAX);
-	buf_init(&f->answer, PEER_BYTES_MAX);
-	if (http_server_create(conf, &echo, f->metrics, &f->server, &e) != ST_OK)
-		fail_msg("%s", e.text);
+	http_frame_start(f, conf, &echo);
 }
 
-static void finish(struct fixture *f)
-{
-	http_server_destroy(&f->server);
-	assert_int_equal(metrics_get(f->metrics, METRIC_HTTP_CONNECTIONS), 0);
-	assert_int_equal(metrics_get(f->metrics, METRIC_HTTP_IN_HAND), 0);
-	metrics_destroy(&f->metrics);
-	buf_finish(&f->spare);
-	buf_finish(&f->answer);
-}
-
-static int ask(struct fixture *f, struct str request)
+static int ask(struct http_frame *f, struct str request)
 {
 	int fd = peer_connect(http_server_port(f->server));
 	buf_reset(&f->spare);
@@ -92,7 +58,7 @@ static int ask(struct fixture *f, struct str request)
 	return status;
 }
 
-static bool answer_has(const struct fixture *f, const char *text)
+static bool answer_has(const struct http_frame *f, const char *text)
 {
 	struct str a = buf_view(&f->answer);
 	return str_find(a, str_of(text)) < a.n;
@@ -241,8 +207,8 @@ static const struct {
 static void test_hostile_table(void **state)
 {
 	(void)state;
-	struct fixture f;
-	struct http_server_conf conf = test_conf();
+	struct http_frame f;
+	struct http_server_conf conf = http_frame_conf();
 	start(&f, &conf);
 	unsigned wrong = 0;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -256,10 +222,10 @@ static void test_hostile_table(void **state)
 			    cases[i].status, STR_ARG(buf_view(&f.answer)));
 	}
 	assert_int_equal(wrong, 0);
-	finish(&f);
+	http_frame_finish(&f);
 }
 
-static void expect(struct fixture *f, int fd, int status, const char *body)
+static void expect(struct http_frame *f, int fd, int status, const char *body)
 {
 	assert_int_equal(peer_receive(fd, false, &f->spare, &f->answer), status);
 	if (!answer_has(f, body))
@@ -270,8 +236,8 @@ static void expect(struct fixture *f, int fd, int status, const char *body)
 static void test_pipelined(void **state)
 {
 	(void)state;
-	struct fixture f;
-	struct http_server_conf conf = test_conf();
+	struct http_frame f;
+	struct http_server_conf conf = http_frame_conf();
 	start(&f, &conf);
 	int fd = peer_connect(http_server_port(f.server));
 	assert_true(peer_send(fd, STR("POST /one HTTP/1.1\r\n" HOST "Content-Length: 1\r\n\r\n1"
@@ -281,14 +247,14 @@ static void test_pipelined(void **state)
 	expect(&f, fd, 200, "POST /later [] <2>");
 	expect(&f, fd, 200, "GET /three [] <>");
 	close(fd);
-	finish(&f);
+	http_frame_finish(&f);
 }
 
 static void test_keep_alive(void **state)
 {
 	(void)state;
-	struct fixture f;
-	struct http_server_conf conf = test_conf();
+	struct http_frame f;
+	struct http_server_conf conf = http_frame_conf();
 	start(&f, &conf);
 	int fd = peer_connect(http_server_port(f.server));
 	for (int i = 0; i < 300; i++) {
@@ -298,7 +264,7 @@ static void test_keep_alive(void **state)
 		expect(&f, fd, 200, i % 2 ? "GET /a" : "<abc>");
 	}
 	close(fd);
-	finish(&f);
+	http_frame_finish(&f);
 }
 
 /* Refused by its headers, a request without a body costs its peer no new connection; one with a
@@ -306,8 +272,8 @@ static void test_keep_alive(void **state)
 static void test_refused_and_kept(void **state)
 {
 	(void)state;
-	struct fixture f;
-	struct http_server_conf conf = test_conf();
+	struct http_frame f;
+	struct http_server_conf conf = http_frame_conf();
 	start(&f, &conf);
 	int fd = peer_connect(http_server_port(f.server));
 	for (int i = 0; i < 3; i++) {
@@ -320,15 +286,15 @@ static void test_refused_and_kept(void **state)
 	expect(&f, fd, 401, "");
 	assert_int_equal(peer_receive(fd, false, &f.spare, &f.answer), 0);
 	close(fd);
-	finish(&f);
+	http_frame_finish(&f);
 }
 
 /* Any cut between two segments is a fair one. */
 static void test_byte_by_byte(void **state)
 {
 	(void)state;
-	struct fixture f;
-	struct http_server_conf conf = test_conf();
+	struct http_frame f;
+	struct http_server_conf conf = http_frame_conf();
 	struct str request = STR("POST /a?q=%41 HTTP/1.1\r\n" HOST "X-Long: 0123456789\r\n"
 				 "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
 	start(&f, &conf);
@@ -340,14 +306,14 @@ static void test_byte_by_byte(void **state)
 	}
 	expect(&f, fd, 200, "POST /a [A] <abc>");
 	close(fd);
-	finish(&f);
+	http_frame_finish(&f);
 }
 
 static void test_expect_continue(void **state)
 {
 	(void)state;
-	struct fixture f;
-	struct http_server_conf conf = test_conf();
+	struct http_frame f;
+	struct http_server_conf conf = http_frame_conf();
 	start(&f, &conf);
 	int fd = peer_connect(http_server_port(f.server));
 	assert_true(peer_send(fd, STR("POST /a HTTP/1.1\r\n" HOST "Expect: 100-continue\r\n"
@@ -360,7 +326,7 @@ static void test_expect_continue(void **state)
 				      "Content-Length: 9999\r\n\r\n")));
 	expect(&f, fd, 413, "");
 	close(fd);
-	finish(&f);
+	http_frame_finish(&f);
 }
 
 static void repeat(struct buf *out, const char *z, size_t times)
@@ -372,8 +338,8 @@ static void repeat(struct buf *out, const char *z, size_t times)
 static void test_large_headers(void **state)
 {
 	(void)state;
-	struct fixture f;
-	struct http_server_conf conf = test_conf();
+	struct http_frame f;
+	struct http_server_conf conf = http_frame_conf();
 	struct buf b;
 	start(&f, &conf);
 	buf_init(&b, 1 << 20);
@@ -413,7 +379,7 @@ static void test_large_headers(void **state)
 	buf_z(&b, " HTTP/1.1\r\n" HOST "\r\n");
 	assert_int_equal(ask(&f, buf_view(&b)), 400);
 	buf_finish(&b);
-	finish(&f);
+	http_frame_finish(&f);
 }
 
 /* A chunked body says its size only by coming: 413 at the end of a small excess, and the line cut
@@ -421,8 +387,8 @@ static void test_large_headers(void **state)
 static void test_endless_body(void **state)
 {
 	(void)state;
-	struct fixture f;
-	struct http_server_conf conf = test_conf();
+	struct http_frame f;
+	struct http_server_conf conf = http_frame_conf();
 	struct buf b;
 	start(&f, &conf);
 	buf_init(&b, 16 << 20);
@@ -436,7 +402,7 @@ static void test_endless_body(void **state)
 	repeat(&b, "8\r\n01234567\r\n", 500000);
 	assert_int_equal(ask(&f, buf_view(&b)), 0);
 	buf_finish(&b);
-	finish(&f);
+	http_frame_finish(&f);
 }
 
 static void gzip(struct str plain, struct buf *out)
@@ -454,7 +420,7 @@ static void gzip(struct str plain, struct buf *out)
 	(void)deflateEnd(&z); /* the stream is done */
 }
 
-static int ask_gzip(struct fixture *f, struct str body)
+static int ask_gzip(struct http_frame *f, struct str body)
 {
 	struct buf b;
 	buf_init(&b, 1 << 20);
@@ -471,8 +437,8 @@ static int ask_gzip(struct fixture *f, struct str body)
 static void test_gzip(void **state)
 {
 	(void)state;
-	struct fixture f;
-	struct http_server_conf conf = test_conf();
+	struct http_frame f;
+	struct http_server_conf conf = http_frame_conf();
 	struct buf plain, packed;
 	start(&f, &conf);
 	buf_init(&plain, 1 << 20);
@@ -495,15 +461,15 @@ static void test_gzip(void **state)
 			 413); /* small when packed, not unpacked */
 	buf_finish(&plain);
 	buf_finish(&packed);
-	finish(&f);
+	http_frame_finish(&f);
 }
 
 /* What is cut off in the middle gets no answer and leaves nothing behind (finish looks). */
 static void test_truncated(void **state)
 {
 	(void)state;
-	struct fixture f;
-	struct http_server_conf conf = test_conf();
+	struct http_frame f;
+	struct http_server_conf conf = http_frame_conf();
 	struct str whole = STR("POST /a HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc");
 	conf.header_timeout_us = conf.body_timeout_us =
 		300000; /* a hung-up peer may be noticed late */
@@ -518,11 +484,11 @@ static void test_truncated(void **state)
 			fail_msg("%zu bytes of a request got %d", n, status);
 		close(fd);
 	}
-	finish(&f);
+	http_frame_finish(&f);
 }
 
 /* Drips a byte now and then, each within any idle timeout; the deadline is one for the whole. */
-static void drip(struct fixture *f, struct str start_with)
+static void drip(struct http_frame *f, struct str start_with)
 {
 	int fd = peer_connect(http_server_port(f->server));
 	assert_true(peer_send(fd, start_with));
@@ -543,8 +509,8 @@ static void drip(struct fixture *f, struct str start_with)
 static void test_slow_peers(void **state)
 {
 	(void)state;
-	struct fixture f;
-	struct http_server_conf conf = test_conf();
+	struct http_frame f;
+	struct http_server_conf conf = http_frame_conf();
 	conf.header_timeout_us = conf.body_timeout_us = conf.idle_timeout_us = 800000;
 	start(&f, &conf);
 	drip(&f, STR(""));
@@ -558,15 +524,15 @@ static void test_slow_peers(void **state)
 	assert_int_equal(peer_receive(fd, false, &f.spare, &f.answer), 0);
 	close(fd);
 	assert_int_equal(metrics_get(f.metrics, METRIC_HTTP_TIMEOUTS), 5);
-	finish(&f);
+	http_frame_finish(&f);
 }
 
 /* A peer that asks and does not listen holds a reply no longer than write_timeout. */
 static void test_deaf_peer(void **state)
 {
 	(void)state;
-	struct fixture f;
-	struct http_server_conf conf = test_conf();
+	struct http_frame f;
+	struct http_server_conf conf = http_frame_conf();
 	conf.write_timeout_us = 300000;
 	conf.arena_bytes_max = 2 * LARGE_BYTES;
 	start(&f, &conf);
@@ -577,15 +543,15 @@ static void test_deaf_peer(void **state)
 	while (metrics_get(f.metrics, METRIC_HTTP_CONNECTIONS) > 0)
 		clock_sleep_us(1000);
 	close(fd);
-	finish(&f);
+	http_frame_finish(&f);
 }
 
 /* Bodies that come slowly hold memory; all of them together have a ceiling too. */
 static void test_many_bodies(void **state)
 {
 	(void)state;
-	struct fixture f;
-	struct http_server_conf conf = test_conf();
+	struct http_frame f;
+	struct http_server_conf conf = http_frame_conf();
 	struct buf b;
 	conf.threads = 1;
 	conf.bodies_bytes_max = 1 << 20;
@@ -608,11 +574,11 @@ static void test_many_bodies(void **state)
 		clock_sleep_us(1000);
 	assert_int_equal(ask(&f, buf_view(&b)), 200);
 	buf_finish(&b);
-	finish(&f);
+	http_frame_finish(&f);
 }
 
 /* True when the server hangs up on a new connection without a word. */
-static bool turned_away(const struct fixture *f)
+static bool turned_away(const struct http_frame *f)
 {
 	int fd = peer_connect(http_server_port(f->server));
 	char c;
@@ -626,8 +592,8 @@ static void test_connection_ceiling(void **state)
 {
 	(void)state;
 	for (int per_ip = 0; per_ip < 2; per_ip++) {
-		struct fixture f;
-		struct http_server_conf conf = test_conf();
+		struct http_frame f;
+		struct http_server_conf conf = http_frame_conf();
 		conf.threads = 1;
 		*(per_ip ? &conf.connections_per_ip_max : &conf.connections_max) = 3;
 		start(&f, &conf);
@@ -644,7 +610,7 @@ static void test_connection_ceiling(void **state)
 		while (metrics_get(f.metrics, METRIC_HTTP_CONNECTIONS) > 0)
 			clock_sleep_us(1000);
 		assert_false(turned_away(&f));
-		finish(&f);
+		http_frame_finish(&f);
 	}
 }
 
@@ -654,13 +620,13 @@ static void test_bad_conf(void **state)
 	static const struct http_handler echo = {.admit = echo_admit, .handle = echo_handle};
 	struct http_server *s = NULL;
 	struct err e;
-	struct http_server_conf conf = test_conf();
+	struct http_server_conf conf = http_frame_conf();
 	conf.threads = 0;
 	assert_int_equal(http_server_create(&conf, &echo, NULL, &s, &e), ST_INVALID);
-	conf = test_conf();
+	conf = http_frame_conf();
 	conf.address = "example.com";
 	assert_int_equal(http_server_create(&conf, &echo, NULL, &s, &e), ST_INVALID);
-	conf = test_conf();
+	conf = http_frame_conf();
 	conf.tls_cert_path = "/nonexistent";
 	assert_int_equal(http_server_create(&conf, &echo, NULL, &s, &e), ST_INVALID);
 	conf.tls_key_path = "/nonexistent";
@@ -668,7 +634,7 @@ static void test_bad_conf(void **state)
 	assert_null(s);
 	/* A port that is taken is said to be. */
 	struct http_server *first = NULL;
-	conf = test_conf();
+	conf = http_frame_conf();
 	assert_int_equal(http_server_create(&conf, &echo, NULL, &first, &e), ST_OK);
 	conf.port = http_server_port(first);
 	assert_int_equal(http_server_create(&conf, &echo, NULL, &s, &e), ST_IO);

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * test_http_thread.c: replies that come later and from elsewhere: many threads, a deadline that
  * passes first, peers that leave, and a stop in the middle of it all. Run under TSan too. */
-#include "net/http_server.h"
-#include "net/test_http_peer.h"
+#include "net/test_http_frame.h"
 
 #include "base/clock.h"
 
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
-
-#include <cmocka.h>
 
 #define HELD_MAX 4096
 #define POST_LATER "POST /later HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx"
@@ -109,40 +103,17 @@ static void *committer(void *shelf)
 }
 
 struct fixture {
-	struct http_server *server;
-	struct metrics *metrics;
+	struct http_frame http;
 	struct shelf shelf;
-	struct buf spare, answer;
 };
 
 static void start(struct fixture *f, const struct http_server_conf *conf)
 {
-	struct http_handler handler = {.ctx = &f->shelf, .admit = admit, .handle = hold};
-	struct err e;
-	*f = (struct fixture){.metrics = metrics_create()};
+	const struct http_handler handler = {.ctx = &f->shelf, .admit = admit, .handle = hold};
+	f->shelf = (struct shelf){.count = 0};
 	assert_int_equal(pthread_mutex_init(&f->shelf.lock, NULL), 0);
 	assert_int_equal(pthread_cond_init(&f->shelf.filled, NULL), 0);
-	buf_init(&f->spare, PEER_BYTES_MAX);
-	buf_init(&f->answer, PEER_BYTES_MAX);
-	if (http_server_create(conf, &handler, f->metrics, &f->server, &e) != ST_OK)
-		fail_msg("%s", e.text);
-}
-
-static void finish(struct fixture *f)
-{
-	http_server_destroy(&f->server);
-	assert_int_equal(metrics_get(f->metrics, METRIC_HTTP_CONNECTIONS), 0);
-	assert_int_equal(metrics_get(f->metrics, METRIC_HTTP_IN_HAND), 0);
-	metrics_destroy(&f->metrics);
-	buf_finish(&f->spare);
-	buf_finish(&f->answer);
-}
-
-static struct http_server_conf test_conf(void)
-{
-	struct http_server_conf c = HTTP_SERVER_CONF_DEFAULT;
-	c.port = 0;
-	return c;
+	http_frame_start(&f->http, conf, &handler);
 }
 
 #define CLIENTS 8
@@ -182,7 +153,7 @@ static void test_many_threads(void **state)
 {
 	(void)state;
 	struct fixture f;
-	struct http_server_conf conf = test_conf();
+	struct http_server_conf conf = http_frame_conf();
 	struct client clients[CLIENTS];
 	pthread_t committers[2];
 	conf.threads = 3;
@@ -190,41 +161,41 @@ static void test_many_threads(void **state)
 	for (size_t i = 0; i < 2; i++)
 		assert_int_equal(pthread_create(&committers[i], NULL, committer, &f.shelf), 0);
 	for (unsigned i = 0; i < CLIENTS; i++) {
-		clients[i] = (struct client){.port = http_server_port(f.server), .number = i};
+		clients[i] = (struct client){.port = http_server_port(f.http.server), .number = i};
 		assert_int_equal(pthread_create(&clients[i].id, NULL, client_main, &clients[i]), 0);
 	}
 	for (unsigned i = 0; i < CLIENTS; i++) {
 		assert_int_equal(pthread_join(clients[i].id, NULL), 0);
 		assert_int_equal(clients[i].right, REQUESTS);
 	}
-	assert_int_equal(metrics_get(f.metrics, METRIC_HTTP_2XX), CLIENTS * REQUESTS);
-	http_server_stop(f.server, 1000000);
+	assert_int_equal(metrics_get(f.http.metrics, METRIC_HTTP_2XX), CLIENTS * REQUESTS);
+	http_server_stop(f.http.server, 1000000);
 	pthread_mutex_lock(&f.shelf.lock);
 	f.shelf.closed = true;
 	pthread_cond_broadcast(&f.shelf.filled);
 	pthread_mutex_unlock(&f.shelf.lock);
 	for (size_t i = 0; i < 2; i++)
 		assert_int_equal(pthread_join(committers[i], NULL), 0);
-	finish(&f);
+	http_frame_finish(&f.http);
 }
 
 static void test_reply_too_late(void **state)
 {
 	(void)state;
 	struct fixture f;
-	struct http_server_conf conf = test_conf();
+	struct http_server_conf conf = http_frame_conf();
 	conf.reply_timeout_us = 200000;
 	start(&f, &conf);
-	int fd = peer_connect(http_server_port(f.server));
+	int fd = peer_connect(http_server_port(f.http.server));
 	assert_true(peer_send(fd, STR(POST_LATER)));
-	assert_int_equal(peer_receive(fd, false, &f.spare, &f.answer), 503);
+	assert_int_equal(peer_receive(fd, false, &f.http.spare, &f.http.answer), 503);
 	wait_held(&f.shelf, 1);
 	answer_all(&f.shelf); /* still owed, and dropped */
-	assert_int_equal(peer_receive(fd, false, &f.spare, &f.answer), 0);
+	assert_int_equal(peer_receive(fd, false, &f.http.spare, &f.http.answer), 0);
 	close(fd);
-	assert_int_equal(metrics_get(f.metrics, METRIC_HTTP_5XX), 1);
-	assert_int_equal(metrics_get(f.metrics, METRIC_HTTP_2XX), 0);
-	finish(&f);
+	assert_int_equal(metrics_get(f.http.metrics, METRIC_HTTP_5XX), 1);
+	assert_int_equal(metrics_get(f.http.metrics, METRIC_HTTP_2XX), 0);
+	http_frame_finish(&f.http);
 }
 
 /* Nobody is there any more to take the reply, and nothing may break by that. */
@@ -232,16 +203,16 @@ static void test_peer_leaves(void **state)
 {
 	(void)state;
 	struct fixture f;
-	struct http_server_conf conf = test_conf();
+	struct http_server_conf conf = http_frame_conf();
 	start(&f, &conf);
 	for (int i = 0; i < 50; i++) {
-		int fd = peer_connect(http_server_port(f.server));
+		int fd = peer_connect(http_server_port(f.http.server));
 		assert_true(peer_send(fd, STR(POST_LATER)));
 		wait_held(&f.shelf, 1);
 		close(fd);
 		answer_all(&f.shelf);
 	}
-	finish(&f);
+	http_frame_finish(&f.http);
 }
 
 struct stopper {
@@ -261,7 +232,7 @@ static void *stop_main(void *stopper)
 static void hold_some(struct fixture *f, int fd[IN_HAND])
 {
 	for (int i = 0; i < IN_HAND; i++) {
-		fd[i] = peer_connect(http_server_port(f->server));
+		fd[i] = peer_connect(http_server_port(f->http.server));
 		assert_true(peer_send(fd[i], STR(POST_LATER)));
 	}
 	wait_held(&f->shelf, IN_HAND);
@@ -282,29 +253,31 @@ static void test_graceful_stop(void **state)
 {
 	(void)state;
 	struct fixture f;
-	struct http_server_conf conf = test_conf();
+	struct http_server_conf conf = http_frame_conf();
 	int fd[IN_HAND];
 	pthread_t id;
 	start(&f, &conf);
-	uint16_t port = http_server_port(f.server);
+	uint16_t port = http_server_port(f.http.server);
 	hold_some(&f, fd);
 	int idle = peer_connect(port);
-	struct stopper s = {f.server, 60 * INT64_C(1000000)};
+	struct stopper s = {f.http.server, 60 * INT64_C(1000000)};
 	assert_int_equal(pthread_create(&id, NULL, stop_main, &s), 0);
-	assert_int_equal(peer_receive(idle, false, &f.spare, &f.answer), 0); /* nothing in hand */
+	assert_int_equal(peer_receive(idle, false, &f.http.spare, &f.http.answer),
+			 0); /* nothing in hand */
 	close(idle);
 	answer_all(&f.shelf);
 	for (int i = 0; i < IN_HAND; i++) {
-		assert_int_equal(peer_receive(fd[i], false, &f.spare, &f.answer), 200);
-		assert_true(str_find(buf_view(&f.answer), STR("Connection: close")) < f.answer.n);
-		assert_int_equal(peer_receive(fd[i], false, &f.spare, &f.answer), 0);
+		assert_int_equal(peer_receive(fd[i], false, &f.http.spare, &f.http.answer), 200);
+		assert_true(str_find(buf_view(&f.http.answer), STR("Connection: close")) <
+			    f.http.answer.n);
+		assert_int_equal(peer_receive(fd[i], false, &f.http.spare, &f.http.answer), 0);
 		close(fd[i]);
 	}
 	assert_int_equal(pthread_join(id, NULL), 0);
-	assert_int_equal(metrics_get(f.metrics, METRIC_HTTP_2XX), IN_HAND);
-	http_server_destroy(&f.server);
+	assert_int_equal(metrics_get(f.http.metrics, METRIC_HTTP_2XX), IN_HAND);
+	http_server_destroy(&f.http.server);
 	assert_true(refused(port));
-	finish(&f);
+	http_frame_finish(&f.http);
 }
 
 /* The grace is over: they are told to come again, and the replies are still waited for. */
@@ -312,21 +285,21 @@ static void test_stop_without_grace(void **state)
 {
 	(void)state;
 	struct fixture f;
-	struct http_server_conf conf = test_conf();
+	struct http_server_conf conf = http_frame_conf();
 	int fd[IN_HAND];
 	pthread_t id;
 	start(&f, &conf);
 	hold_some(&f, fd);
-	struct stopper s = {f.server, 0};
+	struct stopper s = {f.http.server, 0};
 	assert_int_equal(pthread_create(&id, NULL, stop_main, &s), 0);
 	for (int i = 0; i < IN_HAND; i++) {
-		assert_int_equal(peer_receive(fd[i], false, &f.spare, &f.answer), 503);
+		assert_int_equal(peer_receive(fd[i], false, &f.http.spare, &f.http.answer), 503);
 		close(fd[i]);
 	}
 	answer_all(&f.shelf);
 	assert_int_equal(pthread_join(id, NULL), 0);
-	assert_int_equal(metrics_get(f.metrics, METRIC_HTTP_5XX), IN_HAND);
-	finish(&f);
+	assert_int_equal(metrics_get(f.http.metrics, METRIC_HTTP_5XX), IN_HAND);
+	http_frame_finish(&f.http);
 }
 
 int main(void)
