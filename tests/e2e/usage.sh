@@ -29,6 +29,11 @@ inbox click one
 inbox click 1 2 3
 inbox list --limit many
 status extra
+score sideways
+score train extra
+score train --after soon
+score show 1 2
+score compare one
 lead sideways
 lead get
 lead get 1 2
