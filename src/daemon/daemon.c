@@ -106,6 +106,13 @@ static void on_progress(void *ctx, const struct engine_stats *s)
 	note_late(d);
 }
 
+/* What waits to leave is not spoken while the state is behind. */
+static bool on_urgent(void *ctx)
+{
+	struct daemon *d = ctx;
+	return !deliver_idle(d->deliver);
+}
+
 static void on_hand_over(void *ctx, const uint64_t *messages, size_t n)
 {
 	struct daemon *d = ctx;
@@ -205,6 +212,7 @@ static enum status start_threads(struct daemon *d, struct err *e)
 		.engine = d->node->engine,
 		.tick = on_tick,
 		.progress = on_progress,
+		.urgent = on_urgent,
 		.ctx = d,
 		.niceness = d->conf.niceness,
 	};

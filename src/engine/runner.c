@@ -4,8 +4,9 @@
  *
  * What comes in is durable before the engine sees it, so the engine can wait and the door cannot.
  * Under load it therefore gathers, for a time that grows with the rate; in a spike that leaves it
- * no processor of its own it stands back, for some seconds at most. Nobody waits who asked for a
- * fold: runner_wait ends every pause. */
+ * no processor of its own it stands back, for some seconds at most, unless something is about to be
+ * sent, which must not leave on an old state. Nobody waits who asked for a fold: runner_wait ends
+ * every pause. */
 #include "engine/runner.h"
 
 #include "base/assert.h"
@@ -116,11 +117,21 @@ static bool pause_until(struct runner *r, int64_t until)
 	return !r->stop && r->waiters == 0;
 }
 
+static bool urgent(struct runner *r)
+{
+	if (r->conf.urgent == NULL)
+		return false;
+	pthread_mutex_unlock(&r->lock);
+	bool yes = r->conf.urgent(r->conf.ctx);
+	pthread_mutex_lock(&r->lock);
+	return yes;
+}
+
 static void stand_back(struct runner *r)
 {
 	int64_t now = clock_mono_us(), until = r->folded_us + SPIKE_MOST_US;
 	bool spike = r->pressed;
-	while (spike && now < until) {
+	while (spike && now < until && !urgent(r)) {
 		uint64_t seq = r->log_seq;
 		spike = pause_until(r, now + SPIKE_LOOK_US);
 		int64_t looked = clock_mono_us() - now;

@@ -17,6 +17,9 @@ struct runner_conf {
 	void (*tick)(void *ctx, int64_t now_us);
 	/* Told after each batch and when the fold stops; may be NULL. Must be quick. */
 	void (*progress)(void *ctx, const struct engine_stats *stats);
+	/* Does anybody wait for a state that is up to date? Then folding does not stand back in a
+	 * spike. From the runner's thread, with no lock of its held; may be NULL. */
+	bool (*urgent)(void *ctx);
 	void *ctx;
 	int niceness; /* 0-19: ingest goes first when both want the processor */
 };
