@@ -3,6 +3,7 @@
  * the verbs. */
 #include "base/time.h"
 #include "daemon/internal.h"
+#include "view/view_experiment.h"
 #include "view/view_next.h"
 #include "view/view_numbers.h"
 #include "view/view_order.h"
@@ -269,5 +270,27 @@ enum status daemon_do_sending_resume(struct desk_work *k, struct err *e)
 {
 	struct view_order o;
 	enum status st = view_order_sending(&k->view, false, STR_NULL, &o, e);
+	return st == ST_OK ? carry_out(k, &o, e) : st;
+}
+
+/* ---- experiments ---- */
+
+enum status daemon_do_experiments(struct desk_work *k, struct err *e)
+{
+	return view_experiments(&k->view, &k->w, e);
+}
+
+enum status daemon_do_experiment(struct desk_work *k, struct err *e)
+{
+	return view_experiment(&k->view, k->call->param, &k->w, e);
+}
+
+enum status daemon_do_experiment_stop(struct desk_work *k, struct err *e)
+{
+	struct str arm;
+	struct view_order o;
+	enum status st = body_text(k, "arm", &arm, e);
+	if (st == ST_OK)
+		st = view_order_experiment(&k->view, k->call->param, arm, &o, e);
 	return st == ST_OK ? carry_out(k, &o, e) : st;
 }

@@ -94,7 +94,8 @@ desk_handler daemon_do_report_tracks, daemon_do_report_funnel, daemon_do_lead_ne
 	daemon_do_tracks, daemon_do_track, daemon_do_messages, daemon_do_message,
 	daemon_do_message_settle, daemon_do_message_cancel, daemon_do_webhooks,
 	daemon_do_webhook_replay, daemon_do_handoffs, daemon_do_handoff, daemon_do_handoff_answer,
-	daemon_do_sending_pause, daemon_do_sending_resume;
+	daemon_do_sending_pause, daemon_do_sending_resume, daemon_do_experiments,
+	daemon_do_experiment, daemon_do_experiment_stop;
 /* desk work, by op (handle_admin.c). */
 extern desk_handler *const daemon_desk_handlers[API_OP_COUNT];
 

@@ -102,7 +102,7 @@ bool candidates_anything(const struct turn *t, const struct program_step *s, uin
 
 /* ---- experiments ---- */
 
-size_t candidates_arm(const struct program_experiment *x, uint64_t lead)
+static size_t drawn_arm(const struct program_experiment *x, uint64_t lead)
 {
 	uint64_t sum = 0;
 	for (size_t i = 0; i < x->arms_n; i++)
@@ -114,6 +114,28 @@ size_t candidates_arm(const struct program_experiment *x, uint64_t lead)
 	for (; at >= x->arms[i].weight; i++)
 		at -= x->arms[i].weight;
 	return i;
+}
+
+size_t decide_arm(const struct program_experiment *x, uint64_t lead,
+		  const struct decide_ended *ended, size_t ended_n, bool *ended_r)
+{
+	bool over = false;
+	size_t arm = NO_INDEX;
+	for (size_t i = 0; i < ended_n && !over; i++) {
+		over = ended[i].experiment == x->key;
+		for (size_t k = 0; over && k < x->arms_n; k++)
+			if (program_key32("arm", x->arms[k].name) == ended[i].arm)
+				arm = k;
+	}
+	if (ended_r != NULL)
+		*ended_r = over;
+	return arm == NO_INDEX ? drawn_arm(x, lead) : arm;
+}
+
+size_t candidates_arm(const struct turn *t, const struct program_experiment *x)
+{
+	const struct decide_world *w = t->d->world;
+	return decide_arm(x, t->j->lead, w ? w->ended : NULL, w ? w->ended_n : 0, NULL);
 }
 
 /* What the lead's arms fix at this step: an angle of that name, or "subject_2". */
@@ -129,7 +151,7 @@ static struct arms arms_of(const struct turn *t, const struct program_step *s)
 	for (size_t i = 0; i < p->play->experiments_n; i++) {
 		const struct program_experiment *x = &p->play->experiments[i];
 		bool here = x->track == NO_INDEX || &p->play->tracks[x->track] == place_track(t);
-		size_t arm = here ? candidates_arm(x, t->j->lead) : NO_INDEX;
+		size_t arm = here ? candidates_arm(t, x) : NO_INDEX;
 		int64_t number = 0;
 		if (arm == NO_INDEX)
 			continue;

@@ -168,7 +168,7 @@ static void write_arms(const struct turn *t, struct json_w *w)
 	json_w_key(w, "arms");
 	json_w_object(w);
 	for (size_t i = 0; i < play->experiments_n && i < 16; i++) {
-		size_t arm = candidates_arm(&play->experiments[i], t->j->lead);
+		size_t arm = candidates_arm(t, &play->experiments[i]);
 		if (arm == NO_INDEX)
 			continue;
 		json_w_key_str(w, play->experiments[i].name);

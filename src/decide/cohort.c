@@ -13,6 +13,7 @@ static const struct {
 	{COHORT_ENTERED, "entered"},     {COHORT_CONTACTED, "contacted"},
 	{COHORT_COMPLETED, "completed"}, {COHORT_HANDED, "handed"},
 	{COHORT_ACCEPTED, "accepted"},   {COHORT_GOAL, "goal"},
+	{COHORT_LEFT, "left"},
 };
 
 static struct str persona_of(const struct program *p, uint64_t cohort)
@@ -41,6 +42,10 @@ static struct decide_count cohort_row(const struct program *p, const struct jour
 		.dims_n = 3,
 		.day_us = j->entered_us,
 		.by_source = true,
+		.lead = j->lead,
+		.holdout = !j->holdout_known ? NULL
+			   : j->holdout      ? "holdout"
+					     : "nurtured",
 	};
 }
 
@@ -55,8 +60,9 @@ bool decide_cohort(const struct program *p, struct journey *j, enum cohort_flag 
 		if (rows[i].flag == what)
 			name = rows[i].name;
 	ASSERT(name != NULL);
-	j->cohort |= what;
 	*out = cohort_row(p, j, name);
+	out->first_ever = !(COHORT_EVER(j->cohort) & what);
+	j->cohort |= what | COHORT_EVER_ADD(what);
 	return true;
 }
 

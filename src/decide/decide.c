@@ -128,7 +128,7 @@ enum status decide_event(struct decide *d, struct decide_out *out, struct err *e
 	ASSERT(d->facts->event != NULL);
 	t.cause_of = d->facts->event->type;
 	react_note(&t);
-	react_goal(&t);
+	react_count(&t);
 	if (react_stops(&t))
 		return turn_end(&t);
 	bool left = trigger_exits(&t);

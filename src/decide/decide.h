@@ -32,6 +32,13 @@
 #define DECIDE_CANDIDATES_MAX 64
 #define DECIDE_RECORD_MAX (16u << 10) /* one record as JSON */
 #define DECIDE_COUNTS_MAX 24
+#define DECIDE_ENDED_MAX 32
+
+/* An experiment an operator has stopped: everybody is in one arm from then on. Keys as
+ * program_key32("experiment", name) and ("arm", name). */
+struct decide_ended {
+	uint32_t experiment, arm;
+};
 
 /* What guards ask of the world outside the lead. Filled by the engine, the same in replay. */
 struct decide_world {
@@ -47,6 +54,8 @@ struct decide_world {
 	unsigned account_day, account_week, account_month; /* touches to the whole company */
 	bool account_handed; /* a colleague is with sales and the team wants quiet */
 	unsigned recent_sent, recent_bounced, recent_complained; /* of the latest 1,000 */
+	const struct decide_ended *ended;
+	size_t ended_n;
 };
 
 /* A version of the program, and what content it has. */
@@ -125,8 +134,14 @@ struct decide_count { /* a roll-up counter to add 1 to */
 	struct str dims[6];
 	size_t dims_n;
 	int64_t day_us; /* under which day; TIME_NONE: today */
-	bool by_source; /* of a cohort: {track, persona, tier, ...}, once per way to slice it, the
-			 * lead's first source among them */
+	/* Of a cohort: {track, persona, tier, ...}, once per way to slice it, the lead's first
+	 * source among them; experiments count it too. */
+	bool by_source;
+	/* Of a cohort, for experiments: whose it is, "holdout" or "nurtured" where one is kept
+	 * (else NULL), and whether it is for the first time on any track. */
+	uint64_t lead;
+	const char *holdout;
+	bool first_ever;
 };
 
 struct decide_out {
@@ -155,6 +170,11 @@ struct decide_out {
  * once. False: there is nothing to count. */
 bool decide_cohort(const struct program *p, struct journey *j, enum cohort_flag what,
 		   struct decide_count *out);
+
+/* The arm of an experiment a lead is in: the same for ever, unless it was stopped. NO_INDEX: it has
+ * no arms. *ended_r (may be NULL): it was stopped. */
+size_t decide_arm(const struct program_experiment *x, uint64_t lead,
+		  const struct decide_ended *ended, size_t ended_n, bool *ended_r);
 
 /* ---- the entry points ---- */
 

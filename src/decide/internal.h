@@ -79,7 +79,7 @@ bool trigger_persona_fits(const struct program_track *k, const struct lead *l);
 
 /* ---- react.c: what came of a message ---- */
 
-void react_goal(struct turn *t);    /* what the program is for has come */
+void react_count(struct turn *t);   /* what the program is for has come, or an objection */
 bool react_stops(struct turn *t);   /* reply, unsubscribe, complaint, goal, ...: true: stopped */
 void react_note(struct turn *t);    /* flags of the touch the event speaks of */
 void react_at_once(struct turn *t); /* a click does not wait for the end of the watch */
@@ -102,8 +102,9 @@ bool candidates_anything(const struct turn *t, const struct program_step *s, uin
 bool candidates_latest(const struct turn *t, const struct program_step *s, size_t *angle_r,
 		       uint32_t *subject_r, uint64_t *message_r);
 struct str candidates_channel(const struct decide *d, size_t channel); /* name; empty: gone */
-/* The arm of an experiment a lead is in: the same for ever. */
-size_t candidates_arm(const struct program_experiment *x, uint64_t lead);
+
+/* decide_arm for the lead in hand. */
+size_t candidates_arm(const struct turn *t, const struct program_experiment *x);
 
 /* ---- choose.c ---- */
 

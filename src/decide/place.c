@@ -158,7 +158,8 @@ static void begin_cohort(struct turn *t)
 	uint64_t key = persona > 0 && persona <= p->personas_n
 			       ? program_key32("persona", p->personas[persona - 1].name)
 			       : 0;
-	t->j->cohort = key << 16 | (uint64_t)t->d->facts->tier << 8;
+	uint64_t ever = COHORT_EVER_ADD(COHORT_EVER(t->j->cohort));
+	t->j->cohort = ever | key << 16 | (uint64_t)t->d->facts->tier << 8;
 	turn_cohort(t, COHORT_ENTERED);
 }
 

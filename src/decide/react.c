@@ -113,17 +113,19 @@ void react_note(struct turn *t)
 
 /* ---- what stops ---- */
 
-void react_goal(struct turn *t)
+static bool is_objection(struct str type)
+{
+	return is_kind(type, "unsubscribe") || is_kind(type, "complaint");
+}
+
+void react_count(struct turn *t)
 {
 	const struct event *ev = t->d->facts->event;
 	const struct program *p = t->d->now.program;
 	if (p->goal.n > 0 && str_eq(ev->type, p->goal) && !by_machine(ev))
 		turn_cohort(t, COHORT_GOAL);
-}
-
-static bool is_objection(struct str type)
-{
-	return is_kind(type, "unsubscribe") || is_kind(type, "complaint");
+	if (is_objection(ev->type))
+		turn_cohort(t, COHORT_LEFT);
 }
 
 static bool is_stop(const struct turn *t, const struct event *ev)

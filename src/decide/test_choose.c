@@ -308,8 +308,8 @@ static void test_arms(void **state)
 	unsigned story = 0;
 	(void)state;
 	for (uint64_t lead = 1; lead <= 400; lead++) {
-		size_t arm = candidates_arm(&x, lead);
-		assert_int_equal(arm, candidates_arm(&x, lead));
+		size_t arm = decide_arm(&x, lead, NULL, 0, NULL);
+		assert_int_equal(arm, decide_arm(&x, lead, NULL, 0, NULL));
 		story += arm == 0;
 		if (lead > 12)
 			continue;
@@ -326,6 +326,34 @@ static void test_arms(void **state)
 		world_finish(&w);
 	}
 	assert_in_range(story, 70, 130);
+}
+
+/* Once it is stopped everybody is in the arm that stays, whatever was drawn. */
+static void test_arm_ended(void **state)
+{
+	static const struct program_arm arms[] = {{STR("story"), 1}, {STR("benchmark"), 3}};
+	static const struct program_experiment x = {
+		.name = STR("hook"), .key = 99, .track = 0, .arms = arms, .arms_n = 2};
+	const struct decide_ended ended[] = {{98, program_key32("arm", STR("benchmark"))},
+					     {99, program_key32("arm", STR("story"))}};
+	bool over;
+	(void)state;
+	for (uint64_t lead = 1; lead <= 12; lead++) {
+		assert_int_equal(decide_arm(&x, lead, ended, 2, &over), 0);
+		assert_true(over);
+		(void)decide_arm(&x, lead, ended, 1, &over);
+		assert_false(over);
+		struct world w;
+		world_init(&w);
+		w.play.experiments = &x;
+		w.play.experiments_n = 1;
+		w.outside.ended = ended;
+		w.outside.ended_n = 2;
+		w.lead.id = w.journey.lead = lead;
+		(void)act(&w, "form.ebook", 0, 0);
+		check_str("angle", due(&w)->message.angle, "story");
+		world_finish(&w);
+	}
 }
 
 static void test_subject_arm(void **state)
@@ -393,6 +421,7 @@ int main(void)
 		cmocka_unit_test(test_persona_content_first),
 		cmocka_unit_test(test_holdout),
 		cmocka_unit_test(test_arms),
+		cmocka_unit_test(test_arm_ended),
 		cmocka_unit_test(test_subject_arm),
 		cmocka_unit_test(test_gaps),
 	};

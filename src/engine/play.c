@@ -43,7 +43,7 @@ void play_finish(struct play *y)
 
 enum status play_flush(struct play *y, struct err *e)
 {
-	char room[256];
+	char room[256 + 10 * DECIDE_ENDED_MAX];
 	struct buf row = {.p = room, .cap = sizeof room, .bytes_max = sizeof room};
 	if (!y->dirty)
 		return ST_OK;
@@ -59,6 +59,10 @@ enum status play_flush(struct play *y, struct err *e)
 	buf_varint(&row, y->recent_bounced);
 	buf_varint(&row, y->recent_complained);
 	buf_bytes(&row, str_of(y->pause_reason));
+	for (size_t i = 0; i < y->ended_n; i++) {
+		buf_varint(&row, y->ended[i].experiment);
+		buf_varint(&row, y->ended[i].arm);
+	}
 	ASSERT(buf_ok(&row));
 	y->dirty = false;
 	return store_put(y->store, TABLE_META, KEY_BYTES(STR("play")), buf_view(&row), e);
@@ -80,6 +84,11 @@ static enum status read_row(struct play *y, struct str row, struct err *e)
 	y->recent_complained = (uint32_t)rd_varint(&r);
 	struct str reason = rd_bytes(&r);
 	(void)snprintf(y->pause_reason, sizeof y->pause_reason, STR_FMT, STR_ARG(reason));
+	while (r.ok && r.p < r.end && y->ended_n < DECIDE_ENDED_MAX) {
+		struct decide_ended *x = &y->ended[y->ended_n++];
+		x->experiment = (uint32_t)rd_varint(&r);
+		x->arm = (uint32_t)rd_varint(&r);
+	}
 	if (version != PLAY_META_VERSION)
 		return err_set(e, ST_CORRUPT, "the state's row of sending (meta) cannot be read");
 	return ST_OK;
@@ -95,6 +104,7 @@ enum status play_load(struct play *y, struct err *e)
 	y->sent_today = y->recent_sent = y->recent_bounced = y->recent_complained = 0;
 	y->first_send_us = TIME_NONE;
 	y->pause_reason[0] = '\0';
+	y->ended_n = 0;
 	struct arena_mark mark = arena_mark(&y->zone_arena);
 	enum status st =
 		store_get(y->store, TABLE_META, KEY_BYTES(STR("play")), &y->zone_arena, &row, e);

@@ -39,6 +39,8 @@ struct play {
 	uint64_t next_decision, next_message, next_handoff;
 	bool paused;
 	char pause_reason[160];
+	struct decide_ended ended[DECIDE_ENDED_MAX];
+	size_t ended_n;
 	int32_t sent_day; /* days since 1970 of sent_today */
 	uint32_t sent_today;
 	int64_t first_send_us;                                   /* TIME_NONE: never */

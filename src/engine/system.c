@@ -333,6 +333,7 @@ static const struct system_event rows[] = {
 	{"notice.again", "a notice that failed is sent once more", system_notice},
 	{"sending.pause", "nothing leaves any more", system_sending},
 	{"sending.resume", "messages leave again", system_sending},
+	{"experiment.stop", "an experiment is over: everybody is in one arm", system_experiment},
 	{"track.move", "an operator moves a lead to a track, or off all", system_track},
 	{"track.pause", "nothing is said to a lead for a time", system_track},
 	{"track.resume", "a lead is nurtured again", system_track},

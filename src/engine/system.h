@@ -27,6 +27,7 @@ MUST_USE enum status system_sweep(struct engine *en, int64_t now_us, struct err 
 /* system_play.c: messages, all sending, tracks, hand-offs, content. */
 enum status system_message(struct engine *en, struct pass *p, struct err *e);
 enum status system_notice(struct engine *en, struct pass *p, struct err *e);
+enum status system_experiment(struct engine *en, struct pass *p, struct err *e);
 enum status system_sending(struct engine *en, struct pass *p, struct err *e);
 enum status system_track(struct engine *en, struct pass *p, struct err *e);
 enum status system_handoff(struct engine *en, struct pass *p, struct err *e);

@@ -181,6 +181,61 @@ enum status system_sending(struct engine *en, struct pass *p, struct err *e)
 	return stop ? ST_OK : held_free(en, p->env.now_us, e);
 }
 
+/* ---- experiments ---- */
+
+static const struct program_experiment *experiment_of(const struct program *p, struct str name)
+{
+	for (size_t i = 0; i < p->play->experiments_n; i++)
+		if (str_eq(p->play->experiments[i].name, name))
+			return &p->play->experiments[i];
+	return NULL;
+}
+
+static bool has_arm(const struct program_experiment *x, struct str name)
+{
+	for (size_t i = 0; i < x->arms_n; i++)
+		if (str_eq(x->arms[i].name, name))
+			return true;
+	return false;
+}
+
+/* Stopping again with another arm is a change of mind, and allowed. */
+static enum status end_experiment(struct play *y, struct decide_ended now, struct err *e)
+{
+	size_t i = 0;
+	while (i < y->ended_n && y->ended[i].experiment != now.experiment)
+		i++;
+	if (i == DECIDE_ENDED_MAX)
+		return err_set(e, ST_LIMIT,
+			       "%d experiments have been stopped: take them out of the program",
+			       DECIDE_ENDED_MAX);
+	y->ended_n += i == y->ended_n;
+	y->ended[i] = now;
+	y->dirty = true;
+	return ST_OK;
+}
+
+enum status system_experiment(struct engine *en, struct pass *p, struct err *e)
+{
+	struct json d;
+	enum status st = system_props(p, p->arena, &d, e);
+	if (st == ST_OK && p->program == NULL)
+		st = err_set(e, ST_CONFLICT, "no program has been applied yet");
+	if (st != ST_OK)
+		return st;
+	struct str name = json_str(&d, json_get(&d, 0, "experiment"), p->arena),
+		   arm = json_str(&d, json_get(&d, 0, "arm"), p->arena);
+	const struct program_experiment *x = experiment_of(p->program, name);
+	if (x == NULL)
+		return err_set(e, ST_NOT_FOUND, "the program has no experiment " STR_FMT,
+			       STR_ARG(name));
+	if (!has_arm(x, arm))
+		return err_set(e, ST_INVALID, "experiment " STR_FMT " has no arm " STR_FMT,
+			       STR_ARG(name), STR_ARG(arm));
+	return end_experiment(&en->play, (struct decide_ended){x->key, program_key32("arm", arm)},
+			      e);
+}
+
 /* ---- tracks ---- */
 
 static enum status named_track(struct pass *p, const struct json *d, size_t *out, struct err *e)

@@ -113,6 +113,33 @@ static void count_cohort(struct pass *p, const struct decide_count *c, struct st
 	}
 }
 
+/* {experiment, arm}: by people where it runs on all tracks, else by entries into its track. */
+static void count_arm(struct pass *p, const struct decide_count *c, struct str experiment,
+		      struct str arm)
+{
+	char name[64];
+	const struct str dims[] = {experiment, arm};
+	(void)snprintf(name, sizeof name, "experiment.%s", c->name);
+	batch_count(p->batch, c->day_us, name, dims, 2, 1);
+}
+
+static void count_experiments(struct pass *p, const struct decide_count *c)
+{
+	const struct program_play *play = p->program->play;
+	for (size_t i = 0; i < play->experiments_n; i++) {
+		bool over;
+		const struct program_experiment *x = &play->experiments[i];
+		bool all = x->track == NO_INDEX;
+		if (all ? !c->first_ever : !str_eq(play->tracks[x->track].name, c->dims[0]))
+			continue;
+		size_t arm = decide_arm(x, c->lead, p->play->ended, p->play->ended_n, &over);
+		if (arm != NO_INDEX && !over)
+			count_arm(p, c, x->name, x->arms[arm].name);
+	}
+	if (c->holdout != NULL && c->first_ever)
+		count_arm(p, c, STR("holdout"), str_of(c->holdout));
+}
+
 enum status tally_count(struct pass *p, const struct decide_count *c, struct err *e)
 {
 	struct str source = STR_NULL;
@@ -124,9 +151,12 @@ enum status tally_count(struct pass *p, const struct decide_count *c, struct err
 	const struct json *d = &p->work->profile_doc;
 	if (st == ST_OK && d->count > 0)
 		source = json_str(d, json_get(d, 0, "source"), p->arena);
-	if (st == ST_OK)
-		count_cohort(p, c, source);
-	return st;
+	if (st != ST_OK)
+		return st;
+	count_cohort(p, c, source);
+	if (c->dims_n == 3) /* not a wait */
+		count_experiments(p, c);
+	return ST_OK;
 }
 
 enum status tally_accepted(struct pass *p, const struct handoff *h, struct err *e)

@@ -104,6 +104,8 @@ enum status world_fill(const struct world_ask *q, struct decide_world *out, stru
 		.recent_sent = y->recent_sent,
 		.recent_bounced = y->recent_bounced,
 		.recent_complained = y->recent_complained,
+		.ended = y->ended,
+		.ended_n = y->ended_n,
 	};
 	struct str zone = profile_text(q, "tz");
 	out->zone = play_zone(y, zone, q->program->play->guardrails.zone, &out->zone_name);

@@ -50,9 +50,13 @@ enum cohort_flag {
 	COHORT_HANDED = 8,
 	COHORT_ACCEPTED = 16, /* by sales */
 	COHORT_GOAL = 32,
+	COHORT_LEFT = 64, /* unsubscribed, or complained */
 };
 #define COHORT_TIER(cohort) ((uint32_t)((cohort) >> 8 & 255))
 #define COHORT_PERSONA(cohort) ((uint32_t)((cohort) >> 16))
+/* The same flags since we know the lead, on whatever tracks: experiments count people. */
+#define COHORT_EVER(cohort) ((uint32_t)((cohort) >> 48 & 255))
+#define COHORT_EVER_ADD(flag) ((uint64_t)(flag) << 48)
 
 struct touch {
 	uint64_t message; /* number of the message; 0: skipped or substituted away */
@@ -88,8 +92,9 @@ struct journey {
 	int64_t last_touch_us;
 	uint64_t message; /* the one in hand or being watched; 0: none */
 	uint64_t handoff; /* open one; 0: none */
-	uint64_t cohort;  /* enum cohort_flag | tier at entry << 8 | persona's key then << 16; it
-			  * stays behind the track, until the next one is entered */
+	uint64_t cohort;  /* enum cohort_flag | tier at entry << 8 | persona's key then << 16 |
+			  * flags ever << 48; it stays behind the track, until the next one is
+			  * entered, and what ever was for good */
 	bool holdout, holdout_known;
 	struct str reason; /* why STOPPED, HANDED, PAUSED or OUT; for people */
 	double fatigue;    /* decayed count of touches, as of fatigue_us */

@@ -90,6 +90,10 @@ static void compile_experiment(struct playing *x, const struct ynode *n,
 	struct program_arm *list = COMPILE_ARRAY(x->c, struct program_arm, max);
 	unsigned sum = 0;
 	bool good = max > 0;
+	int metric = value_word(ynode_get(n, "metric"), schema_metric_words);
+	out->metric = schema_metric_words[metric > 0 ? metric : 0];
+	out->min_lift = 0.1;
+	(void)value_share(ynode_get(n, "min_lift"), &out->min_lift); /* absent: a tenth */
 	out->name = compile_text(x->c, n->key->text);
 	out->key = program_key32("experiment", out->name);
 	out->track = play_index(x, ynode_get(n, "track"), &x->tracks, "it would run for nobody");

@@ -72,6 +72,7 @@ extern const struct schema_type schema_root;
 /* Sections with a table of their own (schema_track.c, schema_guard.c). */
 extern const struct schema_type schema_tracks, schema_triggers, schema_action;
 extern const struct schema_type schema_guardrails, schema_teams, schema_experiments;
+extern const char *const schema_metric_words[]; /* of an experiment; roll-ups are named so */
 /* Words whose place in the list is their value in track.h; each list ends with NULL. */
 extern const char *const schema_with_words[], *const schema_capped_words[];
 extern const char *const schema_decide_words[], *const schema_routing_words[];

@@ -197,12 +197,20 @@ static const struct schema_type arms = {.kind = SCHEMA_MAP,
 					.item = &arm,
 					.max = PROGRAM_ARMS_MAX,
 					.what = "percentages by arm"};
+const char *const schema_metric_words[] = {"goal",      "accepted",  "handed",
+					   "completed", "contacted", NULL};
+static const struct schema_type metric = {.kind = SCHEMA_WORD,
+					  .words = schema_metric_words,
+					  .what = "goal, accepted, handed, completed or contacted"};
 static const struct schema_key experiment_keys[] = {
 	{"percent", &percent, false, NULL,
 	 "Of holdout only: the share of leads that is never written to; 50 at most.", SINCE},
 	{"track", &slug, false, "all tracks", "The track it runs on.", SINCE},
 	{"arms", &arms, false, NULL, "Each arm's share of leads in percent, 100 together.", SINCE},
-	{"min_lift", &later, false, NULL, "The smallest difference worth finding.", SINCE},
+	{"metric", &metric, false, "goal",
+	 "What arms are compared by: the share of leads that came so far.", SINCE},
+	{"min_lift", &share, false, "10%",
+	 "The smallest difference worth having, as a share of the first arm's rate.", SINCE},
 	{.name = NULL},
 };
 static const struct schema_type experiment = {

@@ -208,7 +208,9 @@ struct program_arm {
 struct program_experiment {
 	struct str name;
 	uint32_t key;
-	size_t track; /* NO_INDEX: all */
+	size_t track;       /* NO_INDEX: all */
+	const char *metric; /* a flag of a cohort: "goal" */
+	double min_lift;    /* of the first arm's rate */
 	const struct program_arm *arms;
 	size_t arms_n;
 };

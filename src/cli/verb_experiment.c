@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * verb_experiment.c: what experiments say: the verdict first, the numbers behind it. */
+#include "cli/look.h"
+#include "cli/order.h"
+#include "cli/verbs.h"
+#include "view/view_experiment.h"
+
+static enum status make_list(struct view *v, struct json_w *w, void *ctx, struct err *e)
+{
+	(void)ctx;
+	return view_experiments(v, w, e);
+}
+
+static void show_list(struct cli *c, const struct json *d, void *ctx)
+{
+	static const struct render_column columns[] = {{"experiment", "EXPERIMENT", false, false},
+						       {"track", "TRACK", false, true},
+						       {"state", "STATE", false, false},
+						       {"metric", "METRIC", false, false},
+						       {"leads", "LEADS", true, false},
+						       {"verdict", "VERDICT", false, false}};
+	uint32_t list = json_get(d, 0, "experiments");
+	(void)ctx;
+	if (json_first(d, list) == JSON_NONE)
+		fprintf(c->out, "The program has no experiments; docs/experiments.md says how.\n");
+	else
+		render_table(c, d, list, columns, sizeof columns / sizeof columns[0]);
+}
+
+static enum status make_show(struct view *v, struct json_w *w, void *ctx, struct err *e)
+{
+	return view_experiment(v, str_of(ctx), w, e);
+}
+
+static void put_rate(struct cli *c, const struct json *d, uint32_t arm, struct str key)
+{
+	uint32_t r = json_get_str(d, arm, key);
+	double of = render_number(d, r, "of");
+	if (of > 0)
+		fprintf(c->out, "%8.1f%% of %-6.0f", 100 * render_number(d, r, "rate"), of);
+	else
+		fprintf(c->out, "%19s", "-");
+}
+
+static void put_against(struct cli *c, const struct json *d, uint32_t arm)
+{
+	uint32_t x = json_get(d, arm, "against_first");
+	if (x == JSON_NONE)
+		fprintf(c->out, "  %s\n", "compared with");
+	else
+		fprintf(c->out, "  %+.1f points (%+.1f to %+.1f)\n",
+			100 * render_number(d, x, "diff"), 100 * render_number(d, x, "low"),
+			100 * render_number(d, x, "high"));
+}
+
+static void show_one(struct cli *c, const struct json *d, void *ctx)
+{
+	struct str verdict = render_text(d, 0, "verdict", &c->arena),
+		   metric = render_text(d, 0, "metric", &c->arena),
+		   track = render_text(d, 0, "track", &c->arena),
+		   state = render_text(d, 0, "state", &c->arena);
+	uint32_t list = json_get(d, 0, "arms");
+	fprintf(c->out, "%s" STR_FMT "%s\n\n", cli_tint(c, "bold"), STR_ARG(verdict),
+		cli_tint(c, "off"));
+	fprintf(c->out, "experiment %s, " STR_FMT ", track " STR_FMT "\n", (const char *)ctx,
+		STR_ARG(state), STR_ARG(track));
+	fprintf(c->out, "%s%-16s %7s %19.*s %19s  AGAINST THE FIRST%s\n", cli_tint(c, "dim"), "ARM",
+		"LEADS", STR_ARG(metric), "left", cli_tint(c, "off"));
+	for (uint32_t a = json_first(d, list); a != JSON_NONE; a = json_next(d, list, a)) {
+		struct str arm = render_text(d, a, "arm", &c->arena);
+		fprintf(c->out, "%-16.*s %7.0f", STR_ARG(arm), render_number(d, a, "leads"));
+		put_rate(c, d, a, metric);
+		put_rate(c, d, a, STR("left"));
+		put_against(c, d, a);
+	}
+	fprintf(c->out, "Intervals are 95 %% and valid at every look: stop when it is clear.\n");
+}
+
+struct stop {
+	const char *name;
+	struct str arm;
+};
+
+static enum status make_stop(struct view *v, void *ctx, struct view_order *out, struct err *e)
+{
+	const struct stop *s = ctx;
+	return view_order_experiment(v, str_of(s->name), s->arm, out, e);
+}
+
+static int run(struct cli *c)
+{
+	const char *arm = cli_value(c, "arm");
+	struct str sub = c->args_n ? str_of(c->args[0]) : STR("list");
+	if (str_is(sub, "list") && c->args_n <= 1)
+		return look(c, make_list, show_list, NULL);
+	if (str_is(sub, "show") && c->args_n == 2)
+		return look(c, make_show, show_one, (void *)(uintptr_t)c->args[1]);
+	struct stop s = {c->args_n == 2 ? c->args[1] : "", arm ? str_of(arm) : STR_NULL};
+	if (str_is(sub, "stop") && c->args_n == 2)
+		return order(c, make_stop, &s, "everybody is in one arm from now on");
+	return cli_usage(c, "experiment wants: list | show EXPERIMENT | stop EXPERIMENT");
+}
+
+const struct verb verb_experiment = {
+	.name = "experiment",
+	.group = "look",
+	.args = "list | show EXPERIMENT | stop EXPERIMENT",
+	.summary = "What experiments say, the verdict first; ending one",
+	.detail = "Arms are drawn by lead and kept. The verdict may be looked at every day: its "
+		  "intervals hold at every look. stop puts everybody into the arm that won (the "
+		  "first where none did, or --arm), and counting ends. The holdout shows here as "
+		  "well; it ends with its line in the program.",
+	.examples = {"nurtured experiment list", "nurtured experiment show subject_hook",
+		     "nurtured experiment stop subject_hook --arm question"},
+	.opts = {{"arm", 0, "ARM", "stop: the arm that stays"}},
+	.subverbs = "list show stop",
+	.run = run,
+};

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * view_experiment.h: experiments of the program in force and what they say so far.
+ *
+ * Numbers come from the roll-ups "experiment.*" (engine/tally.c) of the last VIEW_DAYS_MAX days: a
+ * lead is counted under the day it entered the track. Who is in which arm follows from its number
+ * (decide_arm) and is nowhere stored.
+ */
+#ifndef VIEW_VIEW_EXPERIMENT_H
+#define VIEW_VIEW_EXPERIMENT_H
+
+#include "view/view_order.h"
+
+/* Each with its verdict in one sentence. ST_CONFLICT: no program. */
+MUST_USE enum status view_experiments(struct view *v, struct json_w *w, struct err *e);
+/* One: the verdict, then arm by arm rates with intervals of Wilson, and each arm against the first
+ * with an interval that is valid at every look. ST_NOT_FOUND. */
+MUST_USE enum status view_experiment(struct view *v, struct str name, struct json_w *w,
+				     struct err *e);
+/* Everybody is in `arm` from now on; empty: in the one that won, else the first. */
+MUST_USE enum status view_order_experiment(struct view *v, struct str name, struct str arm,
+					   struct view_order *out, struct err *e);
+
+#endif

@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# experiment: arms are drawn, counted, judged and ended; what comes of it is the same in a replay.
+set -uo pipefail
+. "$(dirname "$0")/frame.bash"
+
+sed '/^# experiments:/d' "$root/programs/example.yaml" >"$work/program.yaml"
+cp -r "$root/programs/content" "$work/content" 2>/dev/null
+cat >>"$work/program.yaml" <<'YAML'
+experiments:
+  holdout: {percent: 20}
+  hook: {track: awareness, arms: {story: 50, benchmark: 50}, metric: goal, min_lift: 20%}
+YAML
+sed 's/metric: goal/metric: clicks/' "$work/program.yaml" >"$work/wrong.yaml"
+
+key=$(write_key)
+expect 6 "no program yet" "no program" -- experiment list
+expect 1 "a metric nobody counts" "accepted, handed" -- validate "$work/wrong.yaml"
+expect 0 "apply" -- apply "$work/program.yaml" --yes
+expect 0 "nothing to say yet" "Too early" -- experiment show hook
+expect 4 "no such experiment" "no experiment hock" -- experiment show hock
+expect 2 "no such word" "list . show" -- experiment begin hook
+
+# Leads of whom a third reaches the goal, the same ones in every run.
+python3 - "$work" <<'PY'
+import json, sys
+for name, of in (("enter", [("form.ebook", 1, 0)]), ("later", [("meeting.booked", 3, 0), ("email.unsubscribe", 40, 1)])):
+    batch = []
+    for event, every, at in of:
+        for i in range(at, 300, every):
+            batch.append({"type": "track", "event": event, "userId": f"u{i}", "messageId": f"{event}{i}",
+                          "context": {"traits": {"email": f"lead{i}@firm{i}.example", "title": "COO", "country": "US"}}})
+    json.dump({"batch": batch}, open(f"{sys.argv[1]}/{name}.json", "w"))
+PY
+serve
+token=$(cat "$NURTURED_DATA/admin.token")
+send() { curl -s -u "$key:" -H 'Content-Type: application/json' --data-binary "@$work/$1.json" "$url/v1/batch"; }
+settled() { # PATTERN: waits until the numbers are so
+	for _ in $(seq 200); do
+		"$nurtured" experiment show hook --json >"$work/out" 2>"$work/err"
+		grep -qE "$1" "$work/out" && return 0
+		sleep 0.1
+	done
+	return 1
+}
+send enter >"$work/answer"
+if settled '"leads":300,'; then good; else bad "all were counted" "$work/out" "$work/answer"; fi
+send later >"$work/answer"
+if settled '"goal":\{"n":[1-9][0-9]*,.*"goal":\{"n":[1-9]'; then good; else bad "goals were counted" "$work/out"; fi
+for _ in $(seq 100); do
+	hits=$(python3 -c 'import json,sys; print(sum(a["goal"]["n"] for a in json.load(open(sys.argv[1]))["arms"]))' "$work/out")
+	[ "$hits" = 100 ] && break
+	settled goal
+	sleep 0.1
+done
+if [ "$hits" = 100 ]; then good; else bad "a third reached the goal: $hits" "$work/out"; fi
+expect 0 "the holdout is one too" '"experiment":"holdout".*"leads":300' -- experiment list --json
+expect 0 "arm by arm" "benchmark +1[0-9][0-9] .* of 1.*points" -- experiment show hook
+json "as a document" -- experiment list
+json "one as a document" -- experiment show hook
+expect 2 "no such arm" "no arm checklist" -- experiment stop hook --arm checklist
+expect 6 "the holdout does not stop" "its line in the program" -- experiment stop holdout
+code=$(curl -s -o "$work/answer" -w '%{http_code}' -X POST -H "Authorization: Bearer $token" \
+	-H 'Content-Type: application/json' --data '{"arm":"benchmark"}' "$url/v1/experiments/hook/stop")
+if [ "$code" = 200 ]; then good; else bad "stopped over HTTP: $code" "$work/answer"; fi
+expect 0 "it says so" '"state":"stopped","arm":"benchmark"' -- experiment show hook --json
+expect 0 "another arm is a change of mind" "one arm" -- experiment stop hook --arm story
+expect 0 "and takes its place" '"state":"stopped","arm":"story"' -- experiment show hook --json
+expect 0 "a new lead" "" -- trigger form.ebook --email late@other.example --trait title=COO,country=US
+expect 0 "is not counted" '"leads":300,' -- experiment show hook --json
+stop
+expect 0 "replay gives the same" "equal|identical|same" -- replay --verify
+tally
