@@ -6,6 +6,7 @@
 #include "bench.h"
 #include "bench_store.h"
 #include "door.h"
+#include "evidence.h"
 #include "fold.h"
 #include "learn.h"
 #include "mail.h"
@@ -81,6 +82,7 @@ static const struct measurement {
 	{'g', "messages into an SMTP server", bench_mail},
 	{'h', "from an event to the first mail", bench_touch},
 	{'i', "clicks on links of messages", bench_clicks},
+	{'o', "judging a policy on a log of decisions, one thread", bench_evidence},
 	{'s', "lead scores on public data", bench_scoring},
 	{'l', "the learner: what it finds, and how fast", bench_learn},
 };

@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "evaluate/bandit_log.h"
+#include "registry/registry.h"
 
 /* All that one log says of a candidate. */
 struct policy_evidence {
@@ -35,6 +36,11 @@ void policy_evidence_show(struct cli *c, const struct policy_evidence *p);
 
 int policy_run_compare(struct cli *c);
 /* policy_models.c */
+/* policy_tell.c: the event log hears of a choice before the folder of models does. ST_OK without a
+ * node: there is nobody to tell. */
+MUST_USE enum status policy_tell(struct cli *c, const struct registry_choice *choice);
+/* The folder follows what the log was told of this slot. */
+MUST_USE enum status policy_catch_up(struct cli *c, struct str slot);
 int policy_run_list(struct cli *c);
 int policy_run_show(struct cli *c);
 int policy_run_diff(struct cli *c);

@@ -220,7 +220,10 @@ static int told(struct cli *c, const struct registry_step *s)
 
 static int make(struct cli *c, const struct registry_step *s)
 {
-	if (!c->dry_run && registry_apply(c->data, s, clock_now_us(), &c->err) != ST_OK)
+	if (c->dry_run)
+		return told(c, s);
+	if (policy_tell(c, &s->choice) != ST_OK ||
+	    registry_apply(c->data, s, clock_now_us(), &c->err) != ST_OK)
 		return cli_fail(c, NULL);
 	return told(c, s);
 }
@@ -263,7 +266,12 @@ int policy_run_promote(struct cli *c)
 	struct str no;
 	if (c->args_n != 2)
 		return cli_usage(c, "policy promote wants a model: nurtured policy promote MODEL");
-	int rc = why_not(c, &no);
+	struct registry_model m;
+	int rc = get(c, c->args[1], &m);
+	if (rc < 0 && policy_catch_up(c, m.meta.slot) != ST_OK)
+		rc = cli_fail(c, NULL);
+	if (rc < 0)
+		rc = why_not(c, &no);
 	if (rc >= 0)
 		return rc;
 	enum status st =
@@ -279,7 +287,8 @@ int policy_run_rollback(struct cli *c)
 	const char *reason = cli_value(c, "reason");
 	if (c->args_n != 2)
 		return cli_usage(c, "policy rollback wants a slot: nurtured policy rollback SLOT");
-	if (registry_plan_rollback(c->data, str_of(c->args[1]), str_of(reason ? reason : ""),
+	if (policy_catch_up(c, str_of(c->args[1])) != ST_OK ||
+	    registry_plan_rollback(c->data, str_of(c->args[1]), str_of(reason ? reason : ""),
 				   &c->arena, &s, &c->err) != ST_OK)
 		return cli_fail(c, "nurtured policy list");
 	return make(c, &s);

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "engine/internal.h"
 #include "engine/merge.h"
+#include "engine/models.h"
 #include "program/content.h"
 
 enum status system_props(struct pass *p, struct arena *a, struct json *d, struct err *e)
@@ -344,6 +345,8 @@ static const struct system_event rows[] = {
 	{"handoff.bad_data", "nobody can be reached: not nurtured again", system_handoff},
 	{"handoff.close", "the hand-off is over", system_handoff},
 	{"content.put", "a content file a program will name by its hash", system_content},
+	{"model.put", "a model that a choice will name by its hash", models_event},
+	{"model.stage", "who may decide in a slot: champion, candidate, its share", models_event},
 	{"link.hit", "a link or picture of a message was asked for", run_hit},
 	{"mail.noted", "mail that needs nothing done", run_noted},
 	{"ingest.refused", "an item that could not be read, kept with its reason", run_refused},

@@ -256,8 +256,8 @@ enum status registry_put(const char *dir, const struct registry_meta *meta, stru
 	return st;
 }
 
-enum status registry_read(const char *dir, const struct registry_hash *hash, struct arena *a,
-			  struct registry_model *out, struct err *e)
+enum status registry_file(const char *dir, const struct registry_hash *hash, struct arena *a,
+			  struct str *out, struct err *e)
 {
 	char path[REGISTRY_PATH_MAX];
 	struct str file;
@@ -269,6 +269,19 @@ enum status registry_read(const char *dir, const struct registry_hash *hash, str
 	if (!registry_hash_eq(&is, hash))
 		return err_set(e, ST_CORRUPT, "%s is damaged: it does not hold what its name says",
 			       path);
+	*out = file;
+	return ST_OK;
+}
+
+enum status registry_read(const char *dir, const struct registry_hash *hash, struct arena *a,
+			  struct registry_model *out, struct err *e)
+{
+	char path[REGISTRY_PATH_MAX];
+	struct str file;
+	enum status st = registry_file(dir, hash, a, &file, e);
+	if (st != ST_OK)
+		return st;
+	registry_path(dir, hash->hex, SUFFIX, path);
 	st = registry_decode(file, a, out, e);
 	if (st != ST_OK) {
 		err_wrap(e, "%s", path);
@@ -325,15 +338,13 @@ enum status registry_export(const char *dir, struct str hash, const char *path, 
 {
 	struct arena a;
 	struct registry_model m;
-	char from[REGISTRY_PATH_MAX];
 	struct str file = STR_NULL;
 	arena_init(&a, 4 * FILE_BYTES_MAX);
 	enum status st = registry_get(dir, hash, &a, &m, e);
 	if (st == ST_OK && access(path, F_OK) == 0)
 		st = err_set(e, ST_CONFLICT, "%s is there already", path);
 	if (st == ST_OK)
-		st = file_read(registry_path(dir, m.hash.hex, SUFFIX, from), FILE_BYTES_MAX, &a,
-			       &file, e);
+		st = registry_file(dir, &m.hash, &a, &file, e);
 	if (st == ST_OK)
 		st = file_write_atomic(path, file, 0600, e);
 	arena_finish(&a);

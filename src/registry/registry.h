@@ -82,6 +82,9 @@ MUST_USE enum status registry_put(const char *dir, const struct registry_meta *m
  * begins so; ST_CORRUPT names the file. */
 MUST_USE enum status registry_get(const char *dir, struct str hash, struct arena *a,
 				  struct registry_model *out, struct err *e);
+/* The file as it is, checked against its name. */
+MUST_USE enum status registry_file(const char *dir, const struct registry_hash *hash,
+				   struct arena *a, struct str *out, struct err *e);
 struct registry_list {
 	struct registry_model *models; /* oldest first, without bytes */
 	size_t models_n;

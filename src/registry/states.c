@@ -426,6 +426,7 @@ static bool move(struct states *s, const struct registry_choice *c, struct str r
 		 int64_t now_us)
 {
 	bool moved = false;
+	ASSERT(s->list != NULL);
 	know(s, &c->champion, c->slot);
 	know(s, &c->candidate, c->slot);
 	for (size_t i = 0; i < s->n; i++) {

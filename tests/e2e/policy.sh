@@ -77,6 +77,8 @@ up=(policy promote "$a" --log "$work/plain.jsonl" --as always:roi --over always:
 expect 0 "tried before it is done" 'would go: shadow -> canary, 5 %' -- "${up[@]}" --dry-run
 for share in 5 25 50; do expect 0 "$share %" "canary, $share % of leads" -- "${up[@]}"; done
 expect 0 "all" 'canary -> champion' -- "${up[@]}"
+# Every step is in the log, and a folder that lost its pointer follows it.
+rm "$NURTURED_DATA/models/states.json"
 expect 6 "all again" 'is the champion already' -- "${up[@]}"
 expect 0 "another" "${b:0:12} is here" -- policy import "$work/b.model"
 expect 0 "what differs" '- v2' -- policy diff "${a:0:8}" "${b:0:8}"
@@ -85,6 +87,7 @@ json "list as JSON" -- policy list
 expect 0 "back" 'champion -> retired' -- policy rollback cadence --reason "replies fell"
 expect 0 "why is remembered" 'replies fell' -- policy show "${a:0:8}"
 expect 4 "nothing to go back to" 'own rules' -- policy rollback cadence
+expect 0 "replay gives the same" '' -- replay --verify
 expect 0 "export" '' -- policy export "${a:0:8}" "$work/out.model"
 if cmp -s "$work/a.model" "$work/out.model"; then good; else bad "the same file comes out"; fi
 chmod u+w "$NURTURED_DATA/models/$a.model" && printf x >>"$NURTURED_DATA/models/$a.model"
