@@ -363,8 +363,10 @@ static enum status hand_over(struct engine *en, struct err *e)
 		y->outgoing_n = 0;
 		st = store_scan(en->conf.store, TABLE_OUTBOX, sending, take_sending, en, e);
 	}
-	if (st == ST_OK && en->conf.hand_over != NULL && y->outgoing_n > 0)
+	if (st == ST_OK && en->conf.hand_over != NULL && y->outgoing_n > 0) {
 		en->conf.hand_over(en->conf.ctx, y->outgoing, y->outgoing_n);
+		en->stats.handed_over += y->outgoing_n;
+	}
 	en->hand_all = st != ST_OK;
 	y->outgoing_n = 0;
 	return st;

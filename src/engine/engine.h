@@ -51,7 +51,8 @@ struct engine_stats {
 	int64_t clock_us;      /* the log's clock there */
 	int64_t next_alarm_us; /* TIME_NONE: nothing is waiting */
 	uint64_t events, alarms, dead_letters, leads_created, merges; /* since open */
-	uint64_t program_version;                                     /* 0: none applied yet */
+	uint64_t handed_over;     /* messages named to hand_over, since open */
+	uint64_t program_version; /* 0: none applied yet */
 };
 
 MUST_USE enum status engine_open(const struct engine_conf *conf, struct engine **out,
