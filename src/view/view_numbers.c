@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "base/time.h"
 #include "compose/content.h"
+#include "engine/batch.h"
 #include "engine/engine.h"
 #include "engine/play.h"
 #include "engine/tally.h"
@@ -76,7 +77,8 @@ struct numbers {
 	struct strmap at; /* "track\0step\0slice" -> index */
 	const struct content_index *content;
 	bool full;
-	bool ctas; /* what is read now are clicks on calls to action, by angle */
+	bool ctas;   /* what is read now are clicks on calls to action, by angle */
+	size_t what; /* of the latest counter: thousands of the same stand side by side */
 };
 
 /* ---- rates ---- */
@@ -119,11 +121,17 @@ bool view_by_of(struct str name, enum view_by *out)
 static struct row *row_of(struct numbers *x, struct str track, struct str step, struct str slice)
 {
 	uint64_t at;
-	struct str key = arena_printf(x->v->arena, STR_FMT "%c" STR_FMT "%c" STR_FMT,
-				      STR_ARG(track), 1, STR_ARG(step), 1, STR_ARG(slice));
-	if (strmap_get(&x->at, key, &at))
+	char room[3 * (COUNT_DIM_BYTES + 1)];
+	struct buf key = {.p = room, .cap = sizeof room, .bytes_max = sizeof room};
+	buf_str(&key, track);
+	buf_byte(&key, 1);
+	buf_str(&key, step);
+	buf_byte(&key, 1);
+	buf_str(&key, slice);
+	if (strmap_get(&x->at, buf_view(&key), &at))
 		return &x->rows[at];
-	if (x->n == ROWS_MAX || !strmap_put(&x->at, key, x->n)) {
+	struct str kept = arena_str(x->v->arena, buf_view(&key));
+	if (x->n == ROWS_MAX || kept.p == NULL || !strmap_put(&x->at, kept, x->n)) {
 		x->full = true;
 		return NULL;
 	}
@@ -177,8 +185,11 @@ static void add_cta(struct row *r, struct str type, int64_t n)
 /* msg.<slice>.<what> {track, step, value} */
 static void add_message(struct numbers *x, struct str what, const struct str dims[3], int64_t n)
 {
-	size_t at = index_of(msg_names, MSG_COUNT, what);
+	if (!str_is(what, msg_names[x->what]))
+		x->what = index_of(msg_names, MSG_COUNT, what);
+	size_t at = x->what;
 	bool told = at < MSG_COUNT;
+	x->what = told ? at : 0;
 	struct str slice = x->by == VIEW_BY_NONE ? STR("") : dims[2];
 	struct row *r = told ? row_of(x, dims[0], dims[1], slice) : NULL;
 	if (r == NULL)
