@@ -89,12 +89,30 @@ size_t str_find_byte(struct str s, char c)
 	return hit ? (size_t)(hit - s.p) : s.n;
 }
 
+/* Two bytes: memmem looks at each byte in turn, memchr at thirty-two at once. */
+static size_t find_pair(struct str s, const char *pair)
+{
+	size_t at = 0;
+	while (at + 1 < s.n) {
+		const char *hit = memchr(s.p + at, pair[0], s.n - at - 1);
+		if (hit == NULL)
+			break;
+		at = (size_t)(hit - s.p);
+		if (hit[1] == pair[1])
+			return at;
+		at++;
+	}
+	return s.n;
+}
+
 size_t str_find(struct str s, struct str needle)
 {
 	if (needle.n == 0)
 		return 0;
 	if (s.n < needle.n)
 		return s.n;
+	if (needle.n == 2)
+		return find_pair(s, needle.p);
 	const char *hit = memmem(s.p, s.n, needle.p, needle.n);
 	return hit ? (size_t)(hit - s.p) : s.n;
 }
@@ -233,7 +251,15 @@ bool str_utf8_valid(struct str s)
 	const unsigned char *p = (const unsigned char *)s.p;
 	size_t i = 0;
 	while (i < s.n) {
+		uint64_t eight;
 		unsigned char c = p[i];
+		if (c < 0x80 && s.n - i >= sizeof eight) {
+			memcpy(&eight, p + i, sizeof eight);
+			if ((eight & UINT64_C(0x8080808080808080)) == 0) {
+				i += sizeof eight;
+				continue;
+			}
+		}
 		if (c < 0x80) {
 			i = ascii_words(p, i + 1, s.n);
 			continue;

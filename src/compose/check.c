@@ -118,29 +118,44 @@ static bool holds_FALSE_REPLY(const struct compose_seen *s)
 	return true;
 }
 
-/* `part` is in lower case. Its first byte rules out nearly every place: without that look the
- * phrases took a third of the time of a message. */
-static bool has_nocase(struct str s, struct str part)
+static const char *const phrases[] = {
+	"act now",       "click here",       "100% free",          "risk-free",
+	"risk free",     "limited time",     "once in a lifetime", "no obligation",
+	"urgent action", "congratulations!", "double your",        "money back",
+};
+
+/* Does one stand here? All are in lower case. */
+static bool phrase_at(struct str s, size_t at)
 {
-	for (size_t i = 0; i + part.n <= s.n; i++)
-		if ((s.p[i] | 0x20) == part.p[0] &&
-		    str_eq_nocase(str_slice(s, i, i + part.n), part))
+	for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++) {
+		size_t n = strlen(phrases[i]);
+		if ((s.p[at] | 0x20) == (phrases[i][0] | 0x20) && at + n <= s.n &&
+		    str_eq_nocase(str_slice(s, at, at + n), str_of(phrases[i])))
 			return true;
+	}
+	return false;
+}
+
+/* All phrases in one walk. They begin where a word does, and few words begin as they do: looked for
+ * one by one they took a third of the time of a message. */
+static bool has_phrase(struct str s)
+{
+	static const char firsts[] = "ac1rlonudm";
+	bool in_word = false;
+	for (size_t i = 0; i < s.n; i++) {
+		char low = (char)(s.p[i] | 0x20);
+		bool word = (low >= 'a' && low <= 'z') || (s.p[i] >= '0' && s.p[i] <= '9');
+		if (word && !in_word &&
+		    memchr(firsts, s.p[i] == '1' ? '1' : low, sizeof firsts - 1) && phrase_at(s, i))
+			return true;
+		in_word = word;
+	}
 	return false;
 }
 
 static bool holds_PHRASES(const struct compose_seen *s)
 {
-	static const char *const phrases[] = {
-		"act now",       "click here",       "100% free",          "risk-free",
-		"risk free",     "limited time",     "once in a lifetime", "no obligation",
-		"urgent action", "congratulations!", "double your",        "money back",
-	};
-	for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++)
-		if (has_nocase(s->subject, str_of(phrases[i])) ||
-		    has_nocase(s->text, str_of(phrases[i])))
-			return false;
-	return true;
+	return !has_phrase(s->subject) && !has_phrase(s->text);
 }
 
 static bool holds_MANY_LINKS(const struct compose_seen *s)

@@ -75,9 +75,8 @@ void smtp_stuff(struct str *rest, bool *line_start_r, size_t bytes_most, struct 
 		size_t room = bytes_most > out->n ? bytes_most - out->n : 1;
 		size_t n = rest->n < room ? rest->n : room;
 		/* Up to the next line that begins with a dot: such lines are rare. */
-		const char *dot = n > 1 ? memmem(rest->p, n, "\n.", 2) : NULL;
-		if (dot != NULL)
-			n = (size_t)(dot + 1 - rest->p);
+		size_t dot = str_find(str_n(rest->p, n), STR("\n."));
+		n = dot < n ? dot + 1 : n;
 		buf_put(out, rest->p, n);
 		*line_start_r = rest->p[n - 1] == '\n';
 		*rest = str_slice(*rest, n, rest->n);
