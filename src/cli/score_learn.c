@@ -98,16 +98,23 @@ static void take(struct score_report *r, enum predict_family f, const double *p)
 static enum status ladder(struct ladder *l, struct err *e)
 {
 	struct score_report *r = l->out;
+	bool rules = l->rows->table.rule != PREDICT_NONE;
+	enum predict_family first = rules ? PREDICT_PLATT : PREDICT_LOGISTIC;
 	double *p = ARENA_ARRAY(l->a, double, l->later.n + 1);
-	enum status st = p != NULL ? climb(l, PREDICT_PLATT, p, e)
+	enum status st = p != NULL ? climb(l, first, p, e)
 				   : err_set(e, ST_LIMIT, "%zu rows do not fit", l->all.n);
 	if (st != ST_OK)
 		return st;
-	take(r, PREDICT_PLATT, p);
+	r->taken = first;
+	take(r, first, p);
 	(void)snprintf(r->rungs[PREDICT_PLATT].reason, sizeof r->rungs[PREDICT_PLATT].reason,
-		       "the rules' own order, as a probability");
-	st = climb(l, PREDICT_LOGISTIC, p, e);
-	if (st == ST_OK && better(r, PREDICT_LOGISTIC))
+		       rules ? "the rules' own order, as a probability" : "no rules' points here");
+	if (!rules)
+		(void)snprintf(r->rungs[PREDICT_LOGISTIC].reason,
+			       sizeof r->rungs[PREDICT_LOGISTIC].reason, "nothing below it");
+	if (rules)
+		st = climb(l, PREDICT_LOGISTIC, p, e);
+	if (rules && st == ST_OK && better(r, PREDICT_LOGISTIC))
 		take(r, PREDICT_LOGISTIC, p);
 	if (st == ST_OK && l->all.n < SCORE_TREES_ROWS_MIN)
 		(void)snprintf(
@@ -295,23 +302,27 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void verdict(struct score_report *r)
+static void verdict(struct score_report *r, bool about_rules)
 {
 	const struct score_rung *rung = &r->rungs[r->taken];
 	size_t changes = 0;
 	for (size_t i = 0; i < r->proposals_n; i++)
 		changes += r->proposals[i].proposed != r->proposals[i].points;
+	(void)snprintf(
+		r->verdict, sizeof r->verdict,
+		"%s foretells best: AUC %.3f on the latest %zu leads, calibration error %.3f.",
+		predict_family_name(r->taken), rung->later.auc, r->later_n, rung->later.ece10);
+	if (!about_rules)
+		return;
 	if (!(r->slope > 0)) {
 		(void)snprintf(r->verdict, sizeof r->verdict,
 			       "the rules point the wrong way: leads with more points reached the "
 			       "outcome less often. No points are proposed.");
 		return;
 	}
-	(void)snprintf(r->verdict, sizeof r->verdict,
-		       "%s foretells best: AUC %.3f on the latest %zu leads, calibration error "
-		       "%.3f; %zu of %zu rules would change.",
-		       predict_family_name(r->taken), rung->later.auc, r->later_n,
-		       rung->later.ece10, changes, r->proposals_n);
+	size_t n = strlen(r->verdict) - 1; /* its full stop */
+	(void)snprintf(r->verdict + n, sizeof r->verdict - n, "; %zu of %zu rules would change.",
+		       changes, r->proposals_n);
 }
 
 enum status score_learn(const struct score_rows *rows, const struct program *p, struct arena *a,
@@ -324,7 +335,7 @@ enum status score_learn(const struct score_rows *rows, const struct program *p, 
 	if (!enough(&l))
 		return ST_OK;
 	enum status st = ladder(&l, e);
-	if (st == ST_OK)
+	if (st == ST_OK && p != NULL)
 		st = about_rules(&l, p, e);
 	const struct predict_conf conf = conf_of(out->taken);
 	if (st == ST_OK)
@@ -334,7 +345,7 @@ enum status score_learn(const struct score_rows *rows, const struct program *p, 
 	memcpy(out->sorted, out->later, out->later_n * sizeof *out->later);
 	qsort(out->sorted, out->later_n, sizeof *out->sorted, by_number);
 	predict_reliability(out->later, out->later_came, out->later_n, out->curve);
-	verdict(out);
+	verdict(out, p != NULL);
 	out->learnt = true;
 	return ST_OK;
 }
@@ -464,6 +475,8 @@ void score_report_json(const struct score_report *r, double weeks, size_t reps, 
 	put_curve(r, w);
 	put_capacity(r, weeks, reps, w);
 	put_proposals(r, w);
+	if (r->slope == 0)
+		return;
 	put_line(w, "probability", r->slope, r->bias);
 	put_line(w, "probability_with_proposals", r->new_slope, r->new_bias);
 }

@@ -55,6 +55,7 @@ struct score_report {
 	struct score_proposal *proposals;
 	size_t proposals_n;
 };
+/* p NULL: rows that no program's rules are behind; then nothing is proposed. */
 MUST_USE enum status score_learn(const struct score_rows *rows, const struct program *p,
 				 struct arena *a, struct score_report *out, struct err *e);
 

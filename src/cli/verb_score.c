@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/time.h"
 #include "cli/look.h"
+#include "cli/score_csv.h"
 #include "cli/score_file.h"
 #include "cli/score_learn.h"
 #include "cli/verbs.h"
@@ -224,20 +225,22 @@ static struct str report(struct work *w, const struct score_report *r)
 	struct buf b;
 	struct json_w out;
 	double weeks = 0;
-	if (r->later_n > 0)
+	if (r->later_n > 0 && rows->at_us != NULL)
 		weeks = (double)(rows->to_us - rows->at_us[rows->table.rows_n - r->later_n]) /
 			(double)(7 * US_PER_D);
 	buf_init_arena(&b, &w->c->arena, REPORT_BYTES);
 	json_w_init(&out, &b);
 	json_w_object(&out);
 	json_w_kz(&out, "schema", "nurtured.score/1");
-	score_report_json(r, weeks, reps_of(w->door.program), &out);
+	score_report_json(r, weeks, w->door.program != NULL ? reps_of(w->door.program) : 0, &out);
 	json_w_kstr(&out, "outcome", w->conf.outcome);
 	json_w_ki64(&out, "program_version", (int64_t)w->door.program_version);
 	json_w_ki64(&out, "too_young", (int64_t)rows->unripe);
 	json_w_ki64(&out, "had_it_already", (int64_t)rows->before);
-	json_w_ktime(&out, "from", rows->table.rows_n > 0 ? rows->from_us : TIME_NONE);
-	json_w_ktime(&out, "to", rows->table.rows_n > 0 ? rows->to_us : TIME_NONE);
+	json_w_ktime(&out, "from",
+		     rows->at_us != NULL && rows->table.rows_n > 0 ? rows->from_us : TIME_NONE);
+	json_w_ktime(&out, "to",
+		     rows->at_us != NULL && rows->table.rows_n > 0 ? rows->to_us : TIME_NONE);
 	json_w_ki64(&out, "to_us", rows->to_us);
 	json_w_end(&out);
 	return buf_ok(&b) ? buf_view(&b) : STR_NULL;
@@ -256,7 +259,7 @@ static int train(struct work *w)
 		(void)err_set(&c->err, ST_LIMIT, "the report does not fit");
 		return cli_fail(c, NULL);
 	}
-	bool keep = r.learnt && !c->dry_run;
+	bool keep = r.learnt && !c->dry_run && w->door.program != NULL;
 	if (keep && score_file_save(c->data, clock_now_us(), &f, &w->arena, &c->err) != ST_OK)
 		return cli_fail(c, NULL);
 	int rc = show(c, f.report);
@@ -265,6 +268,56 @@ static int train(struct work *w)
 		cli_next(c, "nurtured plan program.yaml  # with the points you accept");
 	}
 	return r.learnt ? rc : CLI_PROBLEMS;
+}
+
+/* ---- a file of past leads instead of the log ---- */
+
+#define DROPS_MAX 64u
+
+static bool drops(struct cli *c, const char *out[DROPS_MAX + 1])
+{
+	struct str rest = str_of(cli_value(c, "drop"));
+	size_t n = 0;
+	while (rest.n > 0 && n < DROPS_MAX)
+		out[n++] = arena_strz(&c->arena, str_trim(str_cut(&rest, ',')));
+	out[n] = NULL;
+	return rest.n == 0;
+}
+
+/* The points that rules gave, if the file has them. */
+static bool points_column(struct cli *c, struct predict_table *t)
+{
+	const char *name = cli_value(c, "rules");
+	for (size_t i = 0; name != NULL && i < t->columns_n; i++)
+		if (str_is(t->columns[i].name, name) && t->columns[i].kind == PREDICT_NUMBER)
+			t->rule = i;
+	return name == NULL || t->rule != PREDICT_NONE;
+}
+
+static int train_file(struct cli *c)
+{
+	struct work w = {.c = c};
+	const char *asked = cli_value(c, "outcome"), *dropped[DROPS_MAX + 1];
+	struct str value = str_of(asked);
+	struct str column = str_cut(&value, '=');
+	if (value.p == NULL || column.n == 0 || !drops(c, dropped))
+		return cli_usage(c,
+				 "--csv wants --outcome COLUMN=VALUE, and at most %u columns to "
+				 "--drop",
+				 DROPS_MAX);
+	const struct score_csv_conf conf = {arena_strz(&c->arena, column),
+					    arena_strz(&c->arena, value), dropped};
+	w.conf.outcome = str_of(asked);
+	arena_init(&w.arena, ROWS_BYTES);
+	int rc;
+	if (score_csv_read(cli_value(c, "csv"), &conf, &w.arena, &w.rows.table, &c->err) != ST_OK)
+		rc = cli_fail(c, NULL);
+	else if (!points_column(c, &w.rows.table))
+		rc = cli_usage(c, "--rules wants the name of a column of numbers");
+	else
+		rc = train(&w);
+	arena_finish(&w.arena);
+	return rc;
 }
 
 /* ---- show, compare ---- */
@@ -402,6 +455,8 @@ static int compare(struct work *w)
 static int run(struct cli *c)
 {
 	struct str sub = c->args_n ? str_of(c->args[0]) : STR("show");
+	if (str_is(sub, "train") && c->args_n == 1 && cli_value(c, "csv") != NULL)
+		return train_file(c);
 	if (str_is(sub, "train") && c->args_n == 1)
 		return with_rows(c, train);
 	if (str_is(sub, "show") && c->args_n <= 2)
@@ -422,10 +477,14 @@ const struct verb verb_score = {
 		"the latest leads, and which points the evidence would change. Nothing is changed: "
 		"take over what you agree with, then plan and apply the program.",
 	.examples = {"nurtured score train", "nurtured score train --outcome deal.won --within 90d",
+		     "nurtured score train --csv past.csv --outcome Converted=1 --drop Tags,Id",
 		     "nurtured score show --json", "nurtured score compare 20261101 20261121"},
 	.opts = {{"outcome", 0, "TYPE", "event that is foretold (default: the program's goal)"},
 		 {"after", 0, "DURATION", "look at a lead so long after it came (default 7d)"},
-		 {"within", 0, "DURATION", "and for the outcome so long after that (default 60d)"}},
+		 {"within", 0, "DURATION", "and for the outcome so long after that (default 60d)"},
+		 {"csv", 0, "FILE", "train on a file of past leads, oldest first, not on the log"},
+		 {"drop", 0, "COLUMNS", "of that file: not to be read, as they say the outcome"},
+		 {"rules", 0, "COLUMN", "of that file: the points that rules gave"}},
 	.subverbs = "train show compare",
 	.run = run,
 };

@@ -21,9 +21,9 @@ struct predict_conf predict_conf_default(enum predict_family family)
 	return (struct predict_conf){
 		.family = family,
 		.l2 = 1,
-		.rounds = 200,
-		.leaves = 16,
-		.depth = 5,
+		.rounds = 150,
+		.leaves = 8,
+		.depth = 3,
 		.leaf_rows_min = 20,
 		.rate = 0.1,
 		.held_out = 0,

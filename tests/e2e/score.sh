@@ -15,6 +15,19 @@ expect 4 "not an outcome" "no outcome of the program" -- score train --outcome p
 expect 1 "too little" "too little to learn from: 0 leads" -- score train
 expect 4 "nothing learnt" "nothing was learnt" -- score show
 expect 4 "nor to compare" "no learnt score" -- score compare a b
+python3 - >"$work/past.csv" <<'PY'
+import random
+random.seed(3)
+print("id,size,city,won")
+for i in range(900):
+    size, city = int(100 * random.random()), ["Oslo", "Rome", ""][int(3 * random.random())]
+    won = random.random() < 0.05 + 0.007 * size + 0.2 * (city == "Rome")
+    print(f"{i},{size},{city},{'yes' if won else 'no'}")
+PY
+expect 0 "a file of past leads" "logistic foretells best: AUC 0.[678]" -- \
+	score train --csv "$work/past.csv" --outcome won=yes --drop id
+json "the same as JSON" -- score train --csv "$work/past.csv" --outcome won=yes --drop id
+expect 4 "a column that is not there" "no column" -- score train --csv "$work/past.csv" --outcome lost=yes
 [ -e "$NURTURED_DATA/scores" ] && bad "a folder of scores without any" || good
 
 score() {

@@ -33,6 +33,7 @@ score sideways
 score train extra
 score train --after soon
 score show 1 2
+score train --csv leads.csv
 score compare one
 lead sideways
 lead get
