@@ -38,11 +38,13 @@ static void choose(const struct arms *a, const float *x, uint64_t id, struct pol
 		   struct policy_choice *out)
 {
 	const struct policy_conf c = policy_conf_default(POLICY_IGW);
+	const struct policy_turn turn = {
+		.seen = learn_seen_all(a->learner), .seed = SEED, .id = id};
 	struct learn_guess g[NSIM_ACTIONS_MAX];
 	learn_score(a->learner, x, a->action, a->n, g);
 	for (unsigned i = 0; i < a->n; i++)
 		o[i] = (struct policy_option){(double)g[i].p, (double)g[i].q, (double)g[i].var};
-	policy_decide(&c, o, a->n, (struct policy_turn){learn_seen_all(a->learner), SEED, id}, out);
+	policy_decide(&c, o, a->n, turn, out);
 }
 
 struct round {

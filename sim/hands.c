@@ -3,6 +3,7 @@
  * outside the engine: every assignment has exactly one notice, nobody is asked to confirm who did
  * not agree, and what waits for a time is in the queue once. */
 #include "base/arena.h"
+#include "decide/learned.h"
 #include "engine/due.h"
 #include "engine/outbox.h"
 #include "model/key.h"
@@ -17,6 +18,7 @@ struct hands {
 	struct u64map notices; /* hand-off -> notices to whom it was given */
 	uint64_t waits, looks; /* rows that should be in the queue */
 	uint64_t due_messages, due_handoffs;
+	uint64_t pending, due_outcomes; /* decisions whose outcome is awaited */
 	uint64_t asked;
 	uint64_t held; /* leads, messages and rows that wait for the switch alone */
 };
@@ -88,6 +90,27 @@ static bool due_message(struct hands *x, uint64_t id, int64_t at_us)
 	       (m.state == MESSAGE_READY || m.state == MESSAGE_DEFERRED);
 }
 
+/* Its decision is there, and waits for what came of it. */
+static bool due_outcome(struct hands *x, uint64_t id)
+{
+	struct str row;
+	struct pending p;
+	struct err e;
+	x->due_outcomes++;
+	return store_get(x->s->inner, TABLE_PENDING, KEY_NUM(id), &x->arena, &row, &e) == ST_OK &&
+	       pending_decode(row, &p, &e) == ST_OK && p.decision == id &&
+	       store_get(x->s->inner, TABLE_DECISION, KEY_NUM(id), &x->arena, &row, &e) == ST_OK;
+}
+
+static bool walk_pending(void *ctx, struct store_key key, struct str value)
+{
+	struct hands *x = ctx;
+	(void)key;
+	(void)value;
+	x->pending++;
+	return true;
+}
+
 static bool walk_due(void *ctx, struct store_key key, struct str value)
 {
 	struct hands *x = ctx;
@@ -95,7 +118,9 @@ static bool walk_due(void *ctx, struct store_key key, struct str value)
 	arena_reset(&x->arena);
 	int64_t at = key_read_time(key.bytes, 0);
 	uint64_t row = key_read_u64(key.bytes, 8), id = row & ((UINT64_C(1) << 56) - 1);
-	bool ok = row >> 56 == DUE_HANDOFF ? due_handoff(x, id, at) : due_message(x, id, at);
+	bool ok = row >> 56 == DUE_HANDOFF   ? due_handoff(x, id, at)
+		  : row >> 56 == DUE_OUTCOME ? due_outcome(x, id)
+					     : due_message(x, id, at);
 	if (!ok)
 		fail(x->s, "the queue has number %llu at a time that is not its own",
 		     (unsigned long long)id);
@@ -148,6 +173,7 @@ void check_hands(struct sim *s, int64_t clock_us)
 		store_row_fn *fn;
 	} walks[] = {{TABLE_MESSAGE, walk_message},
 		     {TABLE_HANDOFF, walk_handoff},
+		     {TABLE_PENDING, walk_pending},
 		     {TABLE_DUE, walk_due},
 		     {TABLE_HELD, walk_held},
 		     {TABLE_LEAD, walk_leads}};
@@ -160,6 +186,9 @@ void check_hands(struct sim *s, int64_t clock_us)
 		fail(s, "%llu notices and %llu hand-offs wait, the queue has %llu and %llu",
 		     (unsigned long long)h.waits, (unsigned long long)h.looks,
 		     (unsigned long long)h.due_messages, (unsigned long long)h.due_handoffs);
+	if (h.pending != h.due_outcomes)
+		fail(s, "%llu decisions await their outcome, the queue has %llu",
+		     (unsigned long long)h.pending, (unsigned long long)h.due_outcomes);
 	if (h.asked > s->agreed)
 		fail(s, "G3: %llu confirmations for %llu times that somebody agreed",
 		     (unsigned long long)h.asked, (unsigned long long)s->agreed);

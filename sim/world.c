@@ -13,6 +13,7 @@
 #define TRACKS \
 	"tracks:\n" \
 	"  early:\n    stage: early\n    enter: lead.known\n    cadence: 2d..4d\n" \
+	"    decide: {what: [angle, send_time, nothing]}\n" \
 	"    sequence:\n" \
 	"      - send: guide\n        angles: [story, numbers]\n        wait: 2d\n" \
 	"        react:\n" \
@@ -22,6 +23,7 @@
 	"      - {send: tips, angles: [plain], if: fit >= 20, wait: 2d}\n" \
 	"    exhausted: {move: late}\n    reentry: after 10d\n" \
 	"  late:\n    stage: mid\n    cadence: 3d..5d\n    pace: by_tier\n" \
+	"    decide: {what: [angle, nothing]}\n" \
 	"    sequence:\n" \
 	"      - {send: offer, angles: [plain], wait: 2d, capped: skip}\n" \
 	"      - {send: case, angles: [peer, roi], wait: 2d}\n" \
@@ -78,7 +80,10 @@ const char *const world_programs[] = {
 	"consent: {default: opt_out, regions: {eea: double_opt_in}, opt_in_ttl: 5d, "
 	"anonymous_ttl: 12d, purposes: [marketing], channels: "
 	"[email]}\n"
-	"outcomes: [meeting_booked]\n" TRACKS,
+	"outcomes: [meeting_booked]\n" TRACKS
+	/* Explores: guards must hold all the same, and a replay must explore the same way. */
+	"decide: {mode: igw, rewards: {email.click: {value: 0.2, within: 1d}, form.demo: {value: "
+	"1, within: 6d}}, harm: {within: 5d}}\n",
 	"nurture: 1\nprogram: sim\ngoal: meeting_booked\n"
 	"send_as: {name: Sim, from: sim@mail.sim.example}\n"
 	"personas:\n  ops: 'lead.title.contains(\"Ops\")'\n  it: 'lead.title.contains(\"IT\")'\n"
@@ -98,7 +103,9 @@ const char *const world_programs[] = {
 	"consent: {default: opt_out, regions: {eea: double_opt_in}, "
 	"anonymous_ttl: 20d, purposes: [marketing], channels: "
 	"[email]}\n"
-	"outcomes: [meeting_booked]\n" TRACKS,
+	"outcomes: [meeting_booked]\n" TRACKS
+	"decide: {mode: thompson, rewards: {email.click: {value: 0.2, within: 2d}, page.*: 0.1}, "
+	"costs: {email: 0.01}, explore: {most: 50%, least: 5%}}\n",
 };
 const size_t world_programs_n = sizeof world_programs / sizeof world_programs[0];
 

@@ -276,6 +276,62 @@ static void put_substitutes(const struct turn *t, const struct program_step *s, 
 	}
 }
 
+/* ---- times of day, for who chooses among them ---- */
+
+/* Local hours at which a part of the day begins; before the first it is night. */
+static const int day_parts[] = {6, 8, 11, 14, 17};
+#define DAY_PARTS (sizeof day_parts / sizeof *day_parts)
+
+static int64_t local_day_us(const struct turn *t, int64_t at_us)
+{
+	return time_day(at_us + tz_offset_us(t->d->world->zone, at_us)) * US_PER_D;
+}
+
+size_t candidates_part(const struct turn *t, int64_t at_us)
+{
+	int64_t local = at_us + tz_offset_us(t->d->world->zone, at_us);
+	int64_t since = local - local_day_us(t, at_us);
+	size_t part = 0;
+	while (part < DAY_PARTS && since >= day_parts[part] * US_PER_H)
+		part++;
+	return part;
+}
+
+/* The next time that part of the day begins behind at_us. Leads are spread over its first hour,
+ * each at a minute of its own. */
+static int64_t next_part(const struct turn *t, size_t part, int64_t at_us)
+{
+	int64_t spread = (int64_t)(hash_u64(t->j->lead) % 12) * 5 * US_PER_M;
+	int64_t local = local_day_us(t, at_us) + day_parts[part] * US_PER_H + spread;
+	int64_t at = local - tz_offset_us(t->d->world->zone, at_us);
+	return at > at_us ? at : at + US_PER_D;
+}
+
+static void put_slots_of(const struct turn *t, struct slate *out, size_t of)
+{
+	for (size_t part = 0; part < DAY_PARTS; part++) {
+		struct candidate *c = &out->c[out->n];
+		if (out->n >= DECIDE_CANDIDATES_MAX - 1)
+			return;
+		*c = out->c[of];
+		c->at_us = next_part(t, part, out->c[of].at_us);
+		guards_ask(t->d, c);
+		if (c->held != GUARD_COUNT)
+			continue;
+		out->other[out->n] = out->other[of];
+		out->slot[out->n++] = true;
+	}
+}
+
+static void put_slots(const struct turn *t, struct slate *out)
+{
+	size_t n = out->n;
+	bool may = place_track(t)->decide_what & DECIDE_SEND_TIME;
+	for (size_t i = 0; i < n && may; i++)
+		if (out->c[i].held == GUARD_COUNT && out->fits[i])
+			put_slots_of(t, out, i);
+}
+
 void candidates_list(const struct turn *t, const struct program_step *s, struct slate *out)
 {
 	struct arms arms = arms_of(t, s);
@@ -291,6 +347,9 @@ void candidates_list(const struct turn *t, const struct program_step *s, struct 
 			put_angle(t, s, out, i, &arms);
 	if (s->capped == CAPPED_SUBSTITUTE)
 		put_substitutes(t, s, out);
+	out->fixed = arms.angle != NO_INDEX;
+	if (policy_asks(t))
+		put_slots(t, out);
 	out->c[out->n++] = (struct candidate){
 		.nothing = true, .at_us = t->now_us, .held = GUARD_COUNT, .channel = NO_INDEX};
 }

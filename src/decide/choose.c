@@ -2,17 +2,18 @@
  * choose.c: one decision: the policy gives each candidate a probability, one is drawn, the journey
  * moves, and the record keeps all of it.
  *
- * The policy here is the program's own rules, with probability 1 on one candidate: the first angle
- * not yet told, at the first instant at which no guard holds it. Where a guard holds it back, the
- * step says what happens (wait, go on without it, or the substitute). A learner will put other
- * numbers into the same slate, behind the same guards. */
+ * The rules of the program put probability 1 on one candidate: the first angle not yet told, at the
+ * first instant at which no guard holds it. Where a guard holds it back, the step says what happens
+ * (wait, go on without it, or the substitute). Where they would send, a policy (policy.c) may put
+ * other numbers into the same slate, behind the same guards. */
 #include "decide/internal.h"
 
 #include "base/assert.h"
 
 #include <stdio.h>
 
-#define AHEAD_US (3 * US_PER_D) /* a message is made so long before it may leave, at most */
+#define LOOK_AGAIN_LEAST_US US_PER_D
+#define LOOK_AGAIN_MOST_US (4 * US_PER_D)
 #define EXPIRE_LEAST_US US_PER_D
 #define EXPIRE_MOST_US (7 * US_PER_D)
 #define RECORD_TAIL 3000 /* bytes kept for the chosen one and what stands behind the list */
@@ -51,7 +52,7 @@ static bool sendable(const struct turn *t, const struct slate *s, size_t i, size
 	if (*out == i)
 		return true;
 	bool later = *out < s->n && s->later[*out] && s->c[*out].held == GUARD_COUNT;
-	return later && s->c[*out].at_us - t->now_us <= AHEAD_US;
+	return later && s->c[*out].at_us - t->now_us <= DECIDE_AHEAD_US;
 }
 
 static struct pick wait_for(const struct turn *t, const struct slate *s, size_t first)
@@ -129,6 +130,10 @@ static void write_candidate(const struct turn *t, const struct program_step *ste
 		json_w_kstr(w, "channel", candidates_channel(t->d, c->channel));
 		json_w_ktime(w, "at", c->at_us);
 	}
+	if (c->valued)
+		json_w_kf64(w, "value", c->value);
+	if (c->valued && c->aside > 0)
+		json_w_kf64(w, "shadow", c->aside);
 	if (c->held == GUARD_COUNT) {
 		json_w_kf64(w, "p", c->p);
 	} else {
@@ -177,6 +182,28 @@ static void write_arms(const struct turn *t, struct json_w *w)
 	json_w_end(w);
 }
 
+/* What the policy knew, so that it can be asked again: numbers that are 0 are left out. */
+static void write_learned(const struct turn *t, const struct choice *how, struct json_w *w)
+{
+	const struct decide_learned *l = t->d->learned;
+	json_w_key(w, "learned");
+	json_w_object(w);
+	json_w_kf64(w, "outcomes", learn_seen_all(l->response));
+	json_w_kf64(w, "price", l->price);
+	json_w_ki64(w, "context_version", CONTEXT_VERSION);
+	json_w_key(w, "context");
+	json_w_object(w);
+	for (size_t i = 0; i < CONTEXT_COUNT; i++) {
+		char name[32];
+		if (how->x[i] == 0)
+			continue;
+		context_name(i, name);
+		json_w_kf64(w, name, (double)how->x[i]);
+	}
+	json_w_end(w);
+	json_w_end(w);
+}
+
 static void write_why(const struct turn *t, struct json_w *w)
 {
 	static const char *const with[] = {"same", "new_angle", "new_subject"};
@@ -213,8 +240,13 @@ static size_t write_candidates(const struct turn *t, const struct program_step *
 	return place;
 }
 
+static const struct program_deciding *deciding_of(const struct turn *t)
+{
+	return &t->d->now.program->play->deciding;
+}
+
 static enum status record(struct turn *t, const struct program_step *step, const struct slate *s,
-			  const struct pick *p, double dice, struct err *e)
+			  const struct pick *p, const struct choice *how, struct err *e)
 {
 	struct buf b;
 	struct json_w w;
@@ -231,10 +263,12 @@ static enum status record(struct turn *t, const struct program_step *step, const
 	write_why(t, &w);
 	write_inputs(t, &w);
 	write_arms(t, &w);
+	if (how->asked)
+		write_learned(t, how, &w);
 	size_t place = write_candidates(t, step, s, p->chosen, &w);
-	json_w_kf64(&w, "draw", dice);
+	json_w_kf64(&w, "draw", how->unit);
 	json_w_ki64(&w, "chosen", (int64_t)place);
-	json_w_kz(&w, "policy", "rules");
+	json_w_kz(&w, "policy", how->asked ? decide_mode_name(deciding_of(t)->mode) : "rules");
 	json_w_kz(&w, "words", t->out->words);
 	json_w_end(&w);
 	if (!buf_ok(&b))
@@ -259,6 +293,7 @@ static void say(struct turn *t, const struct program_step *step, const struct sl
 {
 	const struct candidate *c = &s->c[p->chosen];
 	const char *held = p->held == GUARD_COUNT ? NULL : guard_words(p->held);
+	bool learner = p->what == PICK_WAIT && held == NULL;
 	char when[TIME_TEXT_MAX + 64];
 	switch (p->what) {
 	case PICK_SEND:
@@ -269,7 +304,8 @@ static void say(struct turn *t, const struct program_step *step, const struct sl
 		return;
 	case PICK_WAIT:
 		say_when(t, p->until_us, when);
-		turn_say(t, "nothing before %s: %s", when, held ? held : "-");
+		turn_say(t, "nothing before %s: %s", when,
+			 learner ? "saying nothing looks better" : held);
 		return;
 	case PICK_PASS:
 		turn_say(t, "step " STR_FMT " is passed over: %s", STR_ARG(step->name),
@@ -365,10 +401,11 @@ static void carry_out(struct turn *t, const struct program_step *step, const str
 	switch (p->what) {
 	case PICK_SEND: make_message(t, step, &s->c[p->chosen]); return;
 	case PICK_WAIT:
-		count_skipped(t, guard_wire(p->held));
+		count_skipped(t, p->held == GUARD_COUNT ? "better_later" : guard_wire(p->held));
 		ASSERT(p->until_us > t->now_us);
 		j->due_us = p->until_us;
-		j->reason = str_of(guard_words(p->held));
+		j->reason = p->held == GUARD_COUNT ? STR("saying nothing looks better")
+						   : str_of(guard_words(p->held));
 		return;
 	case PICK_PASS:
 		count_skipped(t, p->held == GUARD_COUNT ? "nothing_new" : guard_wire(p->held));
@@ -381,10 +418,28 @@ static void carry_out(struct turn *t, const struct program_step *step, const str
 	}
 }
 
+/* The rules would send: whoever has a say may choose otherwise. */
+static enum status ask_policy(struct turn *t, const struct program_step *step, struct slate *s,
+			      struct pick *p, struct choice *how, struct err *e)
+{
+	enum status st = policy_choose(t, s, p->chosen, how, e);
+	if (st != ST_OK || how->drawn == p->chosen)
+		return st;
+	p->chosen = how->drawn;
+	p->held = GUARD_COUNT;
+	if (!s->c[how->drawn].nothing)
+		return ST_OK;
+	p->what = PICK_WAIT;
+	p->until_us = t->now_us +
+		      clamp_us(place_gap_us(t, step) / 2, LOOK_AGAIN_LEAST_US, LOOK_AGAIN_MOST_US);
+	return ST_OK;
+}
+
 static enum status decide_step(struct turn *t, const struct program_step *step, struct err *e)
 {
 	struct slate *s = ARENA_NEW(t->d->arena, struct slate);
-	size_t drawn = 0;
+	struct choice how = {.asked = false};
+	enum status st = ST_OK;
 	if (s == NULL)
 		return err_set(e, ST_NO_MEMORY, "the candidates of a decision do not fit");
 	candidates_list(t, step, s);
@@ -393,10 +448,17 @@ static enum status decide_step(struct turn *t, const struct program_step *step, 
 		t->j->due_us = p.until_us;
 		return ST_OK;
 	}
-	double dice = draw(t, s, p.chosen, &drawn);
-	p.chosen = drawn;
+	how.asked = p.what == PICK_SEND && policy_asks(t);
+	if (how.asked) {
+		st = ask_policy(t, step, s, &p, &how, e);
+	} else {
+		how.unit = draw(t, s, p.chosen, &how.drawn);
+		p.chosen = how.drawn;
+	}
+	if (st != ST_OK)
+		return st;
 	say(t, step, s, &p);
-	enum status st = record(t, step, s, &p, dice, e);
+	st = record(t, step, s, &p, &how, e);
 	if (st == ST_OK)
 		carry_out(t, step, s, &p);
 	return st;

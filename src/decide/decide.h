@@ -22,6 +22,7 @@
 #include "base/env.h"
 #include "base/tz.h"
 #include "consent/consent.h"
+#include "decide/learned.h"
 #include "model/handoff.h"
 #include "model/journey.h"
 #include "model/message.h"
@@ -76,6 +77,9 @@ struct decide {
 	struct env *env;
 	const struct decide_world *world; /* for decide_due, why and sending; else may be NULL */
 	struct arena *arena;
+	struct decide_learned *learned; /* NULL: nobody learns, the rules choose. Arms are added
+					 * to it, nothing else changes. */
+	uint64_t decision; /* the number the next record gets; keys the dice of a policy */
 };
 
 /* ---- guards: one table of named predicates ---- */
@@ -101,6 +105,9 @@ struct candidate {
 	enum guard_no held;                 /* GUARD_COUNT: free */
 	int64_t free_us; /* when the guard lets it go; TIME_NONE: never by itself */
 	double p;
+	bool valued; /* the learner was asked what it is worth: */
+	double value;
+	double aside;  /* its odds, had the learner chosen (mode shadow) */
 	char why[160]; /* the guard's words with the lead's values */
 };
 
@@ -149,6 +156,8 @@ struct decide_out {
 	bool held;         /* by the kill switch: decide_lifted must follow its end */
 	bool decided;      /* a record was made */
 	struct str record; /* JSON: inputs, candidates with p or guard, draw, versions, words */
+	bool remember;     /* the outcome of this decision teaches: keep it till then */
+	struct pending pending; /* its message is unset: the engine numbers it */
 	/* Make this message (READY, due at message.due_us); id, lead and decision are unset: the
 	 * engine numbers it and puts the number into journey->message. */
 	bool send;

@@ -80,6 +80,7 @@ bool trigger_persona_fits(const struct program_track *k, const struct lead *l);
 /* ---- react.c: what came of a message ---- */
 
 void react_count(struct turn *t);   /* what the program is for has come, or an objection */
+bool react_is_objection(struct str type);
 bool react_stops(struct turn *t);   /* reply, unsubscribe, complaint, goal, ...: true: stopped */
 void react_note(struct turn *t);    /* flags of the touch the event speaks of */
 void react_at_once(struct turn *t); /* a click does not wait for the end of the watch */
@@ -93,6 +94,9 @@ struct slate {
 	bool later[DECIDE_CANDIDATES_MAX]; /* the one before it, at the instant its guard ends */
 	bool fits[DECIDE_CANDIDATES_MAX];  /* the program's rules may choose it */
 	bool other[DECIDE_CANDIDATES_MAX]; /* a substitute */
+	bool slot[DECIDE_CANDIDATES_MAX];  /* the same as one before it, at another time of day;
+					    * for a policy only */
+	bool fixed;                        /* an experiment says which */
 	size_t n, left_out;                /* nothing is the last one */
 };
 void candidates_list(const struct turn *t, const struct program_step *s, struct slate *out);
@@ -105,6 +109,30 @@ struct str candidates_channel(const struct decide *d, size_t channel); /* name; 
 
 /* decide_arm for the lead in hand. */
 size_t candidates_arm(const struct turn *t, const struct program_experiment *x);
+
+/* Which part of the lead's day it is, 0 to 5. */
+size_t candidates_part(const struct turn *t, int64_t at_us);
+
+/* ---- context.c ---- */
+
+void context_of(const struct turn *t, float *x); /* CONTEXT_COUNT numbers, without the slot's */
+void context_slot(const struct turn *t, const struct candidate *c, float *x);
+
+/* ---- policy.c ---- */
+
+#define DECIDE_AHEAD_US (3 * US_PER_D) /* a message is made so long before it may leave, at most */
+
+struct choice {
+	size_t drawn;
+	double unit; /* the throw */
+	bool asked, aside;
+	float x[CONTEXT_COUNT];
+};
+/* Does anybody but the rules have a say here? */
+bool policy_asks(const struct turn *t);
+/* rules: what they would send. Odds go into the slate; what is to be remembered into t->out. */
+MUST_USE enum status policy_choose(struct turn *t, struct slate *s, size_t rules,
+				   struct choice *out, struct err *e);
 
 /* ---- choose.c ---- */
 

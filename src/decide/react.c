@@ -113,7 +113,7 @@ void react_note(struct turn *t)
 
 /* ---- what stops ---- */
 
-static bool is_objection(struct str type)
+bool react_is_objection(struct str type)
 {
 	return is_kind(type, "unsubscribe") || is_kind(type, "complaint");
 }
@@ -124,7 +124,7 @@ void react_count(struct turn *t)
 	const struct program *p = t->d->now.program;
 	if (p->goal.n > 0 && str_eq(ev->type, p->goal) && !by_machine(ev))
 		turn_cohort(t, COHORT_GOAL);
-	if (is_objection(ev->type))
+	if (react_is_objection(ev->type))
 		turn_cohort(t, COHORT_LEFT);
 }
 
@@ -132,7 +132,7 @@ static bool is_stop(const struct turn *t, const struct event *ev)
 {
 	const struct program *p = t->d->now.program;
 	const struct program_guardrails *g = &p->play->guardrails;
-	if (is_objection(ev->type))
+	if (react_is_objection(ev->type))
 		return true; /* whoever sent it: a mail server's one-click counts */
 	if (by_machine(ev))
 		return false;
@@ -171,7 +171,7 @@ bool react_stops(struct turn *t)
 		place_leave(t, JOURNEY_STOPPED, ev->type);
 		turn_say(t, "stopped by " STR_FMT, STR_ARG(ev->type));
 	}
-	if (is_objection(ev->type))
+	if (react_is_objection(ev->type))
 		return true;
 	if (j->phase != JOURNEY_HANDED)
 		trigger_reply(t);

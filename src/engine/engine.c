@@ -83,6 +83,7 @@ enum status engine_open(const struct engine_conf *conf, struct engine **out, str
 	arena_init(&en->pass_arena, PASS_ARENA);
 	batch_init(&en->batch, conf->store, en->conf.batch_bytes_max);
 	play_init(&en->play, en->conf.store);
+	en->play.seed = en->conf.seed;
 	enum status st = batch_sign(conf->store, e);
 	if (st == ST_OK)
 		st = log_reader_open(conf->log, &en->reader, e);
@@ -230,7 +231,12 @@ static enum status fire_row(struct engine *en, const struct due *d, struct err *
 	enum status st = due_set(&en->batch, &(struct due){TIME_NONE, d->kind, d->id}, d->at_us, e);
 	if (st != ST_OK)
 		return st;
-	return d->kind == DUE_HANDOFF ? handing_due(&p, d->id, e) : notice_due(&p, d->id, e);
+	switch (d->kind) {
+	case DUE_HANDOFF: return handing_due(&p, d->id, e);
+	case DUE_MESSAGE: return notice_due(&p, d->id, e);
+	case DUE_OUTCOME: return learned_due(&p, d->id, e);
+	}
+	return err_set(e, ST_CORRUPT, "a row of what is due has no kind");
 }
 
 /* Fires, in order of time, everything due at or before `now_us` (N3): alarms of leads, and what

@@ -33,6 +33,7 @@ void play_finish(struct play *y)
 	for (size_t i = 0; i < y->versions_n; i++)
 		version_drop(&y->versions[i]);
 	y->versions_n = 0;
+	learned_forget(&y->learned);
 	strmap_finish(&y->zones);
 	arena_finish(&y->zone_arena);
 	mem_free(y->outgoing);
@@ -45,8 +46,9 @@ enum status play_flush(struct play *y, struct err *e)
 {
 	char room[256 + 10 * DECIDE_ENDED_MAX];
 	struct buf row = {.p = room, .cap = sizeof room, .bytes_max = sizeof room};
-	if (!y->dirty)
-		return ST_OK;
+	enum status st = learned_flush(&y->learned, y->store, e);
+	if (st != ST_OK || !y->dirty)
+		return st;
 	buf_varint(&row, PLAY_META_VERSION);
 	buf_varint(&row, y->next_decision);
 	buf_varint(&row, y->next_message);
@@ -97,6 +99,7 @@ static enum status read_row(struct play *y, struct str row, struct err *e)
 enum status play_load(struct play *y, struct err *e)
 {
 	struct str row;
+	learned_forget(&y->learned);
 	y->outgoing_n = 0;
 	y->dirty = y->paused = false;
 	y->next_decision = y->next_message = y->next_handoff = 1;

@@ -11,6 +11,7 @@
 
 #include "base/map.h"
 #include "decide/decide.h"
+#include "engine/learned.h"
 #include "store/store.h"
 
 #define PLAY_VERSIONS_MAX 32 /* compiled at one time; the least used goes */
@@ -46,6 +47,8 @@ struct play {
 	int64_t first_send_us;                                   /* TIME_NONE: never */
 	uint32_t recent_sent, recent_bounced, recent_complained; /* halved at twice the window */
 	bool dirty;
+	struct learned learned;
+	uint64_t seed; /* of the dice of policies */
 };
 
 /* Over the writer's store, or a reader's: then it is for asking only, never for play_flush. */

@@ -40,6 +40,16 @@ static enum status versions(struct round *r, struct err *e)
 	return st == ST_OK ? play_version(y, pinned, &r->d.pinned, e) : st;
 }
 
+/* Nothing is read while the program says that nobody learns. */
+static enum status open_learned(struct round *r, struct err *e)
+{
+	struct play *y = r->p->play;
+	r->d.decision = y->next_decision;
+	if (r->p->program == NULL || r->p->program->play->deciding.mode == DECIDE_OFF)
+		return ST_OK;
+	return learned_use(&y->learned, r->p->batch->store, y->seed, &r->d.learned, e);
+}
+
 static enum status open_round(struct pass *p, struct round *r, struct err *e)
 {
 	*r = (struct round){.p = p};
@@ -64,7 +74,7 @@ static enum status open_round(struct pass *p, struct round *r, struct err *e)
 	r->d.facts = &p->facts;
 	r->d.env = &p->env;
 	r->d.arena = p->arena;
-	return ST_OK;
+	return open_learned(r, e);
 }
 
 /* The world costs rows: only when something is to be chosen or to leave. */
@@ -85,6 +95,7 @@ static enum status keep_record(struct round *r, struct str record, uint64_t *id_
 	uint64_t id = y->next_decision++;
 	struct key k = key_u64_u64(r->journey->lead, id);
 	y->dirty = true;
+	r->d.decision = y->next_decision;
 	*id_r = id;
 	enum status st = store_put(s, TABLE_DECISION, KEY_NUM(id), record, e);
 	return st == ST_OK ? store_put(s, TABLE_LEAD_DECISION, KEY_BYTES(key_view(&k)), STR(""), e)
@@ -167,6 +178,10 @@ static enum status carry_out(struct round *r, struct decide_out *out, struct err
 		st = keep_record(r, out->record, &decision, e);
 	if (st == ST_OK && out->send)
 		st = make_message(r, &out->message, decision, e);
+	if (st == ST_OK && out->remember) {
+		out->pending.message = out->send ? r->journey->message : 0;
+		st = learned_remember(r->p, &out->pending, e);
+	}
 	if (st == ST_OK && out->handoff)
 		st = open_handoff(r, out, e);
 	if (st == ST_OK && out->suppress)
@@ -375,6 +390,8 @@ enum status stage_decide(struct pass *p, struct err *e)
 			st = carry_out(&r, &out, e);
 		if (st == ST_OK)
 			st = reached_goal(&r, e);
+		if (st == ST_OK)
+			st = learned_seen(p, r.journey, e);
 		if (st == ST_OK)
 			st = away(&r, e);
 		p->facts.event = NULL;

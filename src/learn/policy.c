@@ -46,13 +46,13 @@ static void thompson(const struct odds *o, double *pdf)
 static const struct mode {
 	const char *name;
 	void (*odds)(const struct odds *o, double *pdf);
-	bool hopes, floored; /* compares hopeful values; a floor makes sense */
+	bool floored; /* limits and a floor make sense */
 } modes[POLICY_MODES] = {
-	[POLICY_FIRST] = {"first", first, false, false},
-	[POLICY_EPSILON] = {"epsilon", epsilon, false, true},
-	[POLICY_SOFTMAX] = {"softmax", softmax, false, true},
-	[POLICY_IGW] = {"igw", igw, true, true},
-	[POLICY_THOMPSON] = {"thompson", thompson, false, true},
+	[POLICY_FIRST] = {"first", first, false},
+	[POLICY_EPSILON] = {"epsilon", epsilon, true},
+	[POLICY_SOFTMAX] = {"softmax", softmax, true},
+	[POLICY_IGW] = {"igw", igw, true},
+	[POLICY_THOMPSON] = {"thompson", thompson, true},
 };
 
 const char *policy_mode_name(enum policy_mode m)
@@ -93,8 +93,11 @@ void policy_decide(const struct policy_conf *c, const struct policy_option *o, s
 	}
 	const struct odds in = {c, value, hopeful, variance, n, turn.seen, turn.seed ^ turn.id};
 	m->odds(&in, out->p);
+	for (size_t i = 0; i < n && turn.prior_share > 0; i++)
+		out->p[i] = (1 - turn.prior_share) * out->p[i] +
+			    (i == turn.prior ? turn.prior_share : 0);
 	out->n = n;
-	out->best = c->mode == POLICY_FIRST ? 0 : explore_best(m->hopes ? hopeful : value, n);
+	out->best = explore_best(out->p, n);
 	if (m->floored) {
 		explore_budget(out->best, c->budget, n, out->p);
 		explore_floor(c->floor, true, n, out->p);

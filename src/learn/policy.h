@@ -51,6 +51,10 @@ struct policy_choice {
 struct policy_turn {
 	double seen; /* outcomes learned from so far */
 	uint64_t seed, id;
+	/* Whoever knew better before there were outcomes: their choice has this share of the odds
+	 * before limits and floor. */
+	size_t prior;
+	double prior_share;
 };
 /* n in [1, EXPLORE_MAX]. */
 void policy_decide(const struct policy_conf *c, const struct policy_option *o, size_t n,

@@ -8,6 +8,11 @@
 static const struct policy_option options[] = {
 	{0.10, 0.12, 1e-4}, {0.20, 0.21, 1e-4}, {0.05, 0.30, 1e-2}, {0.15, 0.16, 1e-4}};
 
+static struct policy_turn turn_of(double seen)
+{
+	return (struct policy_turn){.seen = seen, .seed = 7, .id = 42};
+}
+
 static void every_mode_has_odds(void **state)
 {
 	(void)state;
@@ -16,7 +21,7 @@ static void every_mode_has_odds(void **state)
 		struct policy_choice out;
 		const char *row = policy_mode_name(c.mode);
 		double sum = 0;
-		policy_decide(&c, options, 4, (struct policy_turn){100, 7, 42}, &out);
+		policy_decide(&c, options, 4, turn_of(100), &out);
 		for (size_t i = 0; i < 4; i++) {
 			CHECK_ROW(row, out.p[i] >= (c.mode == POLICY_FIRST ? 0 : 0.01 / 4 - 1e-12));
 			sum += out.p[i];
@@ -38,7 +43,7 @@ static void what_is_best(void **state)
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct policy_conf c = policy_conf_default(rows[i].mode);
 		struct policy_choice out;
-		policy_decide(&c, options, 4, (struct policy_turn){1e6, 7, 42}, &out);
+		policy_decide(&c, options, 4, turn_of(1e6), &out);
 		CHECK_ROW(policy_mode_name(c.mode), out.best == rows[i].best);
 		CHECK_ROW(policy_mode_name(c.mode), out.p[out.best] > 0.9);
 	}
@@ -50,11 +55,25 @@ static void budget_before_floor(void **state)
 	struct policy_choice out;
 	(void)state;
 	c.budget = 0.1;
-	policy_decide(&c, options, 4, (struct policy_turn){0, 7, 42}, &out);
+	policy_decide(&c, options, 4, turn_of(0), &out);
 	assert_true(fabs(out.p[out.best] - 0.9) < 1e-9);
 	c.floor = 0.8;
-	policy_decide(&c, options, 4, (struct policy_turn){0, 7, 42}, &out);
+	policy_decide(&c, options, 4, turn_of(0), &out);
 	assert_true(out.p[0] >= 0.2 - 1e-12);
+}
+
+/* The rules fade as outcomes come in; their choice keeps its share of the odds till then. */
+static void rules_as_prior(void **state)
+{
+	struct policy_conf c = policy_conf_default(POLICY_IGW);
+	struct policy_turn turn = turn_of(1e6);
+	struct policy_choice out;
+	(void)state;
+	turn.prior = 3;
+	turn.prior_share = 0.75;
+	policy_decide(&c, options, 4, turn, &out);
+	assert_true(out.p[3] > 0.74 && out.p[3] < 0.76 && out.p[2] > 0.2);
+	assert_int_equal(out.best, 3);
 }
 
 static void records_are_read_again(void **state)
@@ -66,7 +85,7 @@ static void records_are_read_again(void **state)
 	float x[5] = {1, 0, -0.5f, 3, 0.25f};
 	(void)state;
 	buf_init(&b, 4096);
-	policy_decide(&c, options, 4, (struct policy_turn){10, 7, 42}, &out);
+	policy_decide(&c, options, 4, turn_of(10), &out);
 	policy_record(42, x, 5, options, &out, &b);
 	assert_true(policy_record_read(buf_view(&b), &r));
 	assert_true(r.id == 42 && r.dims == 5 && r.choice.drawn == out.drawn);
@@ -81,9 +100,8 @@ static void records_are_read_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_mode_has_odds),
-		cmocka_unit_test(what_is_best),
-		cmocka_unit_test(budget_before_floor),
+		cmocka_unit_test(every_mode_has_odds),    cmocka_unit_test(what_is_best),
+		cmocka_unit_test(budget_before_floor),    cmocka_unit_test(rules_as_prior),
 		cmocka_unit_test(records_are_read_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

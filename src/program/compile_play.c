@@ -51,5 +51,6 @@ void compile_play(struct compile *c)
 	compile_tracks(&x);
 	compile_triggers(&x);
 	compile_experiments(&x);
+	compile_deciding(&x);
 	compile_play_sense(&x);
 }

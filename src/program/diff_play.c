@@ -267,10 +267,44 @@ static void diff_experiments(struct differ *d)
 			       STR_ARG(o->experiments[j].name));
 }
 
+/* ---- who chooses ---- */
+
+static struct str reward_words(struct differ *d, const struct program_deciding *x)
+{
+	struct buf b;
+	buf_init_arena(&b, d->arena, 4096);
+	for (size_t i = 0; i < x->rewards_n; i++)
+		buf_printf(&b, "%s" STR_FMT " %g within " STR_FMT, i ? ", " : "",
+			   STR_ARG(x->rewards[i].of), x->rewards[i].value,
+			   STR_ARG(diff_days(d, x->rewards[i].within_us)));
+	return buf_view(&b);
+}
+
+static void deciding_number(struct differ *d, const char *what, double old, double new)
+{
+	diff_number(d, (struct scalar){"decide", what, TOUCHES_GUARDRAILS}, old, new);
+}
+
+static void diff_deciding(struct differ *d)
+{
+	const struct program_deciding *o = &d->old->play->deciding, *n = &d->new->play->deciding;
+	const struct scalar who = {"decide", "chosen by", TOUCHES_GUARDRAILS};
+	const struct scalar what = {"decide", "what is rewarded", TOUCHES_GUARDRAILS};
+	diff_text(d, who, str_of(decide_mode_name(o->mode)), str_of(decide_mode_name(n->mode)));
+	if (o->mode != DECIDE_OFF || n->mode != DECIDE_OFF)
+		diff_text(d, what, reward_words(d, o), reward_words(d, n));
+	deciding_number(d, "share of messages that may annoy", o->harm_budget, n->harm_budget);
+	deciding_number(d, "tried out at most", o->most, n->most);
+	deciding_number(d, "tried out at least", o->least, n->least);
+	deciding_number(d, "epsilon", o->epsilon, n->epsilon);
+	deciding_number(d, "gain", o->gain, n->gain);
+}
+
 void diff_play(struct differ *d)
 {
 	diff_triggers(d);
 	diff_guardrails(d);
 	diff_teams(d);
 	diff_experiments(d);
+	diff_deciding(d);
 }

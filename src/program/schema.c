@@ -453,6 +453,8 @@ static const struct schema_key root_keys[] = {
 	 "Limits no decision may cross.", SINCE},
 	{"teams", &schema_teams, false, NULL, "Who takes over.", SINCE},
 	{"experiments", &schema_experiments, false, NULL, "Holdouts and splits.", SINCE},
+	{"decide", &schema_deciding, false, "the rules choose",
+	 "Who chooses among what the guardrails leave, and what is thought good.", SINCE},
 	{"content", &later, false, NULL, "Where messages come from.", SINCE},
 	{"channels", &later, false, NULL, "How messages leave.", SINCE},
 	{.name = NULL},

@@ -105,6 +105,7 @@ static inline bool is_play_code(struct str code)
 {
 	return (str_cmp(code, STR("N124")) >= 0 && str_cmp(code, STR("N128")) <= 0) ||
 	       (str_cmp(code, STR("N225")) >= 0 && str_cmp(code, STR("N240")) <= 0) ||
+	       (str_cmp(code, STR("N250")) >= 0 && str_cmp(code, STR("N259")) <= 0) ||
 	       str_is(code, "N244");
 }
 

@@ -250,6 +250,11 @@ static const struct bad bads[] = {
 	{"N240",
 	 PLAY "tracks: {a: {enter: lead.known, sequence: [{send: m}, {send: q, gap: 0h}]}}\n", 6,
 	 70, 72, NULL, "no time between"},
+	{"N250", PLAY "decide: {mode: igw}\n", 6, 10, 14, NULL, "mode igw has nothing to choose"},
+	{"N251", PLAY "decide: {mode: rules, rewards: {email.open: 1}}\n", 6, 33, 43, NULL,
+	 "would reward opens"},
+	{"N252", PLAY "decide: {mode: rules, explore: {most: 10%, least: 20%}}\n", 6, 44, 49, NULL,
+	 "least 20% is more than most 10%"},
 };
 
 /* About content: test_content.c has their cases. */
@@ -273,7 +278,7 @@ static void test_every_code_has_a_case(void **state)
 				     sizeof elsewhere / sizeof *elsewhere, str_of(h.code)));
 		seen++;
 	}
-	assert_int_equal(seen, 22);
+	assert_int_equal(seen, 25);
 }
 
 /* What looks much like a bad one and is none. */
@@ -295,6 +300,11 @@ static const char *const goods[] = {
 	PLAY "tracks: {a: {enter: lead.known, cadence: 1d, sequence: [{send: m}, {send: q}]}}\n",
 	PLAY "guardrails: {quiet_hours: {weekends: true}, send_window: {from: \"09:00\", to: "
 	     "\"17:00\"}}\n",
+	PLAY
+	"decide: {mode: off, rewards: {email.click: {value: 1, within: 2d}, form.*: 3}, costs: "
+	"{email: 0.01}}\n",
+	PLAY "tracks: {a: {enter: lead.known, decide: {what: [angle]}, sequence: [{send: m}]}}\n"
+	     "decide: {mode: igw, harm: {budget: 0.1%}, explore: {most: 30%, least: 2%}}\n",
 	PLAY "experiments: {holdout: {percent: 2.5}, e: {arms: {a: 99, b: 1}}}\n",
 	PLAY "teams: {sdr: {reps: [{name: S, email: s@x.example}], webhook: "
 	     "\"http://127.0.0.1:9/in\"}}\n",

@@ -215,6 +215,35 @@ struct program_experiment {
 	size_t arms_n;
 };
 
+/* Who chooses among what the guardrails leave. In the order of schema_mode_words. */
+enum decide_mode {
+	DECIDE_OFF,    /* the rules; nothing is learned */
+	DECIDE_SHADOW, /* the rules; what the learner would do is recorded */
+	DECIDE_RULES,  /* the rules; the learner looks on, as below */
+	DECIDE_FIRST,  /* always the first angle that may leave */
+	DECIDE_EPSILON,
+	DECIDE_IGW,
+	DECIDE_THOMPSON,
+};
+#define PROGRAM_REWARDS_MAX 32
+struct program_reward {
+	struct str of; /* an event type, or a family: form.* */
+	double value;  /* on the program's own scale */
+	int64_t within_us;
+};
+struct program_deciding {
+	enum decide_mode mode;
+	const struct program_reward *rewards;
+	size_t rewards_n;
+	double scale;        /* value of the best single outcome; > 0 */
+	const double *costs; /* of a message, by consent.channels index */
+	double harm_budget;  /* share of messages that may end in harm */
+	int64_t harm_us;
+	double most, least; /* what all but the best may have; what is shared out evenly */
+	double epsilon, gain;
+	int64_t learn_us, close_us; /* the shortest and the longest window of all of them */
+};
+
 /* Everything above, hung into struct program as `play`. Never NULL; without tracks, tracks_n is 0
  * and nothing is ever sent. */
 struct program_play {
@@ -228,11 +257,13 @@ struct program_play {
 	const struct program_experiment *experiments;
 	size_t experiments_n;
 	double holdout; /* share of leads never mailed, 0 to 0.5 */
+	struct program_deciding deciding;
 };
 
 size_t program_track_of(const struct program *p, struct str name); /* NO_INDEX: none */
 size_t program_step_of(const struct program_track *t, struct str name);
 size_t program_team_of(const struct program *p, struct str name);
+const char *decide_mode_name(enum decide_mode m);
 const char *react_kind_name(enum react_kind k);
 const char *action_kind_name(enum action_kind k);
 

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * learned.c: what is remembered of a decision, and what its outcome teaches. */
+#include "decide/internal.h"
+
+#include "base/assert.h"
+#include "base/hash.h"
+
+#include <math.h>
+#include <string.h>
+
+#define PENDING_VERSION 1
+/* Before anything is known: one message in twenty brings something, one in 300 annoys; who is left
+ * alone does something by themselves one time in 200. */
+#define SEND_ODDS (-2.94f)
+#define HARM_ODDS (-5.7f)
+#define ALONE_ODDS (-5.3f)
+#define PRICE_START 1.0
+#define PRICE_MAX 50.0
+#define PRICE_STEP 0.25 /* up with each harm */
+#define MEAN_FADE 0.002
+
+/* ---- the two models ---- */
+
+static struct learner *open_one(float send, float alone)
+{
+	struct learn_conf c = learn_conf_default(CONTEXT_COUNT);
+	float prior[CONTEXT_COUNT] = {send};
+	c.start = alone;
+	c.pool_spread = 0.3f; /* of many numbers, most say little */
+	c.spread = 0.2f;
+	c.offset = 0.1f;
+	struct learner *l = learner_open(&c);
+	learn_prior(l, prior);
+	return l;
+}
+
+void learned_open(struct decide_learned *l, uint64_t seed)
+{
+	*l = (struct decide_learned){.response = open_one(SEND_ODDS, ALONE_ODDS),
+				     .harm = open_one(HARM_ODDS, HARM_ODDS),
+				     .price = PRICE_START,
+				     .mean = 0.02,
+				     .seed = seed};
+}
+
+void learned_close(struct decide_learned *l)
+{
+	learner_close(&l->response);
+	learner_close(&l->harm);
+}
+
+/* ---- stored form ---- */
+
+static void put_f32(struct buf *b, float v)
+{
+	uint32_t bits;
+	memcpy(&bits, &v, sizeof bits);
+	buf_varint(b, bits);
+}
+
+static float get_f32(struct rd *r)
+{
+	uint64_t wide = rd_varint(r);
+	uint32_t bits = (uint32_t)wide;
+	float v;
+	memcpy(&v, &bits, sizeof v);
+	r->ok = r->ok && wide <= UINT32_MAX && fabsf(v) <= 1e6f;
+	return v;
+}
+
+void pending_encode(const struct pending *p, struct buf *out)
+{
+	buf_varint(out, PENDING_VERSION);
+	buf_varint(out, CONTEXT_VERSION);
+	buf_varint(out, p->decision);
+	buf_varint(out, p->message);
+	buf_zigzag(out, p->at_us);
+	buf_varint(out, p->taught);
+	for (size_t i = 0; i < CONTEXT_COUNT; i++)
+		put_f32(out, p->x[i]);
+	buf_varint(out, p->parts_n);
+	for (uint32_t i = 0; i < p->parts_n; i++) {
+		buf_varint(out, p->key[i]);
+		buf_varint(out, p->kind[i]);
+	}
+	buf_varint(out, p->got_n);
+	for (uint32_t i = 0; i < p->got_n; i++)
+		buf_varint(out, p->got[i]);
+	const float f[] = {p->outcome, p->harm, p->taught_outcome, p->taught_harm};
+	for (size_t i = 0; i < sizeof f / sizeof *f; i++)
+		put_f32(out, f[i]);
+}
+
+static void get_parts(struct rd *r, struct pending *p)
+{
+	uint64_t n = rd_varint(r);
+	r->ok = r->ok && n >= 1 && n <= LEARN_PARTS_MAX;
+	p->parts_n = r->ok ? (uint32_t)n : 0;
+	for (uint32_t i = 0; i < p->parts_n; i++) {
+		p->key[i] = rd_varint(r);
+		uint64_t kind = rd_varint(r);
+		r->ok = r->ok && kind < LEARN_KINDS && (kind == LEARN_OFFSET) == (i > 0);
+		p->kind[i] = r->ok ? (enum learn_kind)kind : LEARN_POOLED;
+	}
+	n = rd_varint(r);
+	r->ok = r->ok && n <= PENDING_GOT_MAX;
+	p->got_n = r->ok ? (uint32_t)n : 0;
+	for (uint32_t i = 0; i < p->got_n; i++)
+		p->got[i] = (uint32_t)rd_varint(r);
+}
+
+static bool share(float v)
+{
+	return v >= 0 && v <= 1;
+}
+
+enum status pending_decode(struct str bytes, struct pending *out, struct err *e)
+{
+	struct rd r = rd_of(bytes);
+	struct pending p = {0};
+	bool known = rd_varint(&r) == PENDING_VERSION && rd_varint(&r) == CONTEXT_VERSION;
+	p.decision = rd_varint(&r);
+	p.message = rd_varint(&r);
+	p.at_us = rd_zigzag(&r);
+	p.taught = rd_varint(&r) != 0;
+	for (size_t i = 0; i < CONTEXT_COUNT; i++)
+		p.x[i] = get_f32(&r);
+	get_parts(&r, &p);
+	p.outcome = get_f32(&r);
+	p.harm = get_f32(&r);
+	p.taught_outcome = get_f32(&r);
+	p.taught_harm = get_f32(&r);
+	if (!known || !rd_done(&r) || !share(p.outcome) || !share(p.harm) ||
+	    !share(p.taught_outcome) || !share(p.taught_harm))
+		return err_set(e, ST_CORRUPT, "what awaits its outcome cannot be read");
+	*out = p;
+	return ST_OK;
+}
+
+/* ---- outcomes ---- */
+
+static bool of_family(struct str of, struct str type)
+{
+	if (of.n >= 1 && of.p[of.n - 1] == '*')
+		return str_starts(type, str_n(of.p, of.n - 1));
+	return str_eq(of, type);
+}
+
+static const struct program_reward *reward_of(const struct program_deciding *p, struct str type)
+{
+	for (size_t i = 0; i < p->rewards_n; i++)
+		if (of_family(p->rewards[i].of, type))
+			return &p->rewards[i];
+	return NULL;
+}
+
+bool learned_harms(struct str type)
+{
+	return react_is_objection(type);
+}
+
+bool learned_asks(const struct program_deciding *p, struct str type)
+{
+	return p->mode != DECIDE_OFF && (react_is_objection(type) || reward_of(p, type) != NULL);
+}
+
+static bool got_already(struct pending *of, uint32_t what)
+{
+	for (uint32_t i = 0; i < of->got_n; i++)
+		if (of->got[i] == what)
+			return true;
+	if (of->got_n == PENDING_GOT_MAX)
+		return true;
+	of->got[of->got_n++] = what;
+	return false;
+}
+
+bool learned_event(const struct program_deciding *p, struct pending *of, struct str type,
+		   int64_t at_us)
+{
+	int64_t age_us = at_us - of->at_us;
+	const struct program_reward *r = reward_of(p, type);
+	if (react_is_objection(type)) {
+		bool first = of->harm < 1 && age_us <= p->harm_us;
+		of->harm = first ? 1 : of->harm;
+		return first;
+	}
+	if (r == NULL || age_us > r->within_us ||
+	    got_already(of, (uint32_t)hash_str(r->of, CONTEXT_VERSION)))
+		return false;
+	float sum = of->outcome + (float)(r->value / p->scale);
+	of->outcome = sum > 1 ? 1 : sum;
+	return true;
+}
+
+static struct learn_action action_of(struct learner *l, const struct pending *of)
+{
+	struct learn_action a = {.n = 0};
+	for (uint32_t i = 0; i < of->parts_n; i++) {
+		uint32_t arm = learn_arm(l, of->key[i], of->kind[i]);
+		if (arm == LEARN_NONE)
+			break; /* more arms than there is room for: the rest is not told apart */
+		a.arm[a.n++] = arm;
+	}
+	return a;
+}
+
+/* A first look teaches the whole; a later one what is more than was known then. */
+static void teach(struct learner *l, const struct pending *of, float now, float before)
+{
+	struct learn_action a = action_of(l, of);
+	float weight = of->taught ? now - before : 1;
+	if (a.n > 0 && weight > 0)
+		learn_update(l, of->x, &a, now, weight);
+}
+
+static double clamp(double v, double most)
+{
+	return v < 0 ? 0 : v > most ? most : v;
+}
+
+void learned_teach(struct decide_learned *l, const struct program_deciding *p, struct pending *of)
+{
+	bool sent = of->message != 0, first = !of->taught;
+	teach(l->response, of, of->outcome, of->taught_outcome);
+	if (first)
+		l->mean += MEAN_FADE * ((double)of->outcome - l->mean);
+	if (sent) {
+		double harm = (double)(of->harm - (first ? 0 : of->taught_harm));
+		teach(l->harm, of, of->harm, of->taught_harm);
+		l->price += PRICE_STEP * (harm - (first ? p->harm_budget : 0));
+		l->price = clamp(l->price, PRICE_MAX);
+	}
+	of->taught = true;
+	of->taught_outcome = of->outcome;
+	of->taught_harm = of->harm;
+}

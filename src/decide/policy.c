@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * policy.c: who chooses: the table of modes. The rules say what may be chosen from (their own pick,
+ * and what the track's `decide:` opens beside it); a row of the table turns that into odds. Where a
+ * guard holds everything back there is nothing to choose, and the rules wait or go on as ever.
+ *
+ * While little is known the rules are the better guess: the odds are a mixture, in which they fade
+ * as outcomes come in. */
+#include "decide/internal.h"
+
+#include "base/assert.h"
+#include "base/hash.h"
+
+#include <math.h>
+
+#define TRUST_RULES 50.0 /* outcomes after which the learner has half a say */
+#define MEAN_USUAL 0.2   /* outcome on which the gain of exploring was tuned */
+#define MEAN_LEAST 0.0005
+
+/* What may be chosen, and what each is made of. */
+struct menu {
+	size_t at[EXPLORE_MAX]; /* of the slate */
+	size_t n, rules;        /* rules: which of them the rules would take */
+	struct policy_option option[EXPLORE_MAX];
+};
+
+/* ---- what may be chosen ---- */
+
+static bool open_to(const struct turn *t, const struct slate *s, size_t i, size_t rules)
+{
+	const struct candidate *c = &s->c[i], *r = &s->c[rules];
+	unsigned what = place_track(t)->decide_what;
+	if (i == rules || c->nothing)
+		return true;
+	if (c->held != GUARD_COUNT || c->at_us - t->now_us > DECIDE_AHEAD_US)
+		return false;
+	bool variant = str_eq(c->message, r->message) && c->key == r->key;
+	if (!variant && (!(what & DECIDE_ANGLE) || s->fixed))
+		return false;
+	if (s->other[i] != s->other[rules] && !(what & DECIDE_CHANNEL))
+		return false;
+	return s->slot[i] || s->fits[i];
+}
+
+static void list(const struct turn *t, const struct slate *s, size_t rules, struct menu *m)
+{
+	m->n = 0;
+	for (size_t i = 0; i < s->n && m->n < EXPLORE_MAX; i++) {
+		if (!open_to(t, s, i, rules))
+			continue;
+		if (i == rules)
+			m->rules = m->n;
+		m->at[m->n++] = i;
+	}
+}
+
+/* ---- what it is made of ---- */
+
+static uint64_t part_key(const char *what, struct str a, struct str b)
+{
+	uint64_t h = hash_str(a, hash_str(str_of(what), CONTEXT_VERSION));
+	h = hash_str(b, h);
+	return h < 8 ? h + 8 : h;
+}
+
+static void parts(const struct turn *t, const struct candidate *c, struct pending *out)
+{
+	static const char *const names[] = {"night", "early",     "morning",
+					    "noon",  "afternoon", "evening"};
+	out->parts_n = 1;
+	if (c->nothing) {
+		out->key[0] = part_key("nothing", STR("-"), STR("-"));
+		out->kind[0] = LEARN_APART;
+		return;
+	}
+	struct str angle = c->content != NULL ? c->content->angle : STR("-");
+	out->key[0] = part_key("say", c->message, angle);
+	out->kind[0] = LEARN_POOLED;
+	struct str channel = candidates_channel(t->d, c->channel);
+	out->key[1] = part_key("by", channel, STR("-"));
+	out->key[2] = part_key("at", str_of(names[candidates_part(t, c->at_us)]), STR("-"));
+	out->kind[1] = out->kind[2] = LEARN_OFFSET;
+	out->parts_n = 3;
+}
+
+/* Arms are made when they are first met: from then on they are kept. */
+static void guess(struct learner *l, const struct pending *p, struct learn_guess *out)
+{
+	struct learn_action a = {.n = 0};
+	for (uint32_t i = 0; i < p->parts_n; i++) {
+		uint32_t arm = learn_arm(l, p->key[i], p->kind[i]);
+		if (arm != LEARN_NONE)
+			a.arm[a.n++] = arm;
+	}
+	*out = (struct learn_guess){0};
+	if (a.n > 0)
+		learn_score(l, p->x, &a, 1, out);
+}
+
+static void weigh(const struct turn *t, const float *x, struct candidate *c,
+		  struct policy_option *out)
+{
+	struct decide_learned *l = t->d->learned;
+	const struct program_deciding *p = &t->d->now.program->play->deciding;
+	struct pending what;
+	struct learn_guess good, bad = {0};
+	double cost = c->nothing || p->costs == NULL || c->channel == NO_INDEX
+			      ? 0
+			      : p->costs[c->channel] / p->scale;
+	for (size_t i = 0; i < CONTEXT_COUNT; i++)
+		what.x[i] = x[i];
+	context_slot(t, c, what.x);
+	parts(t, c, &what);
+	guess(l->response, &what, &good);
+	if (!c->nothing)
+		guess(l->harm, &what, &bad);
+	double less = cost + l->price * (double)bad.p;
+	double slope = (double)good.p * (1 - (double)good.p);
+	*out = (struct policy_option){.value = (double)good.p - less,
+				      .hopeful = (double)good.q - less,
+				      .variance = slope * slope * (double)good.var};
+	c->valued = true;
+	c->value = out->value;
+}
+
+/* ---- the rows ---- */
+
+static void odds_rules(const struct turn *t, const struct menu *m, struct policy_choice *out)
+{
+	(void)t;
+	explore_one(m->rules, m->n, out->p);
+}
+
+static void odds_first(const struct turn *t, const struct menu *m, struct policy_choice *out)
+{
+	(void)t;
+	explore_one(0, m->n, out->p);
+}
+
+static void odds_learned(const struct turn *t, const struct menu *m, enum policy_mode mode,
+			 struct policy_choice *out)
+{
+	const struct program_deciding *p = &t->d->now.program->play->deciding;
+	const struct decide_learned *l = t->d->learned;
+	double seen = learn_seen_all(l->response);
+	double mean = l->mean < MEAN_LEAST ? MEAN_LEAST : l->mean;
+	struct policy_conf c = policy_conf_default(mode);
+	c.epsilon = p->epsilon;
+	c.gain = p->gain;
+	c.budget = p->most;
+	c.floor = p->least;
+	/* How far apart two values must be to be told apart goes with the root of how rare
+	 * outcomes are. */
+	struct policy_turn turn = {.seen = seen * MEAN_USUAL / mean,
+				   .seed = l->seed,
+				   .id = t->d->decision,
+				   .prior = m->rules,
+				   .prior_share = TRUST_RULES / (TRUST_RULES + seen)};
+	policy_decide(&c, m->option, m->n, turn, out);
+}
+
+static void odds_epsilon(const struct turn *t, const struct menu *m, struct policy_choice *out)
+{
+	odds_learned(t, m, POLICY_EPSILON, out);
+}
+
+static void odds_igw(const struct turn *t, const struct menu *m, struct policy_choice *out)
+{
+	odds_learned(t, m, POLICY_IGW, out);
+}
+
+static void odds_thompson(const struct turn *t, const struct menu *m, struct policy_choice *out)
+{
+	odds_learned(t, m, POLICY_THOMPSON, out);
+}
+
+static const struct chooser {
+	void (*odds)(const struct turn *t, const struct menu *m, struct policy_choice *out);
+	bool weighs; /* asks what each is worth */
+	void (*aside)(const struct turn *t, const struct menu *m, struct policy_choice *out);
+} choosers[] = {
+	[DECIDE_OFF] = {odds_rules, false, NULL},
+	[DECIDE_SHADOW] = {odds_rules, true, odds_igw},
+	[DECIDE_RULES] = {odds_rules, false, NULL},
+	[DECIDE_FIRST] = {odds_first, false, NULL},
+	[DECIDE_EPSILON] = {odds_epsilon, true, NULL},
+	[DECIDE_IGW] = {odds_igw, true, NULL},
+	[DECIDE_THOMPSON] = {odds_thompson, true, NULL},
+};
+
+/* ---- the door ---- */
+
+bool policy_asks(const struct turn *t)
+{
+	const struct program_play *play = t->d->now.program->play;
+	const struct program_track *k = place_track(t);
+	return t->d->learned != NULL && play->deciding.mode != DECIDE_OFF && k != NULL &&
+	       k->decide_what != 0;
+}
+
+static void remember(const struct turn *t, const float *x, const struct candidate *c)
+{
+	struct pending *p = &t->out->pending;
+	*p = (struct pending){.decision = t->d->decision, .at_us = c->at_us};
+	for (size_t i = 0; i < CONTEXT_COUNT; i++)
+		p->x[i] = x[i];
+	context_slot(t, c, p->x);
+	parts(t, c, p);
+	t->out->remember = true;
+}
+
+enum status policy_choose(struct turn *t, struct slate *s, size_t rules, struct choice *out,
+			  struct err *e)
+{
+	float x[CONTEXT_COUNT];
+	struct policy_choice picked, beside;
+	struct menu *m = ARENA_NEW(t->d->arena, struct menu);
+	enum decide_mode mode = t->d->now.program->play->deciding.mode;
+	const struct chooser *who = &choosers[mode];
+	if (m == NULL)
+		return err_set(e, ST_NO_MEMORY, "the menu of a decision does not fit");
+	list(t, s, rules, m);
+	context_of(t, x);
+	for (size_t i = 0; i < m->n && who->weighs; i++)
+		weigh(t, x, &s->c[m->at[i]], &m->option[i]);
+	who->odds(t, m, &picked);
+	double unit = explore_unit(t->d->learned->seed, t->d->decision, 0);
+	out->drawn = m->at[explore_draw(picked.p, m->n, unit)];
+	out->unit = unit;
+	for (size_t i = 0; i < m->n; i++)
+		s->c[m->at[i]].p = picked.p[i];
+	if (who->aside != NULL) {
+		who->aside(t, m, &beside);
+		for (size_t i = 0; i < m->n; i++)
+			s->c[m->at[i]].aside = beside.p[i];
+		out->aside = true;
+	}
+	for (size_t i = 0; i < CONTEXT_COUNT; i++)
+		out->x[i] = x[i];
+	remember(t, x, &s->c[out->drawn]);
+	return ST_OK;
+}

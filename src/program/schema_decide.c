@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * schema_decide.c: rows of who chooses among what the guardrails leave, and what is thought good. */
+#include "program/schema.h"
+
+#include "program/track.h"
+
+#define SINCE "0.1"
+
+static const struct schema_type value = {
+	.kind = SCHEMA_NUMBER, .min = 0, .max = 1000, .what = "a value"};
+static const struct schema_type cost = {
+	.kind = SCHEMA_NUMBER, .min = 0, .max = 1000, .what = "a cost"};
+static const struct schema_type gain = {
+	.kind = SCHEMA_NUMBER, .min = 1, .max = 10000, .what = "a number"};
+static const struct schema_type share = {.kind = SCHEMA_SHARE, .what = "a share"};
+static const struct schema_type window = {
+	.kind = SCHEMA_DURATION, .max = 180, .what = "a duration"};
+
+/* In the order of enum decide_mode. */
+const char *const schema_mode_words[] = {"off",     "shadow", "rules",    "first",
+					 "epsilon", "igw",    "thompson", NULL};
+static const struct schema_type mode = {
+	.kind = SCHEMA_WORD,
+	.words = schema_mode_words,
+	.what = "off, shadow, rules, first, epsilon, igw or thompson"};
+
+static const struct schema_key reward_keys[] = {
+	{"value", &value, true, NULL, "What it is worth, on your own scale.", SINCE},
+	{"within", &window, false, "3d for clicks, 7d for answers, else 30d",
+	 "How long after the decision it still counts.", SINCE},
+	{.name = NULL},
+};
+static const struct schema_type reward_object = {
+	.kind = SCHEMA_OBJECT, .keys = reward_keys, .what = "{value, within}"};
+static const struct schema_type reward = {.kind = SCHEMA_CHOICE,
+					  .as_scalar = &value,
+					  .as_map = &reward_object,
+					  .what = "a value, or {value, within}"};
+static const struct schema_type rewards = {.kind = SCHEMA_MAP,
+					   .name = NAME_EVENT,
+					   .item = &reward,
+					   .min = 1,
+					   .max = PROGRAM_REWARDS_MAX,
+					   .what = "values by event type"};
+static const struct schema_type costs = {.kind = SCHEMA_MAP,
+					 .name = NAME_SLUG,
+					 .item = &cost,
+					 .max = 32,
+					 .what = "costs by channel"};
+static const struct schema_key harm_keys[] = {
+	{"budget", &share, false, "0.3%",
+	 "How many of the messages may end in an unsubscribe or a complaint. More than that makes "
+	 "every message dearer until there are fewer.",
+	 SINCE},
+	{"within", &window, false, "30d", "How long after a message it is put down to it.", SINCE},
+	{.name = NULL},
+};
+static const struct schema_type harm = {
+	.kind = SCHEMA_OBJECT, .keys = harm_keys, .what = "{budget, within}"};
+static const struct schema_key explore_keys[] = {
+	{"most", &share, false, "no limit",
+	 "All but the best guess together get at most this share.", SINCE},
+	{"least", &share, false, "1%",
+	 "Shared out evenly: what each choice gets at least, so that what is learned stays "
+	 "comparable.",
+	 SINCE},
+	{"epsilon", &share, false, "5%", "Of mode epsilon: the share in which anything is tried.",
+	 SINCE},
+	{"gain", &gain, false, "150", "Of mode igw: more is greedier.", SINCE},
+	{.name = NULL},
+};
+static const struct schema_type explore = {
+	.kind = SCHEMA_OBJECT, .keys = explore_keys, .what = "{most, least, epsilon, gain}"};
+static const struct schema_key deciding_keys[] = {
+	{"mode", &mode, true, NULL,
+	 "Who chooses. off: the rules, and nothing is learned. rules, first: the rules or the "
+	 "first angle, while the learner looks on. shadow: the same, and what the learner would "
+	 "have done is written down. igw (the one to take), epsilon, thompson: the learner, in the "
+	 "tracks that have `decide:`.",
+	 SINCE},
+	{"rewards", &rewards, false,
+	 "{email.click: 0.1, email.reply: 0.5} and 1 for the program's goal",
+	 "What an event behind a decision is worth. Machines never count.", SINCE},
+	{"costs", &costs, false, "nothing", "What a message costs, by channel, on the same scale.",
+	 SINCE},
+	{"harm", &harm, false, "{budget: 0.3%}", "How much annoyance is too much.", SINCE},
+	{"explore", &explore, false, "the least that is needed", "How much is tried out.", SINCE},
+	{.name = NULL},
+};
+const struct schema_type schema_deciding = {.kind = SCHEMA_OBJECT,
+					    .keys = deciding_keys,
+					    .what = "a section with mode, rewards, harm, ..."};
