@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * schema_decide.c: rows of who chooses among what the guardrails leave, and what is thought good. */
+ * schema_decide.c: rows of who chooses among what the guardrails leave, and what is good. */
 #include "program/schema.h"
 
 #include "program/track.h"
