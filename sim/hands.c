@@ -171,12 +171,9 @@ void check_hands(struct sim *s, int64_t clock_us)
 	static const struct {
 		enum table table;
 		store_row_fn *fn;
-	} walks[] = {{TABLE_MESSAGE, walk_message},
-		     {TABLE_HANDOFF, walk_handoff},
-		     {TABLE_PENDING, walk_pending},
-		     {TABLE_DUE, walk_due},
-		     {TABLE_HELD, walk_held},
-		     {TABLE_LEAD, walk_leads}};
+	} walks[] = {{TABLE_MESSAGE, walk_message}, {TABLE_HANDOFF, walk_handoff},
+		     {TABLE_PENDING, walk_pending}, {TABLE_DUE, walk_due},
+		     {TABLE_HELD, walk_held},       {TABLE_LEAD, walk_leads}};
 	arena_init(&h.arena, 4u << 20);
 	u64map_init(&h.notices, 1u << 16);
 	for (size_t i = 0; i < sizeof walks / sizeof walks[0] && s->failure[0] == '\0'; i++)

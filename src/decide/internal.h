@@ -79,7 +79,7 @@ bool trigger_persona_fits(const struct program_track *k, const struct lead *l);
 
 /* ---- react.c: what came of a message ---- */
 
-void react_count(struct turn *t);   /* what the program is for has come, or an objection */
+void react_count(struct turn *t); /* what the program is for has come, or an objection */
 bool react_is_objection(struct str type);
 bool react_stops(struct turn *t);   /* reply, unsubscribe, complaint, goal, ...: true: stopped */
 void react_note(struct turn *t);    /* flags of the touch the event speaks of */

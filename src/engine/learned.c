@@ -280,17 +280,14 @@ static enum status whose(struct pass *p, const struct journey *j, uint64_t *out,
 	return store_scan(p->batch->store, TABLE_LEAD_DECISION, all, take_latest, out, e);
 }
 
-static bool by_machine(const struct pass *p)
-{
-	return (p->event.flags & (EVENT_BOT | EVENT_MACHINE)) != 0;
-}
-
 enum status learned_seen(struct pass *p, const struct journey *j, struct err *e)
 {
 	struct pending of;
 	uint64_t decision;
 	const struct program_deciding *d = deciding(p);
-	if (!learned_asks(d, p->event.type) || (by_machine(p) && !learned_harms(p->event.type)))
+	if (!learned_asks(d, p->event.type) ||
+	    (!event_counts(&p->event, p->program->consent.honour_dnt) &&
+	     !learned_harms(p->event.type)))
 		return ST_OK;
 	enum status st = whose(p, j, &decision, e);
 	if (st == ST_OK && decision == 0)
