@@ -232,7 +232,7 @@ static enum status complete(const struct reader *r, struct err *e)
 
 static enum status read_lines(struct reader *r, struct str text, struct err *e)
 {
-	bool json = text.n > 0 && str_trim(str_slice(text, 0, 64)).p[0] == '{';
+	bool json = str_starts(str_trim(text), STR("{"));
 	enum status st = ST_OK;
 	while (text.p != NULL && st == ST_OK) {
 		struct str line = line_of(&text);
@@ -258,6 +258,8 @@ static enum status read_lines(struct reader *r, struct str text, struct err *e)
 enum status bandit_log_read(struct str text, struct arena *a, struct bandit_log *out, struct err *e)
 {
 	struct reader r = {.a = a, .log = out};
+	struct err unread; /* what is said is added to on the way */
+	e = e != NULL ? e : &unread;
 	memset(out, 0, sizeof *out);
 	arena_init(&r.scratch, (size_t)4 << 20);
 	strmap_init(&r.actions, BANDIT_ACTIONS_MAX);

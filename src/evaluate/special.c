@@ -10,6 +10,7 @@
 #include <float.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #define STEPS_MAX 200000 /* of a continued fraction; it takes about the root of its arguments */
 #define HALVES_MAX 1100  /* down to the smallest double */
@@ -56,7 +57,8 @@ static double beta_fraction(double a, double b, double x)
 	struct lentz l;
 	lentz_begin(&l, 1);
 	for (int i = 1; i < STEPS_MAX; i++) {
-		double m = i / 2, top;
+		int half = i / 2;
+		double m = half, top;
 		if (i % 2)
 			top = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
 		else
@@ -237,12 +239,12 @@ double special_f_upper(double p, double df)
 /* One side, exactly (Birnbaum and Tingey 1951), in logarithms. */
 static double smirnov(double d, double n)
 {
-	double sum = 0, ln_n = special_lgamma(n + 1);
-	for (double v = 0; v <= floor(n * (1 - d)); v++) {
-		double up = d + v / n, choose;
+	double sum = 0, ln_n = special_lgamma(n + 1), last = floor(n * (1 - d));
+	for (int64_t i = 0; i <= (int64_t)last; i++) {
+		double v = (double)i, up = d + v / n;
 		if (up >= 1)
 			break;
-		choose = ln_n - special_lgamma(v + 1) - special_lgamma(n - v + 1);
+		double choose = ln_n - special_lgamma(v + 1) - special_lgamma(n - v + 1);
 		sum += exp(choose + (v - 1) * log(up) + (n - v) * log1p(-up));
 	}
 	return d * sum;

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "node/node.h"
+#include "registry/registry.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -47,6 +48,8 @@ static enum status copy_all(struct node *n, const char *dir, struct err *e)
 		st = copy_file(n->dir, dir, maybe[i], e);
 		st = st == ST_NOT_FOUND ? ST_OK : st;
 	}
+	if (st == ST_OK)
+		st = registry_copy(n->dir, dir, e);
 	/* What is `sending` in a copy may have left since: nothing of it is sent again. */
 	if (st == ST_OK)
 		st = file_write_atomic(node_path(dir, NODE_SPEAKING, path),
@@ -62,6 +65,13 @@ static bool is_ours(const char *name)
 	return false;
 }
 
+static bool remove_ours(int fd, const char *name)
+{
+	if (strcmp(name, "models") == 0)
+		return registry_clear(fd);
+	return is_ours(name) && unlinkat(fd, name, 0) == 0;
+}
+
 /* Removes files of a backup, whole or half. False: something else is there, which stays. */
 static bool clear_folder(int fd)
 {
@@ -74,8 +84,7 @@ static bool clear_folder(int fd)
 	rewinddir(d);
 	while ((entry = readdir(d)) != NULL)
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			empty = is_ours(entry->d_name) && unlinkat(fd, entry->d_name, 0) == 0 &&
-				empty;
+			empty = remove_ours(fd, entry->d_name) && empty;
 	(void)closedir(d);
 	return empty;
 }

@@ -283,11 +283,11 @@ enum status registry_read(const char *dir, const struct registry_hash *hash, str
 		return st;
 	registry_path(dir, hash->hex, SUFFIX, path);
 	st = registry_decode(file, a, out, e);
-	if (st != ST_OK) {
+	if (st != ST_OK && e != NULL) {
 		err_wrap(e, "%s", path);
-		return e != NULL ? (e->status = ST_CORRUPT) : ST_CORRUPT;
+		e->status = ST_CORRUPT;
 	}
-	return ST_OK;
+	return st == ST_OK ? st : ST_CORRUPT;
 }
 
 static int by_hash(const void *a, const void *b)
@@ -359,7 +359,7 @@ enum status registry_import(const char *dir, const char *path, struct registry_h
 	struct registry_model m;
 	arena_init(&a, 4 * FILE_BYTES_MAX);
 	enum status st = file_read(path, FILE_BYTES_MAX, &a, &file, e);
-	if (st == ST_OK && (st = registry_decode(file, &a, &m, e)) != ST_OK)
+	if (st == ST_OK && (st = registry_decode(file, &a, &m, e)) != ST_OK && e != NULL)
 		st = err_wrap(e, "%s", path);
 	if (st == ST_OK)
 		st = put_file(dir, file, out, e);

@@ -104,6 +104,12 @@ MUST_USE enum status registry_import(const char *dir, const char *path, struct r
 MUST_USE enum status registry_decode(struct str file, struct arena *a, struct registry_model *out,
 				     struct err *e);
 
+/* All models and states of one folder into another that has none; for a backup. Without models:
+ * ST_OK and nothing made. */
+MUST_USE enum status registry_copy(const char *from, const char *to, struct err *e);
+/* Removes the folder of models below an open one. False: something else is in it, which stays. */
+bool registry_clear(int dir_fd);
+
 /* ---- what decisions follow from ----
  * The choice of a slot is all that a decision may know of this folder. It enters the event log as
  * `model.stage` and is part of the folded state, so a replay decides as it was decided. */

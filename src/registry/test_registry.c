@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 static void put_and_get(void **state)
@@ -234,6 +235,30 @@ static void one_file(void **state)
 	folder_close(&g);
 }
 
+static void copied_and_cleared(void **state)
+{
+	(void)state;
+	struct folder f, g;
+	struct registry_list l;
+	folder_open(&f);
+	folder_open(&g);
+	assert_int_equal(registry_copy(f.dir, g.dir, &f.e), ST_OK); /* there is nothing */
+	struct registry_hash a = put_model(&f, "a", 1);
+	(void)put_model(&f, "b", 2);
+	to_champion(&f, a);
+	assert_int_equal(registry_copy(f.dir, g.dir, &f.e), ST_OK);
+	assert_int_equal(registry_list(g.dir, &g.arena, &l, &g.e), ST_OK);
+	assert_int_equal(l.models_n, 2);
+	assert_int_equal(get(&g, a).state, REGISTRY_CHAMPION);
+	int fd = open(g.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(fd >= 0 && registry_clear(fd));
+	assert_int_equal(registry_list(g.dir, &g.arena, &l, &g.e), ST_OK);
+	assert_int_equal(l.models_n, 0);
+	close(fd);
+	folder_close(&f);
+	folder_close(&g);
+}
+
 /* ---- choices ---- */
 
 static void choices(void **state)
@@ -301,6 +326,7 @@ int main(void)
 		cmocka_unit_test(stack_of_champions),
 		cmocka_unit_test(follows_the_log),
 		cmocka_unit_test(one_file),
+		cmocka_unit_test(copied_and_cleared),
 		cmocka_unit_test(choices),
 		cmocka_unit_test(no_choices),
 	};

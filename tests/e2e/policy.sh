@@ -90,6 +90,8 @@ expect 4 "nothing to go back to" 'own rules' -- policy rollback cadence
 expect 0 "replay gives the same" '' -- replay --verify
 expect 0 "export" '' -- policy export "${a:0:8}" "$work/out.model"
 if cmp -s "$work/a.model" "$work/out.model"; then good; else bad "the same file comes out"; fi
+expect 0 "a backup" '' -- backup "$work/backup"
+expect 0 "has the models" 'retired' -- policy list --data "$work/backup"
 chmod u+w "$NURTURED_DATA/models/$a.model" && printf x >>"$NURTURED_DATA/models/$a.model"
 expect 1 "a damaged file is named" "$a.model is damaged" -- policy list
 tally
