@@ -12,6 +12,7 @@
 #include "mail.h"
 #include "peer.h"
 #include "pure.h"
+#include "render.h"
 #include "report.h"
 #include "scoring.h"
 #include "touch.h"
@@ -82,6 +83,7 @@ static const struct measurement {
 	{'g', "messages into an SMTP server", bench_mail},
 	{'h', "from an event to the first mail", bench_touch},
 	{'i', "clicks on links of messages", bench_clicks},
+	{'j', "Liquid templates rendered", bench_render},
 	{'o', "judging a policy on a log of decisions, one thread", bench_evidence},
 	{'s', "lead scores on public data", bench_scoring},
 	{'l', "the learner: what it finds, and how fast", bench_learn},

@@ -12,9 +12,13 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* A pipeline of well-known parts that does the same: durable events, mail by SMTP. */
+#define NODE_FOLDER "bench/node-baseline"
 
 static enum status read_port(int fd, struct peer *p, struct err *e)
 {
@@ -71,6 +75,45 @@ void peer_stop(struct peer *p)
 	(void)kill(p->pid, SIGTERM);
 	(void)waitpid(p->pid, NULL, 0);
 	p->pid = 0;
+}
+
+enum status peer_run(const char *const *argv, const char *folder, char *out, size_t room,
+		     struct err *e)
+{
+	int pipe_fd[2], status = -1;
+	size_t n = 0;
+	ssize_t got = 1;
+	if (pipe(pipe_fd) != 0)
+		return err_set(e, ST_UNAVAILABLE, "bench: no pipe");
+	int pid = fork();
+	if (pid == 0) {
+		(void)dup2(pipe_fd[1], STDOUT_FILENO);
+		(void)close(pipe_fd[0]);
+		(void)close(pipe_fd[1]);
+		if (folder == NULL || chdir(folder) == 0)
+			(void)execv(argv[0], (char *const *)(uintptr_t)argv);
+		_exit(127);
+	}
+	(void)close(pipe_fd[1]);
+	while (got > 0 && n < room - 1) {
+		got = read(pipe_fd[0], out + n, room - 1 - n);
+		n += got > 0 ? (size_t)got : 0;
+	}
+	out[n] = '\0';
+	(void)close(pipe_fd[0]);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
+		return err_set(e, ST_UNAVAILABLE, "bench: %s %s failed", argv[0], argv[1]);
+	return ST_OK;
+}
+
+void peer_node_folder(char path[BENCH_PATH_MAX])
+{
+	const char *own = getenv("NURTURED_NODE_BASELINE"), *shared = getenv("NURTURED_SHARED");
+	if (own != NULL)
+		(void)snprintf(path, BENCH_PATH_MAX, "%s", own);
+	else
+		(void)snprintf(path, BENCH_PATH_MAX, "%s/" NODE_FOLDER,
+			       shared != NULL ? shared : "../shared");
 }
 
 /* ---- the door without work ---- */

@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define PROGRAM "tests/e2e/deliver/program.yaml"
@@ -24,8 +23,6 @@
 #define WARM 500u
 #define ARRIVE_US INT64_C(60000000)
 #define CONNECTIONS 32u
-/* What a pipeline of well-known parts does here (the same facts, durable, mail by SMTP). */
-#define NODE_FOLDER "bench/node-baseline"
 
 struct place {
 	char folder[BENCH_PATH_MAX];
@@ -36,36 +33,6 @@ struct place {
 	int64_t *posted;
 	double *ms;
 };
-
-/* Runs argv in a folder (NULL: here); what it says goes to `out`. */
-static enum status run(const char *const *argv, const char *folder, char *out, size_t room,
-		       struct err *e)
-{
-	int pipe_fd[2], status = -1;
-	size_t n = 0;
-	ssize_t got = 1;
-	if (pipe(pipe_fd) != 0)
-		return err_set(e, ST_UNAVAILABLE, "bench: no pipe");
-	int pid = fork();
-	if (pid == 0) {
-		(void)dup2(pipe_fd[1], STDOUT_FILENO);
-		(void)close(pipe_fd[0]);
-		(void)close(pipe_fd[1]);
-		if (folder == NULL || chdir(folder) == 0)
-			(void)execv(argv[0], (char *const *)(uintptr_t)argv);
-		_exit(127);
-	}
-	(void)close(pipe_fd[1]);
-	while (got > 0 && n < room - 1) {
-		got = read(pipe_fd[0], out + n, room - 1 - n);
-		n += got > 0 ? (size_t)got : 0;
-	}
-	out[n] = '\0';
-	(void)close(pipe_fd[0]);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
-		return err_set(e, ST_UNAVAILABLE, "bench: %s %s failed", argv[0], argv[1]);
-	return ST_OK;
-}
 
 static enum status write_settings(const struct place *p, struct err *e)
 {
@@ -92,14 +59,14 @@ static enum status open_place(const struct bench_conf *conf, struct place *p, st
 				     "--listen",   "127.0.0.1:0", "--json", NULL};
 	enum status st = wire_sink_open(LEADS_MAX, &p->sink, e);
 	if (st == ST_OK)
-		st = run(init, NULL, out, sizeof out, e);
+		st = peer_run(init, NULL, out, sizeof out, e);
 	const char *key = st == ST_OK ? strstr(out, "\"write_key\":\"") : NULL;
 	if (st == ST_OK && (key == NULL || sscanf(key, "\"write_key\":\"%79[^\"]", p->token) != 1))
 		st = err_set(e, ST_UNAVAILABLE, "bench: init gave no key");
 	if (st == ST_OK)
 		st = write_settings(p, e);
 	if (st == ST_OK)
-		st = run(apply, NULL, out, sizeof out, e);
+		st = peer_run(apply, NULL, out, sizeof out, e);
 	return st == ST_OK ? peer_start(serve, &p->peer, e) : st;
 }
 
@@ -175,20 +142,19 @@ static void against_node(struct report *r, double per_s)
 	static const char *const argv[] = {"/bin/bash", "run.sh", "sqlite", "10000",
 					   "0",         "32",     NULL};
 	char folder[BENCH_PATH_MAX], modules[BENCH_PATH_MAX + 16], out[4096];
-	const char *shared = getenv("NURTURED_SHARED");
 	struct stat sb;
 	struct err e;
 	uint64_t theirs = 0;
-	(void)snprintf(folder, sizeof folder, "%s/" NODE_FOLDER,
-		       shared != NULL ? shared : "../shared");
+	peer_node_folder(folder);
 	(void)snprintf(modules, sizeof modules, "%s/node_modules", folder);
 	if (stat(modules, &sb) != 0 || (access("/usr/bin/redis-server", X_OK) != 0 &&
 					access("/usr/local/bin/redis-server", X_OK) != 0)) {
 		report_value(r, "the Node pipeline is not here: not compared", 0, "");
 		return;
 	}
-	const char *at =
-		run(argv, folder, out, sizeof out, &e) == ST_OK ? strstr(out, "end to end ") : NULL;
+	const char *at = peer_run(argv, folder, out, sizeof out, &e) == ST_OK
+				 ? strstr(out, "end to end ")
+				 : NULL;
 	at = at != NULL ? at + strlen("end to end ") : NULL;
 	if (at == NULL || !bench_number(&at, &theirs) || theirs == 0) {
 		report_value(r, "the Node pipeline did not run: not compared", 0, "");
