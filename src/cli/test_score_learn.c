@@ -215,7 +215,7 @@ static void test_learnt(void **state)
 static void damage(const char *dir, const char *name)
 {
 	char path[600];
-	(void)snprintf(path, sizeof path, "%s/scores/%s.score", dir, name);
+	(void)snprintf(path, sizeof path, "%s/models/%s.model", dir, name);
 	FILE *f = fopen(path, "r+b");
 	assert_non_null(f);
 	assert_int_equal(fseek(f, -9, SEEK_END), 0);
@@ -241,26 +241,29 @@ static void test_kept_whole(void **state)
 	arena_init(&a, (size_t)256 << 20);
 	assert_non_null(mkdtemp(dir));
 	assert_int_equal(score_file_load(dir, STR(""), &a, &got, &e), ST_NOT_FOUND);
-	f.report = old.report = STR("{\"a\":1}");
+	f = old = (struct score_file){.version = STR("1"), .report = STR("{\"a\":1}")};
 	assert_int_equal(predict_train(&t, (struct predict_rows){all, 4}, &conf, &a, &f.model, &e),
 			 ST_OK);
 	old.model = f.model;
 	assert_int_equal(score_file_save(dir, DAY0, &old, &a, &e), ST_OK);
 	assert_int_equal(score_file_save(dir, DAY0 + US_PER_D, &f, &a, &e), ST_OK);
 	assert_int_equal(score_file_load(dir, STR(""), &a, &got, &e), ST_OK);
-	assert_string_equal(got.name, f.name);
+	assert_string_equal(got.hash.hex, f.hash.hex);
 	check_str("report", got.report, "{\"a\":1}");
 	assert_true(predict_logit(&got.model, cells) == predict_logit(&f.model, cells));
-	assert_int_equal(score_file_load(dir, str_of(old.name), &a, &got, &e), ST_OK);
-	assert_string_equal(got.name, old.name);
-	assert_int_equal(score_file_load(dir, STR("nobody"), &a, &got, &e), ST_NOT_FOUND);
-	damage(dir, f.name);
+	assert_int_equal(score_file_load(dir, str_n(old.hash.hex, SCORE_SHORT_HASH), &a, &got, &e),
+			 ST_OK);
+	assert_string_equal(got.hash.hex, old.hash.hex);
+	assert_int_equal(score_file_load(dir, STR("000000"), &a, &got, &e), ST_NOT_FOUND);
+	damage(dir, f.hash.hex);
 	assert_int_equal(score_file_load(dir, STR(""), &a, &got, &e), ST_CORRUPT);
-	(void)snprintf(path, sizeof path, "%s/scores/%s.score", dir, f.name);
+	(void)snprintf(path, sizeof path, "%s/models/%s.model", dir, f.hash.hex);
 	assert_int_equal(unlink(path), 0);
-	(void)snprintf(path, sizeof path, "%s/scores/%s.score", dir, old.name);
+	(void)snprintf(path, sizeof path, "%s/models/%s.model", dir, old.hash.hex);
 	assert_int_equal(unlink(path), 0);
-	(void)snprintf(path, sizeof path, "%s/scores", dir);
+	(void)snprintf(path, sizeof path, "%s/models/lock", dir);
+	(void)unlink(path); /* of the registry */
+	(void)snprintf(path, sizeof path, "%s/models", dir);
 	assert_int_equal(rmdir(path) | rmdir(dir), 0);
 	arena_finish(&a);
 }

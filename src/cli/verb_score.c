@@ -8,6 +8,7 @@
 #include "cli/score_file.h"
 #include "cli/score_learn.h"
 #include "cli/verbs.h"
+#include "features/features.h"
 #include "program/track.h"
 
 #define ROWS_BYTES ((size_t)4 << 30)
@@ -241,9 +242,15 @@ static struct str report(struct work *w, const struct score_report *r)
 		     rows->at_us != NULL && rows->table.rows_n > 0 ? rows->from_us : TIME_NONE);
 	json_w_ktime(&out, "to",
 		     rows->at_us != NULL && rows->table.rows_n > 0 ? rows->to_us : TIME_NONE);
-	json_w_ki64(&out, "to_us", rows->to_us);
 	json_w_end(&out);
 	return buf_ok(&b) ? buf_view(&b) : STR_NULL;
+}
+
+/* Models of other features cannot be compared by their weights. */
+static struct str version(struct work *w)
+{
+	uint64_t names = w->door.program != NULL ? features_names_hash(w->door.program) : 0;
+	return arena_printf(&w->arena, "%016llx", (unsigned long long)names);
 }
 
 static int train(struct work *w)
@@ -255,6 +262,9 @@ static int train(struct work *w)
 		return cli_fail(c, NULL);
 	f.report = report(w, &r);
 	f.model = r.model;
+	f.from_us = w->rows.from_us;
+	f.to_us = w->rows.to_us;
+	f.version = version(w);
 	if (f.report.p == NULL) {
 		(void)err_set(&c->err, ST_LIMIT, "the report does not fit");
 		return cli_fail(c, NULL);
@@ -264,7 +274,7 @@ static int train(struct work *w)
 		return cli_fail(c, NULL);
 	int rc = show(c, f.report);
 	if (keep) {
-		cli_talk(c, "kept as %s\n", f.name);
+		cli_talk(c, "kept as %.*s\n", SCORE_SHORT_HASH, f.hash.hex);
 		cli_next(c, "nurtured plan program.yaml  # with the points you accept");
 	}
 	return r.learnt ? rc : CLI_PROBLEMS;
@@ -331,17 +341,6 @@ static int run_show(struct cli *c)
 	return show(c, f.report);
 }
 
-/* Until when a model's rows went: later ones it has not seen. */
-static int64_t seen_until(struct cli *c, const struct score_file *f)
-{
-	struct json d;
-	int64_t to = 0;
-	const struct json_limits limits = {.depth_max = 16, .tokens_max = 1u << 20};
-	if (json_parse(f->report, limits, &c->arena, &d, NULL) == ST_OK)
-		(void)json_i64(&d, json_get(&d, 0, "to_us"), &to);
-	return to;
-}
-
 static enum status judge(struct work *w, const struct predict_model *m, struct predict_rows rows,
 			 struct predict_metrics *out)
 {
@@ -370,7 +369,7 @@ static void put_judged(struct json_w *w, const struct score_file *f,
 		       const struct predict_metrics *m)
 {
 	json_w_object(w);
-	json_w_kz(w, "name", f->name);
+	json_w_kz(w, "hash", f->hash.hex);
 	json_w_kz(w, "model", predict_family_name(f->model.family));
 	json_w_ki64(w, "trained_on", (int64_t)f->model.rows);
 	json_w_kf64(w, "auc", m->auc);
@@ -387,7 +386,7 @@ static int tell(struct work *w, const struct score_file f[2], const struct predi
 	struct json_w out;
 	struct json d;
 	static const struct render_column columns[] = {
-		{"name", "NAME", false, false},        {"model", "MODEL", false, false},
+		{"hash", "HASH", false, false},        {"model", "MODEL", false, false},
 		{"trained_on", "LEADS", true, false},  {"auc", "AUC", true, false},
 		{"log_loss", "LOG LOSS", true, false}, {"brier", "BRIER", true, false},
 		{"ece", "ECE", true, false},
@@ -397,13 +396,12 @@ static int tell(struct work *w, const struct score_file f[2], const struct predi
 	json_w_object(&out);
 	json_w_kz(&out, "schema", "nurtured.score-compare/1");
 	json_w_key(&out, "verdict");
-	json_w_str(&out,
-		   arena_printf(&c->arena,
-				"%s foretells better: log loss %.4f against %.4f on %zu leads "
-				"that neither has seen.",
-				f[m[1].log_loss < m[0].log_loss].name,
-				fmin(m[0].log_loss, m[1].log_loss),
-				fmax(m[0].log_loss, m[1].log_loss), m[0].rows));
+	json_w_str(&out, arena_printf(&c->arena,
+				      "%.*s foretells better: log loss %.4f against %.4f on %zu "
+				      "leads that neither has seen.",
+				      SCORE_SHORT_HASH, f[m[1].log_loss < m[0].log_loss].hash.hex,
+				      fmin(m[0].log_loss, m[1].log_loss),
+				      fmax(m[0].log_loss, m[1].log_loss), m[0].rows));
 	json_w_ki64(&out, "leads", (int64_t)m[0].rows);
 	json_w_ki64(&out, "outcomes", (int64_t)m[0].positives);
 	json_w_key(&out, "models");
@@ -434,8 +432,7 @@ static int compare(struct work *w)
 		if (score_file_load(c->data, str_of(c->args[i + 1]), &w->arena, &f[i], &c->err) !=
 		    ST_OK)
 			return cli_fail(c, "nurtured score train");
-		int64_t seen = seen_until(c, &f[i]);
-		from_us = seen > from_us ? seen : from_us;
+		from_us = f[i].to_us > from_us ? f[i].to_us : from_us;
 	}
 	struct predict_rows rows = rows_after(w, from_us);
 	size_t came = rows.at != NULL ? predict_positives(&w->rows.table, rows) : 0;
@@ -463,13 +460,13 @@ static int run(struct cli *c)
 		return run_show(c);
 	if (str_is(sub, "compare") && c->args_n == 3)
 		return with_rows(c, compare);
-	return cli_usage(c, "score wants: train | show [NAME] | compare NAME OTHER");
+	return cli_usage(c, "score wants: train | show [HASH] | compare HASH OTHER");
 }
 
 const struct verb verb_score = {
 	.name = "score",
 	.group = "look",
-	.args = "train | show [NAME] | compare NAME OTHER",
+	.args = "train | show [HASH] | compare HASH OTHER",
 	.summary = "What past leads say about the rules: probabilities and points",
 	.detail =
 		"Folds the log again, looks at each lead some days after it came, and learns from "
@@ -478,7 +475,7 @@ const struct verb verb_score = {
 		"take over what you agree with, then plan and apply the program.",
 	.examples = {"nurtured score train", "nurtured score train --outcome deal.won --within 90d",
 		     "nurtured score train --csv past.csv --outcome Converted=1 --drop Tags,Id",
-		     "nurtured score show --json", "nurtured score compare 20261101 20261121"},
+		     "nurtured score show --json", "nurtured score compare 641dd1 9c02aa"},
 	.opts = {{"outcome", 0, "TYPE", "event that is foretold (default: the program's goal)"},
 		 {"after", 0, "DURATION", "look at a lead so long after it came (default 7d)"},
 		 {"within", 0, "DURATION", "and for the outcome so long after that (default 60d)"},

@@ -123,7 +123,7 @@ static void deviations(const struct newton *n, double *devs)
 static bool descend(struct newton *n, double *at)
 {
 	double share = 1;
-	for (int i = 0; i < HALVINGS_MAX; i++, share /= 2) {
+	for (int i = 0; i < HALVINGS_MAX; i++) {
 		for (size_t j = 0; j < n->d; j++)
 			n->trial[j] = n->w[j] - share * n->step[j];
 		double there = loss(n, n->trial);
@@ -132,6 +132,7 @@ static bool descend(struct newton *n, double *at)
 			*at = there;
 			return true;
 		}
+		share /= 2;
 	}
 	return false;
 }

@@ -130,7 +130,7 @@ static void pool_all(const double *x, const uint8_t *y, const uint32_t *order, s
 	}
 	size_t at = 0;
 	for (size_t k = 0; k < pools_n; k++)
-		for (double i = 0; i < pools[k].n; i++)
+		for (size_t i = 0; i < (size_t)pools[k].n; i++)
 			out[order[at++]] = pools[k].sum / pools[k].n;
 }
 

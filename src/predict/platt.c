@@ -50,10 +50,11 @@ static struct line fit(const double *x, const uint8_t *y, size_t n, size_t posit
 	for (int i = 0; i < 100; i++) {
 		struct line step = newton_step(x, y, n, positives, l), next = l;
 		double share = 1, there = at;
-		for (int k = 0; k < 30 && !(there < at); k++, share /= 2) {
+		for (int k = 0; k < 30 && !(there < at); k++) {
 			next = (struct line){l.slope + share * step.slope,
 					     l.bias + share * step.bias};
 			there = loss(x, y, n, positives, next);
+			share /= 2;
 		}
 		if (!(there < at))
 			break;

@@ -14,7 +14,7 @@ expect 0 "a lead" -- trigger form.demo --email ana@firm.example --trait title=CO
 expect 4 "not an outcome" "no outcome of the program" -- score train --outcome page.pricing
 expect 1 "too little" "too little to learn from: 0 leads" -- score train
 expect 4 "nothing learnt" "nothing was learnt" -- score show
-expect 4 "nor to compare" "no learnt score" -- score compare a b
+expect 4 "nor to compare" "" -- score compare 123456 abcdef
 python3 - >"$work/past.csv" <<'PY'
 import random
 random.seed(3)
@@ -28,7 +28,7 @@ expect 0 "a file of past leads" "logistic foretells best: AUC 0.[678]" -- \
 	score train --csv "$work/past.csv" --outcome won=yes --drop id
 json "the same as JSON" -- score train --csv "$work/past.csv" --outcome won=yes --drop id
 expect 4 "a column that is not there" "no column" -- score train --csv "$work/past.csv" --outcome lost=yes
-[ -e "$NURTURED_DATA/scores" ] && bad "a folder of scores without any" || good
+compgen -G "$NURTURED_DATA/models/*.model" >/dev/null && bad "a model of nothing" || good
 
 score() {
 	"$nurtured" explain ana@firm.example --json 2>/dev/null | python3 -c '
