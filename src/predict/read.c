@@ -177,9 +177,10 @@ unsigned predict_read_cell(const struct predict_feature *f, double cell, uint32_
 			   double value[2])
 {
 	if (f->kind == PREDICT_CATEGORY) {
-		dim[0] = (uint32_t)(f->dim + (size_t)fmax(cell, 0));
+		bool known = cell >= 0 && cell < (double)f->levels_n;
+		dim[0] = (uint32_t)(f->dim + (known ? (size_t)cell : 0));
 		value[0] = 1;
-		return cell >= 0 && cell < (double)f->levels_n;
+		return known;
 	}
 	bool known = !isnan(cell);
 	dim[0] = (uint32_t)f->dim;
