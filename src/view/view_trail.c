@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * view_trail.c: what one event set going, told stage by stage, from what committed state says
  * before and behind it. */
+#include "decide/decide.h"
 #include "engine/journeys.h"
 #include "engine/outbox.h"
 #include "view/view_did.h"
@@ -73,11 +74,22 @@ static void say_track(struct trail *t)
 			 STR_ARG(now->track), STR_ARG(now->step), now->phase));
 }
 
+/* The kill switch leaves no record: nothing was chosen. */
+static bool held_now(const struct trail *t)
+{
+	const char *held = guard_words(GUARD_PAUSED);
+	return str_is(t->now->reason, held) && !str_is(t->old->reason, held);
+}
+
 static void say_decision(struct trail *t)
 {
 	struct str row;
 	struct json d;
 	struct view *v = t->v;
+	if (held_now(t))
+		say(t, "decision",
+		    arena_printf(v->arena, "nothing before sending is resumed: %s",
+				 guard_words(GUARD_PAUSED)));
 	if (t->now->decision == t->old->decision ||
 	    store_get(v->store, TABLE_DECISION, KEY_NUM(t->now->decision), v->arena, &row, NULL) !=
 		    ST_OK ||
