@@ -8,6 +8,7 @@
 #include "decide/internal.h"
 
 #include "base/assert.h"
+#include "base/hash.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #define PERMIT_AGAIN_US (7 * US_PER_D) /* an event ends it sooner */
 #define RATE_AGAIN_US US_PER_H
 #define HELD_AGAIN_US US_PER_D
+#define SPREAD_US (15 * US_PER_M) /* behind the opening of a window */
 #define FREE_TRIES 64 /* guards take turns at most so often before one of them is free */
 
 static const struct program_guardrails *rails(const struct decide *d)
@@ -293,13 +295,22 @@ static bool account_handed(const struct decide *d, struct candidate *c)
 	return d->world->account_handed && no(c, TIME_NONE, "");
 }
 
+/* Where many wait for one opening, a mail server and a company would get them in one second: each
+ * lead has a place of its own in the first minutes, the same however often it is asked. */
+static int64_t spread_us(const struct decide *d, int64_t open_us)
+{
+	uint64_t place = hash_u64(d->journey->lead ^ hash_u64((uint64_t)open_us));
+	int64_t at_us = open_us + (int64_t)(place % SPREAD_US);
+	return guards_open_us(rails(d), d->world->zone, at_us) == at_us ? at_us : open_us;
+}
+
 static bool quiet(const struct decide *d, struct candidate *c)
 {
 	int64_t open_us = guards_open_us(rails(d), d->world->zone, c->at_us);
 	char text[TIME_TEXT_MAX];
 	if (open_us == c->at_us)
 		return false;
-	c->free_us = open_us;
+	c->free_us = open_us == TIME_NONE ? TIME_NONE : spread_us(d, open_us);
 	int64_t local = c->at_us + tz_offset_us(d->world->zone, c->at_us);
 	snprintf(c->why, sizeof c->why, "%.16s in " STR_FMT, time_format(local, text),
 		 STR_ARG(str_slice(d->world->zone_name, 0, 60)));

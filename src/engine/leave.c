@@ -69,7 +69,9 @@ static enum status view_of(const struct leave_question *q, const struct lead *l,
 	return ST_OK;
 }
 
-static enum status ask_consent(const struct leave_question *q, const struct lead *l,
+/* A touch wants a yes. A question for one (`confirms`) leaves only while its answer is awaited: who
+ * said no, or yes, meanwhile is not asked. */
+static enum status ask_consent(const struct leave_question *q, const struct lead *l, bool confirms,
 			       struct leave *out, struct arena *a, struct err *e)
 {
 	struct consent_view v;
@@ -77,28 +79,15 @@ static enum status ask_consent(const struct leave_question *q, const struct lead
 	enum status st = view_of(q, l, m->channel, a, &v, e);
 	if (st != ST_OK)
 		return st;
-	struct consent_verdict ok = consent_may_speak(&v, m->channel, m->purpose, q->now_us);
-	if (!ok.allowed)
-		refuse(out, "consent", str_of(ok.text));
+	struct consent_verdict is =
+		confirms ? notice_confirmable(&v, m->purpose, q->now_us)
+			 : consent_may_speak(&v, m->channel, m->purpose, q->now_us);
+	if (confirms ? is.rule != CONSENT_RULE_PENDING : !is.allowed)
+		refuse(out, "consent", str_of(is.text));
 	return ST_OK;
 }
 
 /* ---- notices ---- */
-
-/* Only while an answer is awaited: who said no, or yes, meanwhile is not asked. */
-static enum status ask_confirm(const struct leave_question *q, const struct lead *l,
-			       struct leave *out, struct arena *a, struct err *e)
-{
-	struct consent_view v;
-	const struct message *m = &out->message;
-	enum status st = view_of(q, l, m->channel, a, &v, e);
-	if (st != ST_OK)
-		return st;
-	struct consent_verdict now = notice_confirmable(&v, m->purpose, q->now_us);
-	if (now.rule != CONSENT_RULE_PENDING)
-		refuse(out, "consent", str_of(now.text));
-	return ST_OK;
-}
 
 static enum status ask_address(const struct leave_question *q, struct leave *out, struct arena *a,
 			       struct err *e)
@@ -141,7 +130,7 @@ static enum status ask_notice(const struct leave_question *q, const struct lead 
 		refuse(out, "kind", out->message.message);
 		return ST_OK;
 	}
-	enum status st = notice_to(k) == NOTICE_TO_LEAD ? ask_confirm(q, l, out, a, e)
+	enum status st = notice_to(k) == NOTICE_TO_LEAD ? ask_consent(q, l, true, out, a, e)
 							: ask_handoff(q, k, out, a, e);
 	bool mail = notice_to(k) != NOTICE_TO_TOOL;
 	return st == ST_OK && out->may && mail ? ask_address(q, out, a, e) : st;
@@ -183,7 +172,7 @@ enum status leave_ask(const struct leave_question *q, struct arena *a, struct le
 	if (out->may && !notice)
 		st = ask_journey(journey, out, a, e);
 	if (st == ST_OK && out->may && !notice)
-		st = ask_consent(q, &lead, out, a, e);
+		st = ask_consent(q, &lead, false, out, a, e);
 	if (st == ST_OK && out->may)
 		st = ask_switch(q, out, a, e);
 	return st == ST_NOT_FOUND ? err_set(e, ST_CORRUPT, "message %llu: its lead is not whole",

@@ -39,6 +39,9 @@ expect 4 "it names those there are" "there are: .*consideration" -- track show c
 expect 4 "leads of no such track" "there are: " -- lead list --track consideraton
 expect 4 "a move to no such track" "there are: " -- lead move ana@firm.example consideraton
 expect 0 "the status says that nothing leaves" "stopped.*wrong price" -- status
+expect 0 "and how many wait" "wrong price; [1-9][0-9]* wait" -- status
+expect 0 "for programs too" '"held":[1-9].*' -- status --json
+expect 0 "and doctor" "outbox +all sending is stopped" -- doctor
 expect 0 "and a lead does" "all sending is stopped: wrong price" -- explain ana@firm.example
 expect 2 "no such word" "list \| show" -- track pause
 expect 4 "no such message" "no message 7" -- message show 7
@@ -88,6 +91,7 @@ ask 400 "messages of no state" 'state must be' GET /v1/messages?state=lost
 ask 404 "no message" 'no message' GET /v1/messages/99
 ask 200 "hand-offs" '"schema":"nurtured.handoffs/1"' GET '/v1/handoffs?open=1'
 ask 404 "no hand-off" 'no hand-off' POST /v1/handoffs/9/answer '{"answer":"accept"}'
+ask 404 "no outcome of none" 'no hand-off' POST /v1/handoffs/9/answer '{"answer":"won"}'
 ask 400 "no answer" 'is answered with' POST /v1/handoffs/9/answer '{"answer":"perhaps"}'
 ask 200 "a move" '"seq":' POST /v1/leads/ana@firm.example/move '{"track":"awareness"}'
 ask 200 "leads of a track" '"track":"awareness"' GET '/v1/leads?track=awareness&limit=5'
