@@ -8,7 +8,7 @@
 /* Both in one line, so that nobody changes one alone. */
 #define FORM \
 	{ \
-		ENGINE_FOLD_VERSION, 2, UINT64_C(0xc7cf32da8c039244) \
+		ENGINE_FOLD_VERSION, 2, UINT64_C(0x7f93ef917405bf23) \
 	}
 
 static void told_all(struct world *w, size_t *from)
@@ -46,17 +46,30 @@ static void play(struct world *w)
 	passes(w, 30 * US_PER_D);
 }
 
+/* All rows but the number itself. */
+static uint64_t hash_of_rows(struct world *w)
+{
+	const struct store_key number = KEY_BYTES(STR("fold"));
+	struct str row;
+	struct err e;
+	uint64_t hash;
+	assert_int_equal(store_get(w->store, TABLE_META, number, &w->arena, &row, &e), ST_OK);
+	assert_int_equal(store_del(w->store, TABLE_META, number, &e), ST_OK);
+	assert_int_equal(store_hash(w->store, &hash, &e), ST_OK);
+	assert_int_equal(store_put(w->store, TABLE_META, number, row, &e), ST_OK);
+	return hash;
+}
+
 static void test_the_form_has_a_number(void **state)
 {
 	static const struct {
 		uint64_t is, was, hash;
 	} form = FORM;
 	struct world w;
-	struct err e;
 	uint64_t hash;
 	(void)state;
 	play(&w);
-	assert_int_equal(store_hash(w.store, &hash, &e), ST_OK);
+	hash = hash_of_rows(&w);
 	if (form.is != form.was)
 		fail_msg("the number is %llu: write {ENGINE_FOLD_VERSION, %llu, UINT64_C(0x%llx)}",
 			 (unsigned long long)form.is, (unsigned long long)form.is,
