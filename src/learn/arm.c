@@ -12,6 +12,8 @@
 #include <math.h>
 #include <string.h>
 
+#define LEAST_SHARE 1e-8f /* of the prior's variance */
+
 /* Four at a time, at any address: the compiler makes whatever the machine has of it. */
 typedef float lane __attribute__((vector_size(16), aligned(4), may_alias));
 
@@ -121,6 +123,15 @@ float arm_variance(const struct learner *l, const struct arm *a, const float *x)
 	return q > 0 ? q : 0;
 }
 
+/* Rounding may take a variance below nothing where much is known. */
+static void keep_positive(const struct learner *l, struct arm *a)
+{
+	for (uint32_t i = 0; i < l->conf.dims; i++) {
+		float *own = &a->p[(size_t)i * l->stride + i], least = LEAST_SHARE * a->spread;
+		*own = *own > least ? *own : least;
+	}
+}
+
 /* No variance above the prior's: see the top of the file. */
 static void bound(const struct learner *l, struct arm *a)
 {
@@ -155,8 +166,9 @@ void arm_learn(const struct learner *l, struct arm *a, const float *x, struct le
 	float root = sqrtf(k); /* one factor for both sides: P stays symmetric to the last bit */
 	for (uint32_t i = 0; i < l->stride; i++)
 		px[i] *= root;
-	for (uint32_t i = 0; i < l->conf.dims; i++)
+	for (uint32_t i = 0; i < l->conf.dims && q > 0; i++)
 		add_scaled(a->p + (size_t)i * l->stride, -px[i], px, l->stride);
+	keep_positive(l, a);
 	add_scaled(a->b, lesson.y, x, l->stride);
 	a->seen += (double)lesson.weight;
 	a->changed = true;

@@ -163,19 +163,18 @@ static bool get_row(struct rd *r, uint32_t n, float most, float *out)
 	return ok && r->ok;
 }
 
+/* Loose on purpose: what was written by us is read again, whatever rounding did to it. */
 static bool shaped(const struct learner *l, const struct arm *a)
 {
+	float widest = (a->bias > a->spread ? a->bias : a->spread) * 1.01f;
 	for (uint32_t i = 0; i < l->conf.dims; i++) {
 		float most = (i == 0 ? a->bias : a->spread) * 1.01f;
 		float own = a->p[(size_t)i * l->stride + i];
 		if (!(own > 0 && own <= most))
 			return false;
-		for (uint32_t j = 0; j < i; j++) {
-			float both = own * a->p[(size_t)j * l->stride + j];
-			float is = a->p[(size_t)i * l->stride + j];
-			if (!(is * is <= both * 1.01f))
+		for (uint32_t j = 0; j < i; j++)
+			if (!(fabsf(a->p[(size_t)i * l->stride + j]) <= widest))
 				return false;
-		}
 	}
 	return true;
 }
