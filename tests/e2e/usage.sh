@@ -100,6 +100,9 @@ key sideways
 key add
 key add reader x
 key rotate
+policy
+policy sideways
+policy show
 replay
 replay --verify extra
 backup
