@@ -58,7 +58,9 @@ static void try_render(struct files *f, struct arena *a)
 {
 	static const struct message m = {.id = 1, .address = {"a@b.example", 11}};
 	static const struct program p = {
-		.sender = {{"S", 1}, {"s@b.example", 11}, {NULL, 0}, {"Street 1", 8}},
+		.sender = {.name = {"S", 1},
+			   .from = {"s@b.example", 11},
+			   .postal_address = {"Street 1", 8}},
 	};
 	struct compose_in in = {
 		.content_name = STR("f.md"),
