@@ -29,6 +29,9 @@ inbox click one
 inbox click 1 2 3
 inbox list --limit many
 status extra
+experiment begin hook
+experiment show
+experiment stop
 score sideways
 score train extra
 score train --after soon
