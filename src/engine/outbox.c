@@ -23,6 +23,15 @@ struct key outbox_key(enum message_state state, int64_t due_us, uint64_t id)
 	return k;
 }
 
+struct key outbox_ended_key(enum message_state state, uint64_t id)
+{
+	struct key k = {.n = 1}, number = key_u64(id);
+	k.p[0] = (char)state;
+	memcpy(k.p + 1, number.p, number.n);
+	k.n += number.n;
+	return k;
+}
+
 static enum status put_row(struct store *s, const struct message *m, struct arena *a, struct err *e)
 {
 	struct buf row;
@@ -36,9 +45,19 @@ static enum status put_row(struct store *s, const struct message *m, struct aren
 
 static enum status place(struct store *s, const struct message *m, struct err *e)
 {
-	struct key k = outbox_key(m->state, m->due_us, m->id);
-	return waits(m->state) ? store_put(s, TABLE_OUTBOX, KEY_BYTES(key_view(&k)), STR(""), e)
-			       : ST_OK;
+	bool here = waits(m->state);
+	struct key k =
+		here ? outbox_key(m->state, m->due_us, m->id) : outbox_ended_key(m->state, m->id);
+	return store_put(s, here ? TABLE_OUTBOX : TABLE_MESSAGE_ENDED, KEY_BYTES(key_view(&k)),
+			 STR(""), e);
+}
+
+static enum status leave(struct store *s, uint64_t id, struct outbox_place was, struct err *e)
+{
+	bool here = waits(was.state);
+	struct key k =
+		here ? outbox_key(was.state, was.due_us, id) : outbox_ended_key(was.state, id);
+	return store_del(s, here ? TABLE_OUTBOX : TABLE_MESSAGE_ENDED, KEY_BYTES(key_view(&k)), e);
 }
 
 enum status outbox_add(struct store *s, const struct message *m, struct arena *a, struct err *e)
@@ -63,11 +82,8 @@ enum status outbox_get(struct store *s, uint64_t id, struct arena *a, struct mes
 enum status outbox_put(struct store *s, const struct message *m, struct outbox_place was,
 		       struct arena *a, struct err *e)
 {
-	struct key old = outbox_key(was.state, was.due_us, m->id);
-	bool moved = was.state != m->state || was.due_us != m->due_us;
-	enum status st = ST_OK;
-	if (moved && waits(was.state))
-		st = store_del(s, TABLE_OUTBOX, KEY_BYTES(key_view(&old)), e);
+	bool moved = was.state != m->state || (waits(m->state) && was.due_us != m->due_us);
+	enum status st = moved ? leave(s, m->id, was, e) : ST_OK;
 	if (st == ST_OK && moved)
 		st = place(s, m, e);
 	return st == ST_OK ? put_row(s, m, a, e) : st;

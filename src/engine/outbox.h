@@ -2,7 +2,8 @@
  * outbox.h: messages and hand-offs as rows: what is made, moved and found again.
  *
  * A message's row, its place in TABLE_OUTBOX (state, due, number: only while READY, DEFERRED,
- * SENDING or UNCERTAIN) and TABLE_LEAD_MESSAGE move together, through these functions alone.
+ * SENDING or UNCERTAIN) or in TABLE_MESSAGE_ENDED (state, number: in every other state) and
+ * TABLE_LEAD_MESSAGE move together, through these functions alone.
  */
 #ifndef ENGINE_OUTBOX_H
 #define ENGINE_OUTBOX_H
@@ -32,8 +33,9 @@ MUST_USE enum status outbox_cancel(struct store *s, struct message *m, int64_t n
 /* It is another lead's, as it turned out: the row and its place in that lead's list. */
 MUST_USE enum status outbox_give(struct store *s, struct message *m, uint64_t lead, struct arena *a,
 				 struct err *e);
-/* Key of a row in TABLE_OUTBOX: state, due, number. */
+/* Key of a row in TABLE_OUTBOX: state, due, number; and in TABLE_MESSAGE_ENDED: state, number. */
 struct key outbox_key(enum message_state state, int64_t due_us, uint64_t id);
+struct key outbox_ended_key(enum message_state state, uint64_t id);
 
 MUST_USE enum status handoff_put(struct store *s, const struct handoff *h, int64_t was_due_us,
 				 struct arena *a, struct err *e);

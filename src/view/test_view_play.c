@@ -223,6 +223,48 @@ static void test_messages(void **state)
 	rise(&s);
 }
 
+/* However much was made behind it: what ended is found by its state, and by pages. */
+static void test_what_ended_is_found_at_once(void **state)
+{
+	struct store *store = NULL;
+	struct seat s = {.program = NULL};
+	struct err e;
+	struct view_messages sent = {.state = MESSAGE_SENT, .limit = 2};
+	const struct outbox_place ready = {MESSAGE_READY, 1};
+	struct message m = {.lead = 1, .due_us = 1, .state = MESSAGE_READY};
+	size_t n = 0, pages = 0;
+	(void)state;
+	arena_init(&s.w.arena, (size_t)64 << 20);
+	assert_int_equal(store_open_memory(&STORE_CONF_DEFAULT, &store, &e), ST_OK);
+	s.v = (struct view){.store = store, .arena = &s.w.arena};
+	assert_int_equal(store_begin(store, &e), ST_OK);
+	for (m.id = 1; m.id <= VIEW_LOOK_BACK + 100; m.id++)
+		assert_int_equal(outbox_add(store, &m, &s.w.arena, &e), ST_OK);
+	for (m.id = 1; m.id <= 6; m.id++) {
+		m.state = m.id == 4 ? MESSAGE_FAILED : MESSAGE_SENT;
+		assert_int_equal(outbox_put(store, &m, ready, &s.w.arena, &e), ST_OK);
+	}
+	m = (struct message){.id = 2, .lead = 1, .due_us = 1, .state = MESSAGE_CANCELLED};
+	assert_int_equal(
+		outbox_put(store, &m, (struct outbox_place){MESSAGE_SENT, 1}, &s.w.arena, &e),
+		ST_OK);
+	assert_int_equal(store_commit(store, &e), ST_OK);
+	do {
+		assert_int_equal(view_messages(&s.v, &sent, paper(&s), &e), ST_OK);
+		const struct json *d = read(&s);
+		uint32_t list = json_get(d, 0, "messages");
+		for (uint32_t x = json_first(d, list); x != JSON_NONE; x = json_next(d, list, x))
+			n = 10 * n + (size_t)number(d, x, "id");
+		double next = number(d, 0, "next");
+		sent.after = next > 0 ? (uint64_t)next : 0;
+		pages++;
+	} while (sent.after && pages < 9);
+	assert_int_equal(n, 6531); /* the newest first */
+	assert_int_equal(pages, 2);
+	store_close(&store);
+	arena_finish(&s.w.arena);
+}
+
 /* Pages of any list show every message once, and a cancelled one never leaves. */
 static void test_message_pages_and_cancel(void **state)
 {
@@ -695,6 +737,7 @@ int main(void)
 		cmocka_unit_test(test_one_track),
 		cmocka_unit_test(test_leads_of_a_track),
 		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_what_ended_is_found_at_once),
 		cmocka_unit_test(test_message_pages_and_cancel),
 		cmocka_unit_test(test_handoffs),
 		cmocka_unit_test(test_lead_orders),

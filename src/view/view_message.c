@@ -59,38 +59,25 @@ struct gather {
 	const struct view_messages *page;
 	uint64_t ids[VIEW_LOOK_BACK];
 	size_t n, most;
-	size_t at;     /* of the number in the key; SIZE_MAX: the key is the number */
-	uint64_t last; /* looked at last */
-	bool by_state; /* the row must be asked */
-	bool nurture;  /* without notices and confirmations */
+	size_t at;    /* of the number in the key; SIZE_MAX: the key is the number */
+	bool nurture; /* without notices and confirmations */
 	struct message m;
-	size_t looked, told; /* rows seen by the scan; of ids, put or passed over */
+	size_t told; /* of ids, put or passed over */
 };
-
-static bool of_state(struct gather *g, uint64_t id, struct str value)
-{
-	struct arena_mark mark = arena_mark(g->v->arena);
-	bool yes = message_decode(id, value, g->v->arena, &g->m, NULL) == ST_OK &&
-		   (int)g->m.state == g->page->state;
-	arena_rewind(g->v->arena, mark);
-	return yes;
-}
 
 static bool take(void *ctx, struct store_key key, struct str value)
 {
 	struct gather *g = ctx;
 	uint64_t id = g->at == SIZE_MAX ? key.num : key_read_u64(key.bytes, g->at);
-	g->last = id;
-	if (!g->by_state || of_state(g, id, value))
-		g->ids[g->n++] = id;
-	return g->n < g->most && ++g->looked < VIEW_LOOK_BACK;
+	(void)value;
+	g->ids[g->n++] = id;
+	return g->n < g->most;
 }
 
 static enum status scan_all(struct gather *g, struct err *e)
 {
 	struct store_range range = SCAN_NEWEST_FIRST;
 	g->at = SIZE_MAX;
-	g->by_state = g->page->state >= 0;
 	if (g->page->after)
 		range.to = KEY_NUM(g->page->after);
 	return store_scan(g->v->store, TABLE_MESSAGE, range, take, g, e);
@@ -124,7 +111,19 @@ static enum status scan_waiting(struct gather *g, struct err *e)
 	return st == ST_OK ? store_scan(g->v->store, TABLE_OUTBOX, range, take, g, e) : st;
 }
 
-static bool has_index(int state)
+/* What has ended, the newest number first. */
+static enum status scan_ended(struct gather *g, struct err *e)
+{
+	enum message_state state = (enum message_state)g->page->state;
+	struct key from = {.p = {(char)state}, .n = 1}, to = {.p = {(char)(state + 1)}, .n = 1};
+	if (g->page->after)
+		to = outbox_ended_key(state, g->page->after);
+	struct store_range range = {KEY_BYTES(key_view(&from)), KEY_BYTES(key_view(&to)), true};
+	g->at = 1;
+	return store_scan(g->v->store, TABLE_MESSAGE_ENDED, range, take, g, e);
+}
+
+static bool waits(int state)
 {
 	return state == MESSAGE_READY || state == MESSAGE_SENDING || state == MESSAGE_DEFERRED ||
 	       state == MESSAGE_UNCERTAIN;
@@ -154,7 +153,9 @@ static enum status gather(struct gather *g, struct err *e)
 {
 	if (g->page->lead)
 		return scan_lead(g, e);
-	return has_index(g->page->state) ? scan_waiting(g, e) : scan_all(g, e);
+	if (g->page->state < 0)
+		return scan_all(g, e);
+	return waits(g->page->state) ? scan_waiting(g, e) : scan_ended(g, e);
 }
 
 static enum status put_list(struct gather *g, struct json_w *w, struct err *e)
@@ -184,8 +185,6 @@ enum status view_messages(struct view *v, const struct view_messages *page, stru
 	json_w_key(w, "next");
 	if (g->told > 0 && g->told < g->n)
 		json_w_i64(w, (int64_t)g->ids[g->told - 1]);
-	else if (g->looked == VIEW_LOOK_BACK)
-		json_w_i64(w, (int64_t)g->last);
 	else
 		json_w_null(w);
 	json_w_end(w);

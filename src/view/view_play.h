@@ -26,9 +26,8 @@ struct view_messages {
 	size_t limit;
 };
 /* {"messages":[..],"next":id or null}. Newest first; those that wait (ready, sending, deferred,
- * uncertain) by the time they are due. States without an index are looked for among the newest
- * VIEW_LOOK_BACK messages of a page: then "next" may follow a page that is not full. */
-#define VIEW_LOOK_BACK 5000
+ * uncertain) by the time they are due. Each state has an index: a page costs its rows. */
+#define VIEW_LOOK_BACK 5000 /* messages of one lead, webhooks: looked at for one page */
 MUST_USE enum status view_messages(struct view *v, const struct view_messages *page,
 				   struct json_w *w, struct err *e);
 /* Where it has been, the decision behind it, what came of it. */
