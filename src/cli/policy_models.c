@@ -211,9 +211,9 @@ static int told(struct cli *c, const struct registry_step *s)
 			registry_state_name(s->to));
 		if (s->to == REGISTRY_CANARY)
 			fprintf(c->out, ", %u %% of leads", s->percent);
-		fprintf(c->out, "\n" STR_FMT ": %s%.*s rules\n", STR_ARG(s->choice.slot),
-			s->choice.champion.hex[0] ? "" : "no model; the program's own order", SHORT,
-			s->choice.champion.hex);
+		fprintf(c->out, "\n" STR_FMT ": %s%.*s is champion\n", STR_ARG(s->choice.slot),
+			s->choice.champion.hex[0] ? "" : "no model", SHORT, s->choice.champion.hex);
+		fprintf(c->out, "kept and logged; decisions do not follow registered models yet\n");
 	}
 	return CLI_OK;
 }
