@@ -33,7 +33,7 @@
 #define DECIDE_CANDIDATES_MAX 64
 #define DECIDE_RECORD_MAX (16u << 10) /* one record as JSON */
 #define DECIDE_COUNTS_MAX 24
-#define DECIDE_ENDED_MAX 32
+#define DECIDE_ENDED_MAX PROGRAM_EXPERIMENTS_MAX
 
 /* An experiment an operator has stopped: everybody is in one arm from then on. Keys as
  * program_key32("experiment", name) and ("arm", name). */

@@ -272,6 +272,24 @@ const struct tz *play_zone(struct play *y, struct str name, struct str fallback,
 
 /* ---- what all leads share ---- */
 
+static bool has_experiment(const struct program *p, uint32_t key)
+{
+	for (size_t i = 0; i < p->play->experiments_n; i++)
+		if (p->play->experiments[i].key == key)
+			return true;
+	return false;
+}
+
+void play_forget_ended(struct play *y, const struct program *p)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < y->ended_n; i++)
+		if (has_experiment(p, y->ended[i].experiment))
+			y->ended[n++] = y->ended[i];
+	y->dirty = y->dirty || n < y->ended_n;
+	y->ended_n = n;
+}
+
 void play_hand_over(struct play *y, uint64_t message)
 {
 	if (y->outgoing_n == y->outgoing_cap) {

@@ -66,6 +66,8 @@ MUST_USE enum status play_version(struct play *y, uint64_t number, struct decide
 /* A zone by name; the fallback, then UTC, where there is none of that name. Never NULL. */
 const struct tz *play_zone(struct play *y, struct str name, struct str fallback,
 			   struct str *name_r);
+/* Forgets experiments that were stopped and that the program has no more. */
+void play_forget_ended(struct play *y, const struct program *p);
 void play_hand_over(struct play *y, uint64_t message);
 void play_sent(struct play *y, int64_t now_us);     /* one more has left */
 void play_bounced(struct play *y, bool complained); /* one of the latest came back */

@@ -182,6 +182,7 @@ static enum status run_apply(struct engine *en, struct pass *p, struct err *e)
 	st = play_set_now(&en->play, 0, NULL, e);
 	program_destroy(&en->program);
 	en->program = new;
+	play_forget_ended(&en->play, new);
 	if (st == ST_OK)
 		st = play_set_now(&en->play, en->batch.program_version, new, e);
 	if (st != ST_OK)

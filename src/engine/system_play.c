@@ -199,20 +199,17 @@ static bool has_arm(const struct program_experiment *x, struct str name)
 	return false;
 }
 
-/* Stopping again with another arm is a change of mind, and allowed. */
-static enum status end_experiment(struct play *y, struct decide_ended now, struct err *e)
+/* Stopping again with another arm is a change of mind, and allowed. There is room for each: only
+ * experiments of the program in force are remembered, and it has no more. */
+static void end_experiment(struct play *y, struct decide_ended now)
 {
 	size_t i = 0;
 	while (i < y->ended_n && y->ended[i].experiment != now.experiment)
 		i++;
-	if (i == DECIDE_ENDED_MAX)
-		return err_set(e, ST_LIMIT,
-			       "%d experiments have been stopped: take them out of the program",
-			       DECIDE_ENDED_MAX);
+	ASSERT(i < DECIDE_ENDED_MAX);
 	y->ended_n += i == y->ended_n;
 	y->ended[i] = now;
 	y->dirty = true;
-	return ST_OK;
 }
 
 enum status system_experiment(struct engine *en, struct pass *p, struct err *e)
@@ -232,8 +229,8 @@ enum status system_experiment(struct engine *en, struct pass *p, struct err *e)
 	if (!has_arm(x, arm))
 		return err_set(e, ST_INVALID, "experiment " STR_FMT " has no arm " STR_FMT,
 			       STR_ARG(name), STR_ARG(arm));
-	return end_experiment(&en->play, (struct decide_ended){x->key, program_key32("arm", arm)},
-			      e);
+	end_experiment(&en->play, (struct decide_ended){x->key, program_key32("arm", arm)});
+	return ST_OK;
 }
 
 /* ---- tracks ---- */

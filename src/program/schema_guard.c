@@ -218,5 +218,5 @@ static const struct schema_type experiment = {
 const struct schema_type schema_experiments = {.kind = SCHEMA_MAP,
 					       .name = NAME_SLUG,
 					       .item = &experiment,
-					       .max = 32,
+					       .max = PROGRAM_EXPERIMENTS_MAX,
 					       .what = "holdout: {percent}, and splits by name"};

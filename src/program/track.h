@@ -27,6 +27,7 @@
 #define PROGRAM_AWAY_MAX 64 /* per rep */
 #define PROGRAM_HOLIDAYS_MAX 512
 #define PROGRAM_ARMS_MAX 8
+#define PROGRAM_EXPERIMENTS_MAX 32
 
 #define NO_INDEX SIZE_MAX
 

@@ -68,6 +68,10 @@ expect 0 "another arm is a change of mind" "one arm" -- experiment stop hook --a
 expect 0 "and takes its place" '"state":"stopped","arm":"story"' -- experiment show hook --json
 expect 0 "a new lead" "" -- trigger form.ebook --email late@other.example --trait title=COO,country=US
 expect 0 "is not counted" '"leads":300,' -- experiment show hook --json
+sed '/^  hook:/d' "$work/program.yaml" >"$work/without.yaml"
+expect 0 "taken out of the program" "" -- apply "$work/without.yaml" --yes
+expect 0 "and put back" "" -- apply "$work/program.yaml" --yes
+expect 0 "it runs again" '"state":"running"' -- experiment show hook --json
 stop
 expect 0 "replay gives the same" "equal|identical|same" -- replay --verify
 tally
