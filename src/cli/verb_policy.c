@@ -10,10 +10,11 @@ static const struct {
 	const char *name;
 	int (*run)(struct cli *c);
 } parts[] = {
-	{"compare", policy_run_compare}, {"list", policy_run_list},
-	{"show", policy_run_show},       {"diff", policy_run_diff},
-	{"promote", policy_run_promote}, {"rollback", policy_run_rollback},
-	{"export", policy_run_export},   {"import", policy_run_import},
+	{"learned", policy_run_learned},   {"compare", policy_run_compare},
+	{"list", policy_run_list},         {"show", policy_run_show},
+	{"diff", policy_run_diff},         {"promote", policy_run_promote},
+	{"rollback", policy_run_rollback}, {"export", policy_run_export},
+	{"import", policy_run_import},
 };
 
 static int run(struct cli *c)
@@ -21,19 +22,22 @@ static int run(struct cli *c)
 	for (size_t i = 0; c->args_n && i < sizeof parts / sizeof parts[0]; i++)
 		if (strcmp(c->args[0], parts[i].name) == 0)
 			return parts[i].run(c);
-	return cli_usage(c, "policy wants one of: compare, list, show, diff, promote, rollback, "
-			    "export, import");
+	return cli_usage(
+		c, "policy wants one of: learned, compare, list, show, diff, promote, rollback, "
+		   "export, import");
 }
 
 const struct verb verb_policy = {
 	.name = "policy",
 	.group = "change",
-	.args = "compare [CANDIDATE [CHAMPION]] --log FILE | list | show MODEL | diff A B | "
+	.args = "learned | compare [CANDIDATE [CHAMPION]] --log FILE | list | show MODEL | diff A "
+		"B | "
 		"promote "
 		"MODEL | rollback SLOT | export MODEL FILE | import FILE",
 	.summary = "Compare policies on a log of decisions; models up and back",
 	.detail =
-		"compare says what a candidate would have earned on decisions another policy made, "
+		"learned shows what the live learner knows, message by message. compare says what "
+		"a candidate would have earned on decisions another policy made, "
 		"and whether that may be believed; it exits 1 when it may not. A candidate is "
 		"\"log\" (column p_new of the log), \"uniform\", \"always:ACTION\" or a file with "
 		"a "
@@ -42,17 +46,19 @@ const struct verb verb_policy = {
 		"log. rollback takes back what is tried, else the champion. Steps are kept and "
 		"logged; "
 		"decisions do not follow registered models yet. See docs/learning.md.",
-	.examples = {"nurtured policy compare --log decisions.csv.gz",
+	.examples = {"nurtured policy learned --decision planning-cost",
+		     "nurtured policy compare --log decisions.csv.gz",
 		     "nurtured policy compare odds.csv --log men.csv --json",
 		     "nurtured policy promote 3fa85f64 --log decisions.jsonl --harm-budget 0.003",
 		     "nurtured policy rollback cadence --reason \"replies fell\""},
-	.opts = {{"log", 0, "FILE", "decisions: CSV or JSON Lines, gzip or not"},
+	.opts = {{"decision", 0, "NAME", "learned: one message; or nothing, channel, time"},
+		 {"log", 0, "FILE", "decisions: CSV or JSON Lines, gzip or not"},
 		 {"as", 0, "POLICY", "promote: what the model is called in the log (default log)"},
 		 {"over", 0, "POLICY", "promote: the champion (default logged)"},
 		 {"harm-budget", 0, "SHARE",
 		  "most harm a decision may do; the log has column harm"},
 		 {"reason", 0, "TEXT", "why, for those who ask later"},
 		 {NULL, 0, NULL, NULL}},
-	.subverbs = "compare list show diff promote rollback export import",
+	.subverbs = "learned compare list show diff promote rollback export import",
 	.run = run,
 };

@@ -18,6 +18,7 @@
 #define PRICE_MAX 50.0
 #define PRICE_STEP 0.25 /* up with each harm */
 #define MEAN_FADE 0.002
+#define TRUST_RULES 50.0 /* outcomes after which the learner has half a say */
 
 /* ---- the two models ---- */
 
@@ -47,6 +48,11 @@ void learned_close(struct decide_learned *l)
 {
 	learner_close(&l->response);
 	learner_close(&l->harm);
+}
+
+double learned_rules_share(double outcomes)
+{
+	return TRUST_RULES / (TRUST_RULES + outcomes);
 }
 
 /* ---- stored form ---- */

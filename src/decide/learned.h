@@ -50,6 +50,17 @@ struct decide_learned {
 void learned_open(struct decide_learned *l, uint64_t seed);
 void learned_close(struct decide_learned *l);
 
+/* The rules' share of the odds, when so many outcomes have been learned. */
+double learned_rules_share(double outcomes);
+
+/* ---- the names of arms ---- what a candidate is made of, as the key of its arm. ---- */
+#define ARM_PARTS 6 /* of a day */
+uint64_t arm_nothing(void);
+uint64_t arm_say(struct str message, struct str angle);
+uint64_t arm_by(struct str channel);
+uint64_t arm_at(size_t part);
+const char *arm_part_name(size_t part); /* "night", "early", ... */
+
 /* A decision whose outcome is awaited. */
 #define PENDING_GOT_MAX 8
 struct pending {

@@ -8,12 +8,10 @@
 #include "decide/internal.h"
 
 #include "base/assert.h"
-#include "base/hash.h"
 
 #include <math.h>
 
-#define TRUST_RULES 50.0 /* outcomes after which the learner has half a say */
-#define MEAN_USUAL 0.2   /* outcome on which the gain of exploring was tuned */
+#define MEAN_USUAL 0.2 /* outcome on which the gain of exploring was tuned */
 #define MEAN_LEAST 0.0005
 
 /* What may be chosen, and what each is made of. */
@@ -55,29 +53,20 @@ static void list(const struct turn *t, const struct slate *s, size_t rules, stru
 
 /* ---- what it is made of ---- */
 
-static uint64_t part_key(const char *what, struct str a, struct str b)
-{
-	uint64_t h = hash_str(a, hash_str(str_of(what), CONTEXT_VERSION));
-	h = hash_str(b, h);
-	return h < 8 ? h + 8 : h;
-}
-
 static void parts(const struct turn *t, const struct candidate *c, struct pending *out)
 {
-	static const char *const names[] = {"night", "early",     "morning",
-					    "noon",  "afternoon", "evening"};
 	out->parts_n = 1;
 	if (c->nothing) {
-		out->key[0] = part_key("nothing", STR("-"), STR("-"));
+		out->key[0] = arm_nothing();
 		out->kind[0] = LEARN_APART;
 		return;
 	}
 	struct str angle = c->content != NULL ? c->content->angle : STR("-");
-	out->key[0] = part_key("say", c->message, angle);
+	out->key[0] = arm_say(c->message, angle);
 	out->kind[0] = LEARN_POOLED;
 	struct str channel = candidates_channel(t->d, c->channel);
-	out->key[1] = part_key("by", channel, STR("-"));
-	out->key[2] = part_key("at", str_of(names[candidates_part(t, c->at_us)]), STR("-"));
+	out->key[1] = arm_by(channel);
+	out->key[2] = arm_at(candidates_part(t, c->at_us));
 	out->kind[1] = out->kind[2] = LEARN_OFFSET;
 	out->parts_n = 3;
 }
@@ -154,7 +143,7 @@ static void odds_learned(const struct turn *t, const struct menu *m, enum policy
 				   .seed = l->seed,
 				   .id = t->d->decision,
 				   .prior = m->rules,
-				   .prior_share = TRUST_RULES / (TRUST_RULES + seen)};
+				   .prior_share = learned_rules_share(seen)};
 	policy_decide(&c, m->option, m->n, turn, out);
 }
 

@@ -106,6 +106,7 @@ key rotate
 policy
 policy sideways
 policy show
+policy learned x
 replay
 replay --verify extra
 backup

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * view_learned.c: the learner, read aloud. Arms are kept under hashes of words; the words are those
+ * of the program in force, tried one by one. What it has no words for any more is counted. */
+#include "view/view_learned.h"
+
+#include "engine/learned.h"
+#include "program/program.h"
+
+#include <math.h>
+
+#define Z95 1.959963984540054
+
+/* What the latest decisions were like. */
+struct latest {
+	struct arena *arena;
+	size_t seen, asked, explored; /* explored: not the likeliest */
+	double x[CONTEXT_COUNT];      /* sum, then mean */
+	size_t with_x;
+};
+
+struct page {
+	struct view *v;
+	struct json_w *w;
+	const struct decide_learned *l;
+	double scale;
+	struct latest latest;
+	float x[CONTEXT_COUNT];
+	bool *named; /* arms of the response that had a word */
+	struct str only;
+	size_t points;
+};
+
+/* ---- the latest decisions ---- */
+
+static void add_context(struct latest *t, const struct json *d)
+{
+	uint32_t context = json_get(d, json_get(d, 0, "learned"), "context");
+	if (!json_is(d, context, JSON_OBJECT))
+		return;
+	for (size_t i = 0; i < CONTEXT_COUNT; i++) {
+		char name[32];
+		double v = 0;
+		context_name(i, name);
+		if (json_f64(d, json_get(d, context, name), &v))
+			t->x[i] += v;
+	}
+	t->with_x++;
+}
+
+static void add_choice(struct latest *t, const struct json *d)
+{
+	uint32_t list = json_get(d, 0, "candidates");
+	int64_t chosen = 0, at = 0;
+	double best = 0, taken = 0, p;
+	(void)json_i64(d, json_get(d, 0, "chosen"), &chosen);
+	for (uint32_t c = json_first(d, list); c != JSON_NONE; c = json_next(d, list, c), at++) {
+		if (!json_f64(d, json_get(d, c, "p"), &p))
+			continue;
+		best = p > best ? p : best;
+		taken = at == chosen ? p : taken;
+	}
+	t->asked++;
+	t->explored += taken < best;
+}
+
+static bool look_back(void *ctx, struct store_key key, struct str value)
+{
+	struct latest *t = ctx;
+	struct json d;
+	struct arena_mark mark = arena_mark(t->arena);
+	(void)key;
+	t->seen++;
+	if (json_parse(value, JSON_LIMITS_EVENT, t->arena, &d, NULL) == ST_OK &&
+	    json_is(&d, json_get(&d, 0, "learned"), JSON_OBJECT)) {
+		add_context(t, &d);
+		add_choice(t, &d);
+	}
+	arena_rewind(t->arena, mark);
+	return t->seen < VIEW_LEARNED_LATEST;
+}
+
+static enum status load_latest(struct page *p, struct err *e)
+{
+	struct latest *t = &p->latest;
+	t->arena = p->v->arena;
+	enum status st =
+		store_scan(p->v->store, TABLE_DECISION, SCAN_NEWEST_FIRST, look_back, t, e);
+	for (size_t i = 0; i < CONTEXT_COUNT; i++)
+		p->x[i] = t->with_x > 0 ? (float)(t->x[i] / (double)t->with_x) : 0;
+	p->x[CONTEXT_one] = 1;
+	return st;
+}
+
+/* ---- an arm ---- */
+
+static double logistic(double z)
+{
+	return 1 / (1 + exp(-z));
+}
+
+static struct learn_guess guess(const struct learner *l, uint32_t arm, const float *x)
+{
+	struct learn_guess g;
+	struct learn_action a = {.arm = {arm}, .n = 1};
+	learn_score(l, x, &a, 1, &g);
+	return g;
+}
+
+static void put_span(struct json_w *w, const char *key, double at, double lo, double hi)
+{
+	json_w_key(w, key);
+	json_w_object(w);
+	json_w_kf64(w, "value", at);
+	json_w_kf64(w, "low", lo);
+	json_w_kf64(w, "high", hi);
+	json_w_end(w);
+}
+
+/* A main arm: what it brings. One that adds to others: by what the odds are multiplied. */
+static void put_guess(const struct page *p, const char *key, struct learn_guess g, bool main,
+		      double scale)
+{
+	double z = (double)g.z, half = Z95 * sqrt((double)g.var);
+	if (main)
+		put_span(p->w, key, scale * logistic(z), scale * logistic(z - half),
+			 scale * logistic(z + half));
+	else
+		put_span(p->w, key, exp(z), exp(z - half), exp(z + half));
+}
+
+static void put_weights(const struct page *p, uint32_t arm)
+{
+	const float *of = learn_weights(p->l->response, arm);
+	bool taken[CONTEXT_COUNT] = {true}; /* the constant is what it brings by itself */
+	json_w_key(p->w, "weights");
+	json_w_array(p->w);
+	for (size_t k = 0; k < VIEW_LEARNED_WEIGHTS; k++) {
+		char name[32];
+		size_t best = 0;
+		for (size_t i = 1; i < CONTEXT_COUNT; i++)
+			if (!taken[i] && (best == 0 || fabsf(of[i]) > fabsf(of[best])))
+				best = i;
+		if (best == 0 || of[best] == 0)
+			break;
+		taken[best] = true;
+		context_name(best, name);
+		json_w_object(p->w);
+		json_w_kz(p->w, "feature", name);
+		json_w_kf64(p->w, "weight", (double)of[best]);
+		json_w_end(p->w);
+	}
+	json_w_end(p->w);
+}
+
+static void put_arm(struct page *p, struct str name, uint64_t key)
+{
+	uint32_t arm = learn_find(p->l->response, key), harm = learn_find(p->l->harm, key);
+	if (arm == LEARN_NONE)
+		return;
+	bool main = learn_kind_of(p->l->response, arm) != LEARN_OFFSET;
+	json_w_object(p->w);
+	json_w_kstr(p->w, "arm", name);
+	json_w_kf64(p->w, "outcomes", learn_seen(p->l->response, arm));
+	put_guess(p, main ? "response" : "response_times", guess(p->l->response, arm, p->x), main,
+		  p->scale);
+	if (harm != LEARN_NONE)
+		put_guess(p, main ? "harm" : "harm_times", guess(p->l->harm, harm, p->x), main, 1);
+	put_weights(p, arm);
+	json_w_end(p->w);
+	p->named[arm] = true;
+}
+
+static bool named_already(const struct page *p, uint64_t key)
+{
+	uint32_t arm = learn_find(p->l->response, key);
+	return arm == LEARN_NONE || p->named[arm];
+}
+
+/* ---- decision points ---- */
+
+static bool begin(struct page *p, struct str name)
+{
+	if (p->only.n > 0 && !str_eq(p->only, name))
+		return false;
+	json_w_object(p->w);
+	json_w_kstr(p->w, "decision", name);
+	json_w_key(p->w, "arms");
+	json_w_array(p->w);
+	p->points++;
+	return true;
+}
+
+static void end(struct page *p)
+{
+	json_w_end(p->w);
+	json_w_end(p->w);
+}
+
+static void put_angles(struct page *p, const struct program_step *s, struct str message)
+{
+	for (size_t i = 0; i < s->angles_n; i++) {
+		uint64_t key = arm_say(message, s->angles[i].name);
+		if (!named_already(p, key))
+			put_arm(p, s->angles[i].name, key);
+	}
+}
+
+static bool anything(const struct page *p, const struct program_step *s, struct str message)
+{
+	for (size_t i = 0; i < s->angles_n; i++)
+		if (!named_already(p, arm_say(message, s->angles[i].name)))
+			return true;
+	return false;
+}
+
+static void put_message(struct page *p, const struct program_step *s, struct str message)
+{
+	if (message.n == 0 || !anything(p, s, message) || !begin(p, message))
+		return;
+	put_angles(p, s, message);
+	end(p);
+}
+
+static void put_messages(struct page *p)
+{
+	const struct program_play *play = p->v->program->play;
+	for (size_t t = 0; t < play->tracks_n; t++)
+		for (size_t i = 0; i < play->tracks[t].steps_n; i++) {
+			const struct program_step *s = &play->tracks[t].steps[i];
+			put_message(p, s, s->message);
+			put_message(p, s, s->substitute);
+		}
+}
+
+static void put_common(struct page *p)
+{
+	const struct program *g = p->v->program;
+	if (begin(p, STR("nothing"))) {
+		put_arm(p, STR("say nothing for now"), arm_nothing());
+		end(p);
+	}
+	if (begin(p, STR("channel"))) {
+		for (size_t i = 0; i < g->consent.channels_n; i++)
+			put_arm(p, g->consent.channels[i], arm_by(g->consent.channels[i]));
+		end(p);
+	}
+	if (begin(p, STR("time"))) {
+		for (size_t i = 0; i < ARM_PARTS; i++)
+			put_arm(p, str_of(arm_part_name(i)), arm_at(i));
+		end(p);
+	}
+}
+
+static size_t unnamed(const struct page *p)
+{
+	size_t n = 0;
+	for (uint32_t i = 0; i < learn_arms(p->l->response); i++)
+		n += !p->named[i];
+	return n;
+}
+
+/* ---- the page ---- */
+
+static void put_choosing(const struct page *p)
+{
+	const struct program_deciding *d = &p->v->program->play->deciding;
+	const struct latest *t = &p->latest;
+	double outcomes = learn_seen_all(p->l->response);
+	json_w_kz(p->w, "mode", decide_mode_name(d->mode));
+	json_w_kf64(p->w, "outcomes", outcomes);
+	json_w_kf64(p->w, "rules_share", learned_rules_share(outcomes));
+	json_w_kf64(p->w, "mean_response", p->l->mean * p->scale);
+	json_w_kf64(p->w, "price_of_harm", p->l->price * p->scale);
+	json_w_kf64(p->w, "harm_budget", d->harm_budget);
+	json_w_kf64(p->w, "uniform_share", d->least);
+	json_w_kf64(p->w, "others_most", d->most);
+	json_w_key(p->w, "latest");
+	json_w_object(p->w);
+	json_w_ki64(p->w, "decisions", (int64_t)t->asked);
+	json_w_kf64(p->w, "explored", t->asked > 0 ? (double)t->explored / (double)t->asked : 0);
+	json_w_end(p->w);
+}
+
+static enum status put_page(struct page *p, struct err *e)
+{
+	p->scale = p->v->program->play->deciding.scale;
+	p->named = ARENA_ARRAY(p->v->arena, bool, learn_arms(p->l->response) + 1);
+	if (p->named == NULL)
+		return err_set(e, ST_LIMIT, "too much to show at once");
+	json_w_object(p->w);
+	json_w_kz(p->w, "schema", "nurtured.policy_learned/1");
+	put_choosing(p);
+	json_w_key(p->w, "decisions");
+	json_w_array(p->w);
+	put_messages(p);
+	put_common(p);
+	json_w_end(p->w);
+	if (p->only.n == 0)
+		json_w_ki64(p->w, "arms_without_words", (int64_t)unnamed(p));
+	json_w_end(p->w);
+	if (p->points == 0)
+		return err_set(e, ST_NOT_FOUND,
+			       "nothing was learned about \"" STR_FMT
+			       "\": name a message, nothing, channel or time",
+			       STR_ARG(str_upto(p->only, 64)));
+	return ST_OK;
+}
+
+enum status view_learned(struct view *v, struct str decision, struct json_w *w, struct err *e)
+{
+	struct learned live = {.loaded = false};
+	struct decide_learned *l;
+	struct page p = {.v = v, .w = w, .only = decision};
+	if (v->program == NULL)
+		return err_set(e, ST_CONFLICT, "no program has been applied yet");
+	enum status st = learned_use(&live, v->store, 0, &l, e);
+	if (st != ST_OK)
+		return st;
+	p.l = l;
+	st = load_latest(&p, e);
+	if (st == ST_OK)
+		st = put_page(&p, e);
+	learned_forget(&live);
+	return st;
+}
