@@ -156,6 +156,26 @@ static bool is_ready(void *ctx, const char **why_r)
 
 /* ---- start ---- */
 
+static struct str text_or_none(const char *z)
+{
+	return z != NULL ? str_of(z) : STR_NULL;
+}
+
+/* How JSON of senders' own is read, compiled once. */
+static enum status make_maps(struct daemon *d, struct err *e)
+{
+	for (size_t i = 0; i < d->settings.maps_n; i++) {
+		const struct settings_map *s = &d->settings.maps[i];
+		const struct ingest_map_text text = {str_of(s->name), str_of(s->map),
+						     text_or_none(s->type),
+						     text_or_none(s->purpose)};
+		enum status st = ingest_map_make(&text, &d->settings_arena, &d->maps[i], e);
+		if (st != ST_OK)
+			return err_wrap(e, "settings.json: maps[%zu].map", i), st;
+	}
+	return ST_OK;
+}
+
 static enum status open_data(struct daemon *d, struct err *e)
 {
 	d->conf.node.hand_over = on_hand_over;
@@ -169,7 +189,7 @@ static enum status open_data(struct daemon *d, struct err *e)
 		st = node_link_keys(d->node->dir, &d->links, e);
 	if (st == ST_OK)
 		st = settings_load(d->node->dir, &d->settings_arena, &d->settings, e);
-	return st;
+	return st == ST_OK ? make_maps(d, e) : st;
 }
 
 static enum status open_hits(struct daemon *d, struct err *e)
@@ -251,7 +271,7 @@ static void wire(struct daemon *d, struct api_ops *ops)
 		API_OP_SEGMENT_BATCH,    API_OP_SEGMENT_IMPORT, API_OP_SEGMENT_TRACK,
 		API_OP_SEGMENT_IDENTIFY, API_OP_SEGMENT_PAGE,   API_OP_SEGMENT_SCREEN,
 		API_OP_SEGMENT_GROUP,    API_OP_SEGMENT_ALIAS,  API_OP_FORM,
-		API_OP_WEBHOOK,
+		API_OP_WEBHOOK,          API_OP_MAPPED,
 	};
 	for (size_t i = 0; i < sizeof ingest / sizeof ingest[0]; i++)
 		ops->handler[ingest[i]] = daemon_ingest;

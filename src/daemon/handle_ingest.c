@@ -24,6 +24,7 @@ static const enum ingest_kind kinds[API_OP_COUNT] = {
 	[API_OP_SEGMENT_PAGE] = INGEST_PAGE,   [API_OP_SEGMENT_SCREEN] = INGEST_SCREEN,
 	[API_OP_SEGMENT_GROUP] = INGEST_GROUP, [API_OP_SEGMENT_ALIAS] = INGEST_ALIAS,
 	[API_OP_FORM] = INGEST_FORM,           [API_OP_WEBHOOK] = INGEST_WEBHOOK,
+	[API_OP_MAPPED] = INGEST_MAPPED,
 };
 
 static void fill_request(struct daemon *d, struct api_call *call, struct ingest_request *r,
@@ -55,6 +56,9 @@ static void fill_request(struct daemon *d, struct api_call *call, struct ingest_
 		r->secrets = d->conf.webhooks[i].secrets;
 		r->secrets_n = d->conf.webhooks[i].secrets_n;
 	}
+	for (size_t i = 0; i < d->settings.maps_n && r->kind == INGEST_MAPPED; i++)
+		if (str_eq(d->maps[i].name, call->param))
+			r->map = &d->maps[i];
 }
 
 /* A refused item is kept as an event of ours, which the engine turns into a dead letter. */

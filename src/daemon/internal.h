@@ -11,6 +11,7 @@
 #include "daemon/disk.h"
 #include "deliver/deliver.h"
 #include "engine/runner.h"
+#include "ingest/ingest.h"
 #include "log/appender.h"
 #include "node/settings.h"
 
@@ -29,6 +30,7 @@ struct daemon {
 	struct runner *runner;
 	struct settings settings; /* texts on the arena */
 	struct arena settings_arena;
+	struct ingest_map maps[SETTINGS_MAPS_MAX]; /* settings.maps, compiled */
 	struct letters *letters;
 	struct deliver *deliver;
 	struct desk *desk, *long_desk; /* what is quick; what may take minutes */

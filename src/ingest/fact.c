@@ -56,6 +56,8 @@ static const struct {
 			     "ask for it again; it looks like name@company.com", ST_INVALID},
 	[FAULT_BAD_EVENT] = {"bad_event", "", "the event breaks a rule of the stored form",
 			     "check its type, messageId and timestamp", ST_INVALID},
+	[FAULT_NOT_AS_MAPPED] = {"not_as_mapped", "", "the item is not what its map says",
+				 "mend the member, or the map in settings.json", ST_INVALID},
 };
 
 const char *fact_fault_code(enum fault why)

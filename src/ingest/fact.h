@@ -37,6 +37,7 @@ enum fault {
 	FAULT_LONG_MESSAGE_ID,
 	FAULT_BAD_EMAIL,
 	FAULT_BAD_EVENT,
+	FAULT_NOT_AS_MAPPED,
 	FAULT_COUNT
 };
 
@@ -128,6 +129,8 @@ MUST_USE enum status segment_decode(const struct ingest_request *r, struct arena
 				    struct ingest_result *out, struct err *e);
 MUST_USE enum status form_decode(const struct ingest_request *r, struct arena *a,
 				 struct ingest_result *out, struct err *e);
+MUST_USE enum status mapped_decode(const struct ingest_request *r, struct arena *a,
+				   struct ingest_result *out, struct err *e);
 MUST_USE enum status webhook_decode(const struct ingest_request *r, struct arena *a,
 				    struct ingest_result *out, struct err *e);
 

@@ -32,8 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 						.source = STR("import"),
 						.consent_basis = STR("contract"),
 						.received_us = FUZZ_RECEIVED_US};
-		enum status st =
-			row_to_event(&rules, &(struct row){row, row_n, NULL}, &a, &ev, &error);
+		enum status st = row_to_event(&rules, &(struct row){.cells = row, .n = row_n}, &a,
+					      &ev, &error);
 		if (st == ST_OK)
 			fuzz_event(&ev, &a);
 		ASSERT(st == ST_OK || (st == ST_INVALID && error.reason.n > 0));

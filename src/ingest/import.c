@@ -323,7 +323,7 @@ static enum status csv_event(struct import *im, struct arena *a, struct event *e
 	struct str *cells = keep_cells(&row, a);
 	if (cells == NULL)
 		return ST_LIMIT;
-	return row_to_event(&im->rules, &(struct row){cells, row.n, NULL}, a, ev, error);
+	return row_to_event(&im->rules, &(struct row){.cells = cells, .n = row.n}, a, ev, error);
 }
 
 /* A line that is a Segment call. */
@@ -393,7 +393,7 @@ static enum status jsonl_event(struct import *im, struct arena *a, struct event 
 		return st;
 	if (im->segment_lines)
 		return segment_event(im, line, &d, a, ev, error);
-	return row_to_event(&im->rules, &(struct row){NULL, 0, &d}, a, ev, error);
+	return row_to_event(&im->rules, &(struct row){.d = &d}, a, ev, error);
 }
 
 enum status import_next_batch(struct import *im, size_t max, struct arena *a,

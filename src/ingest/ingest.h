@@ -16,7 +16,7 @@
 #ifndef INGEST_INGEST_H
 #define INGEST_INGEST_H
 
-#include "model/event.h"
+#include "ingest/mapping.h"
 
 /* What forms and imports leave about consent, in properties.consent: one object, or a list of them
  * (an opt-out of calls beside a grant for mail):
@@ -47,6 +47,7 @@ enum ingest_kind {
 	INGEST_ALIAS,
 	INGEST_FORM,
 	INGEST_WEBHOOK,
+	INGEST_MAPPED,
 	INGEST_KIND_COUNT
 };
 
@@ -67,13 +68,27 @@ enum ingest_header {
 	INGEST_HEADER_COUNT
 };
 
+/* How JSON of somebody's own is read (INGEST_MAPPED). */
+struct ingest_map {
+	struct str name; /* in the path */
+	struct mapping mapping;
+	struct str type;    /* of objects that name none */
+	struct str purpose; /* of the consent they tell; empty: marketing */
+};
+struct ingest_map_text {
+	struct str name, map, type, purpose; /* `map` in the language of mapping.h */
+};
+/* Texts are borrowed. ST_INVALID: what is wrong with the mapping. */
+MUST_USE enum status ingest_map_make(const struct ingest_map_text *text, struct arena *a,
+				     struct ingest_map *out, struct err *e);
+
 struct ingest_request {
 	enum ingest_kind kind;
 	struct str body; /* compression undone */
 	struct str
 		source;  /* label of the write key or endpoint; empty: not known before the body is
 			    * read (result.write_key), then call ingest_set_source */
-	struct str name; /* INGEST_FORM, INGEST_WEBHOOK: the name in the path */
+	struct str name; /* INGEST_FORM, _WEBHOOK, _MAPPED: the name in the path */
 	struct str remote_ip;
 	struct str headers[INGEST_HEADER_COUNT]; /* see ingest_take_header */
 	int64_t received_us;
@@ -84,6 +99,7 @@ struct ingest_request {
 	size_t origins_n;
 	const struct str *secrets; /* INGEST_WEBHOOK: "whsec_...", any of them may have signed */
 	size_t secrets_n;
+	const struct ingest_map *map; /* INGEST_MAPPED: the one of that name; NULL: none */
 };
 
 /* One item that is no event. `raw` is kept so that the caller can store it as a dead letter. */

@@ -23,19 +23,20 @@ static enum status bad(struct work *w, const struct map_entry *x, struct str cel
 	struct str shown = str_slice(cell, 0, 40);
 	w->error->column = x->column;
 	w->error->reason =
-		cell.n ? arena_printf(w->a, "\"" STR_FMT "\" %s",
-				      STR_ARG(fact_cut(fact_scrub(shown, w->a), 40)), what)
-		       : str_of(what);
+		cell.n && !w->rules->live
+			? arena_printf(w->a, "\"" STR_FMT "\" %s",
+				       STR_ARG(fact_cut(fact_scrub(shown, w->a), 40)), what)
+			: str_of(what);
 	return ST_INVALID;
 }
 
 /* Member of a line by dotted path. */
-static uint32_t member(const struct json *d, struct str path)
+static uint32_t member(const struct json *d, uint32_t root, struct str path)
 {
-	uint32_t node = json_get_str(d, 0, path);
+	uint32_t node = json_get_str(d, root, path);
 	if (node != JSON_NONE)
 		return node;
-	node = 0;
+	node = root;
 	while (path.n > 0 && node != JSON_NONE)
 		node = json_get_str(d, node, str_cut(&path, '.'));
 	return node;
@@ -48,7 +49,7 @@ static struct str cell_of(const struct work *w, const struct map_entry *x, uint3
 	if (w->row->cells != NULL) {
 		cell = x->at < w->row->n ? str_trim(w->row->cells[x->at]) : STR_NULL;
 	} else {
-		*node = member(w->row->d, x->column);
+		*node = member(w->row->d, w->row->root, x->column);
 		cell = fact_text(w->row->d, *node, w->a);
 		if (cell.n == 0 && json_type(w->row->d, *node) >= JSON_ARRAY)
 			cell = json_raw(w->row->d, *node);
@@ -176,7 +177,8 @@ static enum status take_id(struct work *w, const struct map_entry *x, struct str
 		return bad(w, x, cell, "is not a phone number");
 	/* The address and the number are traits as well: templates and conditions read them there.
 	 * */
-	if (w->rules->kind == IMPORT_LEADS && (x->id_kind == ID_EMAIL || x->id_kind == ID_PHONE))
+	bool told = w->rules->kind == IMPORT_LEADS || w->rules->live;
+	if (told && (x->id_kind == ID_EMAIL || x->id_kind == ID_PHONE))
 		w->traits[w->traits_n++] =
 			(struct pair){str_of(id_kind_name(x->id_kind)), object_text(cell, w->a)};
 	return ST_OK;
@@ -341,12 +343,12 @@ static enum status message_id(struct work *w)
 	struct event said = *w->ev;
 	if (w->ev->message_id.n)
 		return ST_OK;
-	if (!w->timed)
+	if (!w->timed && !w->rules->live)
 		said.occurred_us = 0;
 	buf_init_arena(&b, w->a, 2 * EVENT_BYTES_MAX);
 	enum status st = event_encode(&said, &b, &e);
 	if (st == ST_OK)
-		w->ev->message_id = fact_message_id(buf_view(&b), 0, 0, w->a);
+		w->ev->message_id = fact_message_id(buf_view(&b), w->row->index, 0, w->a);
 	if (st == ST_OK && w->ev->message_id.n)
 		return ST_OK;
 	w->error->reason = STR("the row is larger than an event may be");
@@ -362,7 +364,7 @@ static enum status finish(struct work *w)
 			STR("the row has no identifier: its e-mail, phone and id cells are empty");
 		st = ST_INVALID;
 	}
-	if (st == ST_OK && w->rules->kind == IMPORT_EVENTS && !w->timed) {
+	if (st == ST_OK && w->rules->kind == IMPORT_EVENTS && !w->timed && !w->rules->live) {
 		w->error->reason =
 			STR("the row does not say when it happened: its time cell is empty");
 		st = ST_INVALID;
@@ -393,7 +395,7 @@ enum status row_to_event(const struct row_rules *rules, const struct row *row, s
 			      .occurred_us = rules->received_us,
 			      .received_us = rules->received_us,
 			      .context.scroll = -1,
-			      .flags = EVENT_IMPORTED};
+			      .flags = rules->live ? 0 : EVENT_IMPORTED};
 	w.traits = ARENA_ARRAY(a, struct pair, n + 1);
 	w.properties = ARENA_ARRAY(a, struct pair, n + 1);
 	if (w.traits == NULL || w.properties == NULL)

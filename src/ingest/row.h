@@ -13,6 +13,7 @@
 /* What is the same for every row. All borrowed. */
 struct row_rules {
 	enum import_kind kind;
+	bool live; /* what happens now: a time may be missing, and no value is quoted in a reason */
 	const struct mapping *mapping;
 	struct str null_text, type, source;
 	struct str consent_basis, consent_source, consent_channel, consent_purpose;
@@ -23,6 +24,8 @@ struct row {
 	const struct str *cells;
 	size_t n;
 	const struct json *d;
+	uint32_t root; /* the object in d */
+	size_t index;  /* live: its place in the request */
 };
 /* ST_INVALID: the row is at fault; error->column and reason say where and why. ST_LIMIT: the arena
  * is at its ceiling. */

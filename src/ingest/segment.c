@@ -280,6 +280,7 @@ static enum fault read_type(struct item *it)
 	case INGEST_BATCH:
 	case INGEST_FORM:
 	case INGEST_WEBHOOK:
+	case INGEST_MAPPED:
 	case INGEST_KIND_COUNT: break;
 	}
 	return FAULT_UNKNOWN_TYPE;

@@ -21,6 +21,8 @@ static const struct ingest_source sources[INGEST_KIND_COUNT] = {
 			 form_decode},
 	[INGEST_WEBHOOK] = {"webhook", "A signed webhook (Standard Webhooks).",
 			    INGEST_BATCH_BYTES_MAX, webhook_decode},
+	[INGEST_MAPPED] = {"map", "JSON of your own, read by a map of the settings.",
+			   INGEST_BATCH_BYTES_MAX, mapped_decode},
 };
 
 const struct ingest_source *ingest_source(enum ingest_kind kind)

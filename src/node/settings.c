@@ -161,6 +161,14 @@ static const struct field webhook_fields[] = {
 	{0},
 };
 
+static const struct field map_fields[] = {
+	{.key = "name", .kind = KIND_DOMAIN, .at = AT(settings_map, name), .must = true},
+	{.key = "map", .kind = KIND_TEXT, .at = AT(settings_map, map), .must = true},
+	TEXT(settings_map, "type", type),
+	TEXT(settings_map, "purpose", purpose),
+	{0},
+};
+
 static const struct field root_fields[] = {
 	{.key = "mode", .kind = KIND_WORD, .at = AT(settings, mode), .words = modes},
 	{.key = "public_url", .kind = KIND_URL, .at = AT(settings, public_url)},
@@ -185,6 +193,13 @@ static const struct field root_fields[] = {
 	 .kind = KIND_OBJECT,
 	 .at = AT(settings, mailbox),
 	 .fields = mailbox_fields},
+	{.key = "maps",
+	 .kind = KIND_LIST,
+	 .at = AT(settings, maps),
+	 .fields = map_fields,
+	 .bytes = sizeof(struct settings_map),
+	 .most = SETTINGS_MAPS_MAX,
+	 .count_at = AT(settings, maps_n)},
 	{.key = "handoff_webhook", .kind = KIND_OBJECT, .fields = webhook_fields},
 	{0},
 };

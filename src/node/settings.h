@@ -25,6 +25,7 @@
 #define SETTINGS_RELAYS_MAX 16
 #define SETTINGS_DKIM_MAX 4
 #define SETTINGS_WARM_UP_MAX 60
+#define SETTINGS_MAPS_MAX 16
 
 enum settings_mode { SETTINGS_TEST, SETTINGS_LIVE };
 
@@ -45,6 +46,10 @@ struct settings_relay {
 struct settings_dkim {
 	const char *domain, *selector, *key_file;
 	int64_t algorithm; /* enum sign_kind; -1: whatever the key is */
+};
+
+struct settings_map { /* how JSON of a sender's own is read: ingest/mapping.h */
+	const char *name, *map, *type, *purpose;
 };
 
 struct settings_mailbox {
@@ -69,6 +74,8 @@ struct settings {
 	struct settings_mailbox mailbox;
 	const char *webhook_url; /* of hand-offs; NULL: none */
 	struct settings_secret webhook_secret;
+	struct settings_map maps[SETTINGS_MAPS_MAX];
+	size_t maps_n;
 };
 
 /* ST_OK with the defaults when there is no file. ST_INVALID says file, key and the way out. */

@@ -56,7 +56,7 @@ static const struct {
 	{"{\"mod\":\"live\"}", "settings.json: mod: there is no such key; is it mode?"},
 	{"{\"zzzzzzzzz\":1}",
 	 "settings.json: zzzzzzzzz: there is no such key; there are: mode, public_url, "
-	 "smtp, dkim, return_path, list_id, pace, mailbox, handoff_webhook"},
+	 "smtp, dkim, return_path, list_id, pace, mailbox, maps, handoff_webhook"},
 	{"{\"smtp\":{}}", "settings.json: smtp: a list of at most 16 is wanted: [{...}]"},
 	{"{\"smtp\":[1]}", "settings.json: smtp[0]: an object is wanted: {...}"},
 	{"{\"smtp\":[{}]}", "settings.json: smtp[0].host: is missing"},
@@ -162,6 +162,11 @@ static void reads_every_key(void **state)
 	assert_string_equal(s.mailbox.folder, "INBOX");
 	assert_string_equal(s.webhook_url, "https://crm.larkspur.example/hook");
 	assert_string_equal(s.webhook_secret.env, "HOOK");
+	assert_int_equal(s.maps_n, 1);
+	assert_string_equal(s.maps[0].name, "shop");
+	assert_string_equal(s.maps[0].map, "id=message_id, who=email");
+	assert_string_equal(s.maps[0].type, "order");
+	assert_string_equal(s.maps[0].purpose, "news");
 	arena_finish(&a);
 }
 
