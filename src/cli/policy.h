@@ -35,7 +35,8 @@ void policy_evidence_json(const struct policy_evidence *p, struct json_w *w);
 void policy_evidence_show(struct cli *c, const struct policy_evidence *p);
 
 int policy_run_compare(struct cli *c);
-int policy_run_learned(struct cli *c); /* policy_learned.c */
+int policy_run_learned(struct cli *c);  /* policy_learned.c */
+int policy_run_snapshot(struct cli *c); /* policy_snapshot.c */
 /* policy_models.c */
 /* policy_tell.c: the event log hears of a choice before the folder of models does. ST_OK without a
  * node: there is nobody to tell. */

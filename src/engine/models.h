@@ -15,6 +15,8 @@
 /* What the file of a model may have to travel in an event: base64 takes a third more. */
 #define MODELS_FILE_BYTES_MAX ((size_t)3 << 19)
 
+#define MODELS_SLOT "cadence" /* the one that decisions ask */
+
 /* ST_NOT_FOUND: nothing was ever said of this slot; rules decide. */
 MUST_USE enum status models_choice(struct store *s, struct str slot, struct arena *a,
 				   struct registry_choice *out, struct err *e);

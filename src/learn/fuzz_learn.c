@@ -41,6 +41,18 @@ static void go_on(struct learner *l)
 	buf_finish(&b);
 }
 
+/* A thin one: it is asked of what it knows and of what it never met. */
+static void ask(const struct learner *l)
+{
+	float x[LEARN_DIMS_MAX] = {1, -1, 0.5f};
+	struct learn_action a = {
+		.arm = {learn_thin_arm(l, 77, LEARN_POOLED), learn_thin_arm(l, 78, LEARN_OFFSET)},
+		.n = 2};
+	struct learn_guess g;
+	learn_score(l, x, &a, 1, &g);
+	ASSERT(g.p >= 0 && g.p <= 1 && g.q >= 0 && g.q <= 1 && g.var >= 0);
+}
+
 static struct learner *pieces(const char *p, size_t n)
 {
 	struct learner *l = NULL;
@@ -64,6 +76,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 		l = pieces(p, bytes);
 	if (l != NULL)
 		go_on(l);
+	learner_close(&l);
+	if (learner_decode_thin(str_n(p, bytes), &l, &e) == ST_OK)
+		ask(l);
 	learner_close(&l);
 	mem_free(p);
 	return 0;

@@ -97,6 +97,17 @@ void learner_encode(const struct learner *l, struct buf *out);
 /* ST_CORRUPT: not one of ours, damaged, or of another version; says which. */
 MUST_USE enum status learner_decode(struct str bytes, struct learner **out, struct err *e);
 
+/* What it takes to choose, and not to go on learning: weights, and the variance of each by itself
+ * (whose sum is above the variance of the sum where numbers go together, so it looks less sure than
+ * it was). Arms beyond LEARN_THIN_ARMS_MAX are left out. For model files. */
+#define LEARN_THIN_ARMS_MAX (LEARN_ARMS_MAX - LEARN_KINDS)
+#define LEARN_THIN_BYTES_MAX ((size_t)1 << 20) /* while dims are 64 or fewer */
+void learner_encode_thin(const struct learner *l, struct buf *out);
+/* For scoring only: nothing teaches it. */
+MUST_USE enum status learner_decode_thin(struct str bytes, struct learner **out, struct err *e);
+/* The arm of a thin learner; for one it never met, one like the average of that kind. */
+uint32_t learn_thin_arm(const struct learner *l, uint64_t key, enum learn_kind kind);
+
 /* Piece by piece, for a table that is written as it changes: part 0 is the learner without its
  * arms (settings, prior, pool), part i+1 is arm i. */
 bool learn_part_changed(const struct learner *l, uint32_t part); /* since learn_part_kept */

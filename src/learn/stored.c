@@ -14,9 +14,10 @@
 #include <string.h>
 
 #define VERSION 1
+#define LIKE_FIRST 2  /* keys of the stand-ins of a thin learner, by kind */
 #define KEPT_MAX 1e9f /* of any number in b */
 
-enum piece { PIECE_HEAD, PIECE_ARM, PIECE_WHOLE };
+enum piece { PIECE_HEAD, PIECE_ARM, PIECE_WHOLE, PIECE_THIN };
 
 static void put_f32(struct buf *b, float v)
 {
@@ -66,16 +67,21 @@ static void put_numbers(const struct learner *l, const struct arm *a, struct buf
 			put_f32(out, a->p[(size_t)i * l->stride + j]);
 }
 
-static void put_head(const struct learner *l, struct buf *out)
+static void put_conf(const struct learner *l, struct buf *out)
 {
-	size_t from = begin(out, PIECE_HEAD);
 	const struct learn_conf *c = &l->conf;
 	const float f[] = {c->start, c->pool_spread, c->spread, c->offset, c->bonus, c->forget};
 	buf_varint(out, c->dims);
 	for (size_t i = 0; i < sizeof f / sizeof *f; i++)
 		put_f32(out, f[i]);
 	buf_f64_le(out, l->seen);
-	for (uint32_t i = 0; i < c->dims; i++)
+}
+
+static void put_head(const struct learner *l, struct buf *out)
+{
+	size_t from = begin(out, PIECE_HEAD);
+	put_conf(l, out);
+	for (uint32_t i = 0; i < l->conf.dims; i++)
 		put_f32(out, l->prior[i]);
 	put_numbers(l, &l->pool, out);
 	end(out, from);
@@ -125,6 +131,31 @@ void learner_encode(const struct learner *l, struct buf *out)
 		buf_bytes(out, buf_view(&piece));
 	}
 	buf_finish(&piece);
+	end(out, from);
+}
+
+/* The weights, and how sure of each by itself. */
+static void put_thin(const struct learner *l, const struct arm *a, struct buf *out)
+{
+	buf_f64_le(out, a->seen);
+	for (uint32_t i = 0; i < l->conf.dims; i++)
+		put_f32(out, a->w[i]);
+	for (uint32_t i = 0; i < l->conf.dims; i++)
+		put_f32(out, a->p[(size_t)i * l->stride + i]);
+}
+
+void learner_encode_thin(const struct learner *l, struct buf *out)
+{
+	size_t from = begin(out, PIECE_THIN);
+	uint32_t n = l->arms_n < LEARN_THIN_ARMS_MAX ? l->arms_n : LEARN_THIN_ARMS_MAX;
+	put_conf(l, out);
+	put_thin(l, &l->pool, out);
+	buf_varint(out, n);
+	for (uint32_t i = 0; i < n; i++) {
+		buf_varint(out, l->arms[i].key);
+		buf_byte(out, (char)l->arms[i].kind);
+		put_thin(l, &l->arms[i], out);
+	}
 	end(out, from);
 }
 
@@ -192,22 +223,32 @@ static bool get_numbers(const struct learner *l, struct arm *a, struct rd *r)
 	return ok && shaped(l, a);
 }
 
+static struct learner *get_conf(struct rd *r)
+{
+	float f[6];
+	struct err e;
+	uint64_t dims = rd_varint(r);
+	if (dims > LEARN_DIMS_MAX || !get_row(r, 6, KEPT_MAX, f))
+		return NULL;
+	struct learn_conf c = {(uint32_t)dims, f[0], f[1], f[2], f[3], f[4], f[5]};
+	if (learn_conf_check(&c, &e) != ST_OK)
+		return NULL;
+	struct learner *l = learner_new(&c);
+	l->seen = rd_f64_le(r);
+	r->ok = r->ok && l->seen >= 0 && l->seen < 1e15;
+	return l;
+}
+
 enum status learn_head_decode(struct str bytes, struct learner **out, struct err *e)
 {
 	struct rd r;
-	float f[6];
 	enum status st = open_piece(bytes, PIECE_HEAD, &r, e);
 	if (st != ST_OK)
 		return st;
-	uint64_t dims = rd_varint(&r);
-	if (dims > LEARN_DIMS_MAX || !get_row(&r, 6, KEPT_MAX, f))
+	struct learner *l = get_conf(&r);
+	if (l == NULL)
 		return damaged(e);
-	struct learn_conf c = {(uint32_t)dims, f[0], f[1], f[2], f[3], f[4], f[5]};
-	if (learn_conf_check(&c, e) != ST_OK)
-		return damaged(e);
-	struct learner *l = learner_new(&c);
-	l->seen = rd_f64_le(&r);
-	bool ok = l->seen >= 0 && l->seen < 1e15 && get_row(&r, c.dims, 1e4f, l->prior) &&
+	bool ok = r.ok && get_row(&r, l->conf.dims, 1e4f, l->prior) &&
 		  get_numbers(l, &l->pool, &r) && rd_done(&r);
 	if (!ok) {
 		learner_close(&l);
@@ -255,4 +296,65 @@ enum status learner_decode(struct str bytes, struct learner **out, struct err *e
 	else
 		learner_close(&l);
 	return st;
+}
+
+/* ---- thin ---- */
+
+static bool get_thin(const struct learner *l, struct arm *a, struct rd *r)
+{
+	float own[LEARN_DIMS_MAX];
+	a->seen = rd_f64_le(r);
+	bool ok = a->seen >= 0 && a->seen < 1e15 && get_row(r, l->conf.dims, 1e6f, a->w) &&
+		  get_row(r, l->conf.dims, 1e6f, own);
+	for (uint32_t i = 0; i < l->conf.dims && ok; i++)
+		a->p[(size_t)i * l->stride + i] = own[i];
+	a->changed = false;
+	return ok && shaped(l, a);
+}
+
+/* For what was never seen: like the average of its kind. Before the arms, so that they fit. */
+static void stand_ins(struct learner *l)
+{
+	for (int kind = 0; kind < LEARN_KINDS; kind++)
+		(void)learner_add(l, LIKE_FIRST + (uint64_t)kind, (enum learn_kind)kind);
+}
+
+static bool get_thin_arms(struct learner *l, struct rd *r)
+{
+	uint64_t n = rd_varint(r);
+	bool ok = n <= LEARN_THIN_ARMS_MAX;
+	for (uint64_t i = 0; i < n && ok && r->ok; i++) {
+		uint64_t key = rd_varint(r);
+		uint8_t kind = rd_u8(r);
+		ok = r->ok && kind < LEARN_KINDS && learn_find(l, key) == LEARN_NONE;
+		struct arm *a = ok ? learner_add(l, key, (enum learn_kind)kind) : NULL;
+		ok = a != NULL && get_thin(l, a, r);
+	}
+	return ok && rd_done(r);
+}
+
+enum status learner_decode_thin(struct str bytes, struct learner **out, struct err *e)
+{
+	struct rd r;
+	enum status st = open_piece(bytes, PIECE_THIN, &r, e);
+	struct learner *l = st == ST_OK ? get_conf(&r) : NULL;
+	if (st == ST_OK && (l == NULL || !get_thin(l, &l->pool, &r)))
+		st = damaged(e);
+	if (st == ST_OK) {
+		stand_ins(l);
+		st = get_thin_arms(l, &r) ? ST_OK : damaged(e);
+	}
+	if (st == ST_OK)
+		*out = l;
+	else
+		learner_close(&l);
+	return st;
+}
+
+uint32_t learn_thin_arm(const struct learner *l, uint64_t key, enum learn_kind kind)
+{
+	uint32_t arm = learn_find(l, key);
+	return arm != LEARN_NONE && l->arms[arm].kind == kind
+		       ? arm
+		       : learn_find(l, LIKE_FIRST + (uint64_t)kind);
 }

@@ -308,6 +308,49 @@ static void damage_is_seen(void **state)
 	learner_close(&l);
 }
 
+/* What is thin guesses the same, is no surer, and knows what to say of strangers. */
+static void thin_ones_guess_alike(void **state)
+{
+	struct learner *l = taught(9, 3000), *m = NULL;
+	struct learn_action known = {.arm = {0, 2}, .n = 2}, same, other;
+	struct learn_guess a, b;
+	struct buf bytes;
+	struct err e;
+	float x[DIMS];
+	struct rng r;
+	(void)state;
+	(void)learn_arm(l, 200, LEARN_POOLED);
+	(void)learn_arm(l, 300, LEARN_OFFSET);
+	rng_seed(&r, 4);
+	context(&r, x);
+	for (unsigned i = 0; i < 200; i++)
+		learn_update(l, x, &known, i % 3 == 0, 1);
+	buf_init(&bytes, LEARN_THIN_BYTES_MAX);
+	learner_encode_thin(l, &bytes);
+	assert_int_equal(learner_decode_thin(buf_view(&bytes), &m, &e), ST_OK);
+	same = (struct learn_action){.arm = {learn_thin_arm(m, learn_key(l, 0), LEARN_POOLED),
+					     learn_thin_arm(m, 300, LEARN_OFFSET)},
+				     .n = 2};
+	learn_score(l, x, &known, 1, &a);
+	learn_score(m, x, &same, 1, &b);
+	assert_true(a.z == b.z && b.var > 0 && learn_seen_all(m) == learn_seen_all(l));
+	uint32_t stranger = learn_thin_arm(m, 999, LEARN_POOLED);
+	other = (struct learn_action){.arm = {stranger}, .n = 1};
+	learn_score(m, x, &other, 1, &b);
+	learn_score(l, x, &(struct learn_action){.arm = {learn_arm(l, 999, LEARN_POOLED)}, .n = 1},
+		    1, &a);
+	assert_true(fabsf(a.z - b.z) < 1e-5f);
+	assert_true(learn_thin_arm(m, 300, LEARN_POOLED) == stranger); /* of another kind */
+	learner_close(&m);
+	for (size_t i = 0; i < bytes.n; i++) {
+		bytes.p[i] ^= 0x10;
+		assert_int_equal(learner_decode_thin(buf_view(&bytes), &m, &e), ST_CORRUPT);
+		bytes.p[i] ^= 0x10;
+	}
+	buf_finish(&bytes);
+	learner_close(&l);
+}
+
 static void settings_are_checked(void **state)
 {
 	static const struct {
@@ -357,6 +400,7 @@ int main(void)
 		cmocka_unit_test(goes_on_after_storing),
 		cmocka_unit_test(tells_what_changed),
 		cmocka_unit_test(damage_is_seen),
+		cmocka_unit_test(thin_ones_guess_alike),
 		cmocka_unit_test(settings_are_checked),
 		cmocka_unit_test(arms_have_a_ceiling),
 	};

@@ -67,6 +67,7 @@ then good; else bad "compare --json" "$work/out" "$work/err"; fi
 # ---- models ----
 "$nurtured" init --data "$NURTURED_DATA" >/dev/null 2>&1
 expect 6 "nothing is learned without a program" 'no program' -- policy learned
+expect 6 "nothing to keep" 'no program' -- policy snapshot
 expect 0 "no models" 'no models yet' -- policy list
 expect 0 "import" "${a:0:12} is here" -- policy import "$work/a.model"
 expect 0 "import again" "${a:0:12} is here" -- policy import "$work/a.model"

@@ -107,6 +107,7 @@ policy
 policy sideways
 policy show
 policy learned x
+policy snapshot x
 replay
 replay --verify extra
 backup
