@@ -190,6 +190,8 @@ static void write_learned(const struct turn *t, const struct choice *how, struct
 	json_w_object(w);
 	json_w_kf64(w, "outcomes", learn_seen_all(l->response));
 	json_w_kf64(w, "price", l->price);
+	if (t->d->drift != DECIDE_STEADY)
+		json_w_kz(w, "drift", decide_drift_name(t->d->drift));
 	json_w_ki64(w, "context_version", CONTEXT_VERSION);
 	json_w_key(w, "context");
 	json_w_object(w);
@@ -240,11 +242,6 @@ static size_t write_candidates(const struct turn *t, const struct program_step *
 	return place;
 }
 
-static const struct program_deciding *deciding_of(const struct turn *t)
-{
-	return &t->d->now.program->play->deciding;
-}
-
 static enum status record(struct turn *t, const struct program_step *step, const struct slate *s,
 			  const struct pick *p, const struct choice *how, struct err *e)
 {
@@ -268,7 +265,7 @@ static enum status record(struct turn *t, const struct program_step *step, const
 	size_t place = write_candidates(t, step, s, p->chosen, &w);
 	json_w_kf64(&w, "draw", how->unit);
 	json_w_ki64(&w, "chosen", (int64_t)place);
-	json_w_kz(&w, "policy", how->asked ? decide_mode_name(deciding_of(t)->mode) : "rules");
+	json_w_kz(&w, "policy", how->asked ? decide_mode_name(policy_mode(t)) : "rules");
 	json_w_kz(&w, "words", t->out->words);
 	json_w_end(&w);
 	if (!buf_ok(&b))

@@ -79,6 +79,7 @@ struct decide {
 	struct arena *arena;
 	struct decide_learned *learned; /* NULL: nobody learns, the rules choose. Arms are added
 					 * to it, nothing else changes. */
+	enum decide_drift drift;        /* what is done now because the world has moved */
 	uint64_t decision; /* the number the next record gets; keys the dice of a policy */
 };
 
@@ -157,6 +158,7 @@ struct decide_out {
 	bool decided;      /* a record was made */
 	struct str record; /* JSON: inputs, candidates with p or guard, draw, versions, words */
 	bool remember;     /* the outcome of this decision teaches: keep it till then */
+	double odds;       /* of what was drawn */
 	struct pending pending; /* its message is unset: the engine numbers it */
 	/* Make this message (READY, due at message.due_us); id, lead and decision are unset: the
 	 * engine numbers it and puts the number into journey->message. */

@@ -130,6 +130,8 @@ struct choice {
 };
 /* Does anybody but the rules have a say here? */
 bool policy_asks(const struct turn *t);
+/* Who chooses now: the program's mode, or the rules while drift makes them. */
+enum decide_mode policy_mode(const struct turn *t);
 /* rules: what they would send. Odds go into the slate; what is to be remembered into t->out. */
 MUST_USE enum status policy_choose(struct turn *t, struct slate *s, size_t rules,
 				   struct choice *out, struct err *e);

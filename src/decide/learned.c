@@ -211,6 +211,20 @@ static struct learn_action action_of(struct learner *l, const struct pending *of
 	return a;
 }
 
+static double guess_of(struct learner *l, const struct pending *of)
+{
+	struct learn_guess g = {.p = 0};
+	struct learn_action a = action_of(l, of);
+	if (a.n > 0)
+		learn_score(l, of->x, &a, 1, &g);
+	return (double)g.p;
+}
+
+void learned_guess(struct decide_learned *l, const struct pending *of, struct learned_guess *out)
+{
+	*out = (struct learned_guess){guess_of(l->response, of), guess_of(l->harm, of)};
+}
+
 /* A first look teaches the whole; a later one what is more than was known then. */
 static void teach(struct learner *l, const struct pending *of, float now, float before)
 {

@@ -80,6 +80,12 @@ void pending_encode(const struct pending *p, struct buf *out);
 /* ST_CORRUPT: not pending_encode's work. */
 MUST_USE enum status pending_decode(struct str bytes, struct pending *out, struct err *e);
 
+/* What the models expect of it as they are now; an arm they do not know is the average one. */
+struct learned_guess {
+	double outcome, harm;
+};
+void learned_guess(struct decide_learned *l, const struct pending *of, struct learned_guess *out);
+
 /* May an event of that type matter to a decision at all? */
 bool learned_asks(const struct program_deciding *p, struct str type);
 bool learned_harms(struct str type); /* an unsubscribe or a complaint */

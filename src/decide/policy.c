@@ -125,6 +125,19 @@ static void odds_first(const struct turn *t, const struct menu *m, struct policy
 	explore_one(0, m->n, out->p);
 }
 
+#define REOPEN_FLOOR 0.2
+
+/* What is shared out evenly: more, while the world is not what was learned. */
+static double floor_now(const struct turn *t, const struct program_deciding *p)
+{
+	double least = p->least;
+	if (t->d->drift == DECIDE_WIDEN)
+		least *= 2;
+	if (t->d->drift == DECIDE_REOPEN && least < REOPEN_FLOOR)
+		least = REOPEN_FLOOR;
+	return least < p->most ? least : p->most;
+}
+
 static void odds_learned(const struct turn *t, const struct menu *m, enum policy_mode mode,
 			 struct policy_choice *out)
 {
@@ -136,7 +149,7 @@ static void odds_learned(const struct turn *t, const struct menu *m, enum policy
 	c.epsilon = p->epsilon;
 	c.gain = p->gain;
 	c.budget = p->most;
-	c.floor = p->least;
+	c.floor = floor_now(t, p);
 	/* How far apart two values must be to be told apart goes with the root of how rare
 	 * outcomes are. */
 	struct policy_turn turn = {.seen = seen * MEAN_USUAL / mean,
@@ -186,6 +199,13 @@ bool policy_asks(const struct turn *t)
 	       k->decide_what != 0;
 }
 
+enum decide_mode policy_mode(const struct turn *t)
+{
+	enum decide_mode mode = t->d->now.program->play->deciding.mode;
+	bool back = t->d->drift == DECIDE_FALL_BACK && mode >= DECIDE_EPSILON;
+	return back ? DECIDE_RULES : mode;
+}
+
 static void remember(const struct turn *t, const float *x, const struct candidate *c)
 {
 	struct pending *p = &t->out->pending;
@@ -194,6 +214,7 @@ static void remember(const struct turn *t, const float *x, const struct candidat
 		p->x[i] = x[i];
 	context_slot(t, c, p->x);
 	parts(t, c, p);
+	t->out->odds = c->p;
 	t->out->remember = true;
 }
 
@@ -203,8 +224,7 @@ enum status policy_choose(struct turn *t, struct slate *s, size_t rules, struct 
 	float x[CONTEXT_COUNT];
 	struct policy_choice picked, beside;
 	struct menu *m = ARENA_NEW(t->d->arena, struct menu);
-	enum decide_mode mode = t->d->now.program->play->deciding.mode;
-	const struct chooser *who = &choosers[mode];
+	const struct chooser *who = &choosers[policy_mode(t)];
 	if (m == NULL)
 		return err_set(e, ST_NO_MEMORY, "the menu of a decision does not fit");
 	list(t, s, rules, m);

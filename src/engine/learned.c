@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/time.h"
+#include "engine/drift.h"
 #include "engine/due.h"
 #include "engine/outbox.h"
 #include "engine/pass.h"
@@ -237,6 +238,8 @@ static enum status teach(struct pass *p, struct pending *of, struct err *e)
 {
 	struct decide_learned *l;
 	enum status st = learned_use(&p->play->learned, p->batch->store, p->play->seed, &l, e);
+	if (st == ST_OK)
+		st = drift_learns(p, l, of, e);
 	if (st == ST_OK)
 		learned_teach(l, deciding(p), of);
 	return st;

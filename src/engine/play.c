@@ -17,7 +17,7 @@ enum { PLAY_META_VERSION = 1 };
 
 void play_init(struct play *y, struct store *s)
 {
-	*y = (struct play){.store = s, .first_send_us = TIME_NONE};
+	*y = (struct play){.store = s, .first_send_us = TIME_NONE, .drift.until_us = TIME_NONE};
 	arena_init(&y->zone_arena, ZONE_ARENA);
 	strmap_init(&y->zones, PLAY_ZONES_MAX);
 }
@@ -34,6 +34,7 @@ void play_finish(struct play *y)
 		version_drop(&y->versions[i]);
 	y->versions_n = 0;
 	learned_forget(&y->learned);
+	drift_forget(&y->drift);
 	strmap_finish(&y->zones);
 	arena_finish(&y->zone_arena);
 	mem_free(y->outgoing);
@@ -47,6 +48,8 @@ enum status play_flush(struct play *y, struct err *e)
 	char room[256 + 10 * DECIDE_ENDED_MAX];
 	struct buf row = {.p = room, .cap = sizeof room, .bytes_max = sizeof room};
 	enum status st = learned_flush(&y->learned, y->store, e);
+	if (st == ST_OK)
+		st = drift_flush(&y->drift, y->store, e);
 	if (st != ST_OK || !y->dirty)
 		return st;
 	buf_varint(&row, PLAY_META_VERSION);
@@ -100,6 +103,7 @@ enum status play_load(struct play *y, struct err *e)
 {
 	struct str row;
 	learned_forget(&y->learned);
+	drift_forget(&y->drift);
 	y->outgoing_n = 0;
 	y->dirty = y->paused = false;
 	y->next_decision = y->next_message = y->next_handoff = 1;

@@ -11,6 +11,7 @@
 
 #include "base/map.h"
 #include "decide/decide.h"
+#include "engine/drift.h"
 #include "engine/learned.h"
 #include "store/store.h"
 
@@ -48,6 +49,7 @@ struct play {
 	uint32_t recent_sent, recent_bounced, recent_complained; /* halved at twice the window */
 	bool dirty;
 	struct learned learned;
+	struct drift drift;
 	uint64_t seed; /* of the dice of policies */
 };
 

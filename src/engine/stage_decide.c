@@ -47,7 +47,11 @@ static enum status open_learned(struct round *r, struct err *e)
 	r->d.decision = y->next_decision;
 	if (r->p->program == NULL || r->p->program->play->deciding.mode == DECIDE_OFF)
 		return ST_OK;
-	return learned_use(&y->learned, r->p->batch->store, y->seed, &r->d.learned, e);
+	enum status st = learned_use(&y->learned, r->p->batch->store, y->seed, &r->d.learned, e);
+	if (st == ST_OK)
+		st = drift_use(&y->drift, r->p->batch->store, e);
+	r->d.drift = drift_now(&y->drift, &r->p->program->play->deciding, r->p->env.now_us);
+	return st;
 }
 
 static enum status open_round(struct pass *p, struct round *r, struct err *e)
@@ -181,6 +185,8 @@ static enum status carry_out(struct round *r, struct decide_out *out, struct err
 	if (st == ST_OK && out->remember) {
 		out->pending.message = out->send ? r->journey->message : 0;
 		st = learned_remember(r->p, &out->pending, e);
+		if (st == ST_OK)
+			st = drift_decided(r->p, out, e);
 	}
 	if (st == ST_OK && out->handoff)
 		st = open_handoff(r, out, e);

@@ -14,6 +14,11 @@ const char *decide_mode_name(enum decide_mode m)
 	return schema_mode_words[m];
 }
 
+const char *decide_drift_name(enum decide_drift d)
+{
+	return d == DECIDE_STEADY ? "steady" : schema_drift_words[d - DECIDE_WIDEN];
+}
+
 static int64_t window_of(struct str event)
 {
 	if (str_is(event, "email.click"))
@@ -121,6 +126,17 @@ static void sense(struct playing *x, const struct ynode *n)
 	}
 }
 
+static void compile_drift(struct program_deciding *d, const struct ynode *n)
+{
+	int word = value_word(ynode_get(n, "on_alarm"), schema_drift_words);
+	d->on_drift = word >= 0 ? (enum decide_drift)(DECIDE_WIDEN + word) : DECIDE_WIDEN;
+	d->drift_hold_us = d->drift_window_us = 7 * US_PER_D;
+	d->drift_psi = 0.25;
+	(void)value_duration(ynode_get(n, "hold"), &d->drift_hold_us); /* absent: as above */
+	(void)value_duration(ynode_get(n, "window"), &d->drift_window_us);
+	(void)value_number(ynode_get(n, "psi"), &d->drift_psi);
+}
+
 void compile_deciding(struct playing *x)
 {
 	const struct ynode *n = ynode_get(x->c->root, "decide");
@@ -140,6 +156,7 @@ void compile_deciding(struct playing *x)
 	(void)value_share(ynode_get(explore, "least"), &d->least);
 	(void)value_share(ynode_get(explore, "epsilon"), &d->epsilon);
 	(void)value_number(ynode_get(explore, "gain"), &d->gain);
+	compile_drift(d, ynode_get(n, "drift"));
 	compile_rewards(x, ynode_get(n, "rewards"));
 	compile_costs(x, ynode_get(n, "costs"));
 	measure(d);

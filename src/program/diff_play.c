@@ -285,6 +285,11 @@ static void deciding_number(struct differ *d, const char *what, double old, doub
 	diff_number(d, (struct scalar){"decide", what, TOUCHES_GUARDRAILS}, old, new);
 }
 
+static double days(int64_t us)
+{
+	return (double)us / (double)US_PER_D;
+}
+
 static void diff_deciding(struct differ *d)
 {
 	const struct program_deciding *o = &d->old->play->deciding, *n = &d->new->play->deciding;
@@ -298,6 +303,12 @@ static void diff_deciding(struct differ *d)
 	deciding_number(d, "tried out at least", o->least, n->least);
 	deciding_number(d, "epsilon", o->epsilon, n->epsilon);
 	deciding_number(d, "gain", o->gain, n->gain);
+	diff_text(d, (struct scalar){"decide", "done on drift", TOUCHES_GUARDRAILS},
+		  str_of(decide_drift_name(o->on_drift)), str_of(decide_drift_name(n->on_drift)));
+	deciding_number(d, "days that drift holds", days(o->drift_hold_us), days(n->drift_hold_us));
+	deciding_number(d, "days of a window of drift", days(o->drift_window_us),
+			days(n->drift_window_us));
+	deciding_number(d, "distance that is drift", o->drift_psi, n->drift_psi);
 }
 
 void diff_play(struct differ *d)

@@ -78,6 +78,7 @@ extern const struct schema_type schema_deciding;
 extern const char *const schema_with_words[], *const schema_capped_words[];
 extern const char *const schema_decide_words[], *const schema_routing_words[];
 extern const char *const schema_mode_words[];
+extern const char *const schema_drift_words[];
 /* Shape of a name as a regular expression, and in words. */
 const char *schema_name_pattern(enum schema_name n);
 const char *schema_name_words(enum schema_name n);

@@ -71,6 +71,29 @@ static const struct schema_key explore_keys[] = {
 };
 static const struct schema_type explore = {
 	.kind = SCHEMA_OBJECT, .keys = explore_keys, .what = "{most, least, epsilon, gain}"};
+const char *const schema_drift_words[] = {"widen", "reopen", "rules", "alarm_only", NULL};
+static const struct schema_type on_alarm = {.kind = SCHEMA_WORD,
+					    .words = schema_drift_words,
+					    .what = "widen, reopen, rules or alarm_only"};
+static const struct schema_type psi = {
+	.kind = SCHEMA_NUMBER, .min = 0.05, .max = 10, .what = "a number"};
+static const struct schema_key drift_keys[] = {
+	{"on_alarm", &on_alarm, false, "widen",
+	 "What is done while the world looks different from what was learned. widen: what was "
+	 "learned counts half, and twice as much is tried out. reopen: a fifth is tried out, "
+	 "nearly "
+	 "as if it were new. rules: the rules choose. alarm_only: it is told, nothing else.",
+	 SINCE},
+	{"hold", &window, false, "7d", "For how long behind the last alarm.", SINCE},
+	{"window", &window, false, "7d",
+	 "Those who come in so long (500 at least) are compared with those who came before.",
+	 SINCE},
+	{"psi", &psi, false, "0.25", "How far apart is too far, for a number of the context.",
+	 SINCE},
+	{.name = NULL},
+};
+static const struct schema_type drift = {
+	.kind = SCHEMA_OBJECT, .keys = drift_keys, .what = "{on_alarm, hold, window, psi}"};
 static const struct schema_key deciding_keys[] = {
 	{"mode", &mode, true, NULL,
 	 "Who chooses. off: the rules, and nothing is learned. rules, first: the rules or the "
@@ -85,6 +108,8 @@ static const struct schema_key deciding_keys[] = {
 	 SINCE},
 	{"harm", &harm, false, "{budget: 0.3%}", "How much annoyance is too much.", SINCE},
 	{"explore", &explore, false, "the least that is needed", "How much is tried out.", SINCE},
+	{"drift", &drift, false, "{on_alarm: widen}",
+	 "What is done when those who come, or what comes of messages, are not as before.", SINCE},
 	{.name = NULL},
 };
 const struct schema_type schema_deciding = {.kind = SCHEMA_OBJECT,

@@ -305,6 +305,8 @@ static const char *const goods[] = {
 	"{email: 0.01}}\n",
 	PLAY "tracks: {a: {enter: lead.known, decide: {what: [angle]}, sequence: [{send: m}]}}\n"
 	     "decide: {mode: igw, harm: {budget: 0.1%}, explore: {most: 30%, least: 2%}}\n",
+	PLAY "tracks: {a: {enter: lead.known, decide: {what: [angle]}, sequence: [{send: m}]}}\n"
+	     "decide: {mode: igw, drift: {on_alarm: rules, hold: 3d, window: 14d, psi: 0.3}}\n",
 	PLAY "experiments: {holdout: {percent: 2.5}, e: {arms: {a: 99, b: 1}}}\n",
 	PLAY "teams: {sdr: {reps: [{name: S, email: s@x.example}], webhook: "
 	     "\"http://127.0.0.1:9/in\"}}\n",

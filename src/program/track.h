@@ -226,6 +226,15 @@ enum decide_mode {
 	DECIDE_IGW,
 	DECIDE_THOMPSON,
 };
+/* What is done while the world looks different from what was learned. In the order of
+ * schema_drift_words, behind the first. */
+enum decide_drift {
+	DECIDE_STEADY,     /* it does not, or nothing is done */
+	DECIDE_WIDEN,      /* what was learned counts half, and twice as much is tried out */
+	DECIDE_REOPEN,     /* nearly as if it were new: much is tried out */
+	DECIDE_FALL_BACK,  /* the rules choose */
+	DECIDE_ALARM_ONLY, /* it is told, and goes on */
+};
 #define PROGRAM_REWARDS_MAX 32
 struct program_reward {
 	struct str of; /* an event type, or a family: form.* */
@@ -243,6 +252,10 @@ struct program_deciding {
 	double most, least; /* what all but the best may have; what is shared out evenly */
 	double epsilon, gain;
 	int64_t learn_us, close_us; /* the shortest and the longest window of all of them */
+	enum decide_drift on_drift; /* not DECIDE_STEADY */
+	int64_t drift_hold_us;      /* for so long behind the last alarm */
+	int64_t drift_window_us;    /* those who came in so long are compared with those before */
+	double drift_psi;           /* how far apart is too far */
 };
 
 /* Everything above, hung into struct program as `play`. Never NULL; without tracks, tracks_n is 0
@@ -265,6 +278,7 @@ size_t program_track_of(const struct program *p, struct str name); /* NO_INDEX: 
 size_t program_step_of(const struct program_track *t, struct str name);
 size_t program_team_of(const struct program *p, struct str name);
 const char *decide_mode_name(enum decide_mode m);
+const char *decide_drift_name(enum decide_drift d); /* "steady", "widen", ... */
 const char *react_kind_name(enum react_kind k);
 const char *action_kind_name(enum action_kind k);
 
