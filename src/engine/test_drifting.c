@@ -178,7 +178,7 @@ static void who_comes_is_watched(void **state)
 	day(&t);
 	assert_true(str_is(text_of(&t, "learned", "drift"), "widen"));
 	/* What is new becomes usual, and it is over. */
-	days(&t, 27);
+	days(&t, 19);
 	assert_false(drift_on(drift_of(&t), t.w.now_us));
 	assert_int_equal(text_of(&t, "learned", "drift").n, 0);
 	teardown(&t.w);

@@ -34,16 +34,25 @@ static struct drift_page_hinkley walk(double limit)
 	return p;
 }
 
+/* Also behind an alarm: the learner is wrong in another way while it learns anew, and a detector
+ * that remembers the old way would ring again when it is right. */
+static void begin_streams(struct watch *w)
+{
+	w->rise = w->fall = walk(LIMIT);
+	w->harm = walk(HARM_LIMIT);
+	drift_adwin_init(&w->residual, ADWIN_DELTA);
+	drift_adwin_init(&w->calibration, ADWIN_DELTA);
+	w->warm = 0;
+	w->changed[WATCH_PART_STREAMS] = true;
+}
+
 struct watch *watch_open(size_t dims)
 {
 	ASSERT(dims >= 1 && dims <= WATCH_DIMS_MAX);
 	struct watch *w = mem_alloc(sizeof *w);
 	w->dims = dims;
 	w->columns = mem_array(dims + WATCH_BESIDE, sizeof *w->columns);
-	w->rise = w->fall = walk(LIMIT);
-	w->harm = walk(HARM_LIMIT);
-	drift_adwin_init(&w->residual, ADWIN_DELTA);
-	drift_adwin_init(&w->calibration, ADWIN_DELTA);
+	begin_streams(w);
 	return w;
 }
 
@@ -140,14 +149,15 @@ static void ks_of(struct column *c)
 
 /* ---- those who come ---- */
 
-static void turn_window(struct column *c, bool compare)
+/* What is too far away is told once: from then on it is what the next one is compared with. */
+static void turn_window(struct column *c, bool compare, double psi_max)
 {
 	if (compare && sum(c->was) > 0 && sum(c->now) > 0) {
 		c->last.psi = psi_of(c);
 		ks_of(c);
 	}
 	for (unsigned i = 0; i < WATCH_CELLS; i++) {
-		c->was[i] = c->was[i] / 2 + c->now[i];
+		c->was[i] = (c->last.psi >= psi_max ? 0 : c->was[i] / 2) + c->now[i];
 		c->now[i] = 0;
 	}
 }
@@ -171,7 +181,7 @@ static bool close_window(struct watch *w, const struct watch_conf *c, struct wat
 	bool any = false;
 	struct watch_alarm a;
 	for (size_t i = 0; i < w->dims + WATCH_BESIDE; i++) {
-		turn_window(&w->columns[i], w->windows > 0);
+		turn_window(&w->columns[i], w->windows > 0, c->psi);
 		if (i >= w->dims || w->windows == 0 || !rings(&w->columns[i], c, (uint32_t)i, &a))
 			continue;
 		if (!any || a.figure / a.limit > out->figure / out->limit)
@@ -181,6 +191,8 @@ static bool close_window(struct watch *w, const struct watch_conf *c, struct wat
 	w->windows++;
 	w->in_window = 0;
 	w->since_us = 0;
+	if (any)
+		begin_streams(w);
 	return any;
 }
 
@@ -242,7 +254,8 @@ bool watch_outcome(struct watch *w, const struct watch_outcome *o, struct watch_
 	bool rang = false;
 	count(&w->columns[w->dims + WATCH_GUESS], o->guess);
 	w->changed[WATCH_PART_COLUMNS] = w->changed[WATCH_PART_STREAMS] = true;
-	if (w->outcomes++ < WATCH_WARM_UP)
+	w->outcomes++;
+	if (w->warm++ < WATCH_WARM_UP)
 		return false;
 	if (window(&w->calibration, miss * miss - o->guess * (1 - o->guess), WATCH_CALIBRATION,
 		   out))
@@ -255,6 +268,8 @@ bool watch_outcome(struct watch *w, const struct watch_outcome *o, struct watch_
 		rang = say(out, WATCH_FALL, w->fall.sum, LIMIT);
 	if (o->sent && drift_page_hinkley_add(&w->harm, standard(o->harm, o->harm_guess)))
 		rang = say(out, WATCH_HARM, w->harm.sum, HARM_LIMIT);
+	if (rang)
+		begin_streams(w);
 	return rang;
 }
 
@@ -266,6 +281,7 @@ void watch_figures(const struct watch *w, struct watch_figures *out)
 		.windows = w->windows,
 		.in_window = w->in_window,
 		.outcomes = w->outcomes,
+		.warm = w->warm,
 		.since_us = w->since_us,
 		.rise = w->rise.sum,
 		.fall = w->fall.sum,

@@ -12,7 +12,7 @@
  * Numbers are counted into a fixed grid of cells, so that a window of a million costs what one of a
  * hundred does: a missing one, exactly zero ("never"), and one or more ("at the most") have cells of
  * their own, and bins of their own in the PSI. The reference fades: each window counts half after
- * the next, since the learner forgets as well.
+ * the next, since the learner forgets as well; one that rang is the reference alone.
  *
  *   W1  Same calls, same bytes: no clock, no dice.
  *   W2  A stationary stream rings seldom: test_watch.c holds it to that.
@@ -30,7 +30,7 @@
 #define WATCH_BYTES_MAX ((size_t)1 << 20) /* of a stored part */
 #define WATCH_KS_D .15                    /* a smaller distance is none, however sure */
 #define WATCH_KS_P 1e-6
-#define WATCH_WARM_UP 200u /* outcomes before residuals are looked at: a new learner is wrong */
+#define WATCH_WARM_UP 200u /* outcomes, at first and behind an alarm, that say nothing */
 
 /* What a number of the context may do. */
 enum watch_role {
@@ -88,7 +88,8 @@ struct watch_column { /* of the latest window that was closed, against those bef
 #define WATCH_GUESS 1u /* and guesses; learning itself moves both, so they never ring */
 struct watch_figures {
 	uint64_t windows, in_window, outcomes;
-	int64_t since_us;         /* of the window being filled; 0: none */
+	uint64_t warm;    /* outcomes since the latest alarm; the first WATCH_WARM_UP say nothing */
+	int64_t since_us; /* of the window being filled; 0: none */
 	double rise, fall, harm;  /* Page-Hinkley: sums, of */
 	double limit, harm_limit; /* so much at which they ring */
 	double residual, adwin_n; /* mean over ADWIN's window, and its length */

@@ -17,6 +17,7 @@ struct watch {
 	size_t dims;
 	struct column *columns; /* dims + WATCH_BESIDE */
 	uint64_t windows, in_window, outcomes;
+	uint64_t warm; /* outcomes since the streams began */
 	int64_t since_us;
 	struct drift_page_hinkley rise, fall, harm;
 	struct drift_adwin residual, calibration;

@@ -75,6 +75,7 @@ void watch_part_encode(const struct watch *w, unsigned part, struct buf *out)
 		return;
 	}
 	buf_varint(out, w->outcomes);
+	buf_varint(out, w->warm);
 	put_walk(&w->rise, out);
 	put_walk(&w->fall, out);
 	put_walk(&w->harm, out);
@@ -158,6 +159,7 @@ enum status watch_part_decode(struct watch *w, unsigned part, struct str bytes, 
 		get_columns(w, &r);
 	if (known && part == WATCH_PART_STREAMS) {
 		w->outcomes = get_count(&r, COUNT_MOST);
+		w->warm = get_count(&r, COUNT_MOST);
 		get_walk(&w->rise, &r);
 		get_walk(&w->fall, &r);
 		get_walk(&w->harm, &r);
