@@ -7,8 +7,9 @@
 
 #include <math.h>
 
-/* In standard deviations: a mean that is off by less is no drift; the sum at which it rings. A walk
- * without drift gets so high once in a million steps, or about as seldom where outcomes are rare. */
+/* In standard deviations: a mean that is off by less is no drift; the sum at which it rings. A
+ * walk that stands still gets so high once in hundreds of thousands of steps, rare outcomes or
+ * not. */
 #define TOLERATED .1
 #define LIMIT 60.0
 #define HARM_LIMIT 30.0 /* harm is rare and dear: looked at more closely */

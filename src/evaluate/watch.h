@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * watch.h: has the world moved, asked all the time, in bounded memory. The detectors of drift.h over
- * what a learner is fed:
+ * watch.h: has the world moved, asked all the time, in bounded memory. The detectors of drift.h
+ * over what a learner is fed:
  *
  *   what it is told of those who come   PSI for each number of the context, KS for those that are
  *                                       scores: the latest window against the ones before it
@@ -9,8 +9,8 @@
  *                                       are from what the guess allows (calibration)
  *   harm                                Page-Hinkley on (harm - guess), upwards
  *
- * Numbers are counted into a fixed grid of cells, so that a window of a million costs what one of a
- * hundred does: a missing one, exactly zero ("never"), and one or more ("at the most") have cells of
+ * Numbers are counted into a fixed grid of cells, so that a window of a million costs what one of
+ * a hundred does: a missing one, exactly zero ("never"), and one or more ("at the most") have cells of
  * their own, and bins of their own in the PSI. The reference fades: each window counts half after
  * the next, since the learner forgets as well; one that rang is the reference alone.
  *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * test_drifting.c: the world moves under the engine: who comes, or what they do. It rings, what the
- * program says follows, and it ends; while nothing moves it is quiet. Every world is replayed at its
- * end, so alarms are part of the fold (G8). */
+ * test_drift.c: the world moves under the engine: who comes, or what they do. It rings, what the
+ * program says follows, and it ends; while nothing moves it is quiet. Every world is replayed at
+ * its end, so alarms are part of the fold (G8). */
 #include "engine/drift.h"
 #include "engine/test_play.h"
 
