@@ -10,8 +10,8 @@
  *   harm                                Page-Hinkley on (harm - guess), upwards
  *
  * Numbers are counted into a fixed grid of cells, so that a window of a million costs what one of
- * a hundred does: a missing one, exactly zero ("never"), and one or more ("at the most") have cells of
- * their own, and bins of their own in the PSI. The reference fades: each window counts half after
+ * a hundred does: a missing one, exactly zero ("never"), and one or more ("at the most") have
+ * cells of their own, and bins of their own in the PSI. The reference fades: each window counts half after
  * the next, since the learner forgets as well; one that rang is the reference alone.
  *
  *   W1  Same calls, same bytes: no clock, no dice.
