@@ -11,8 +11,8 @@
  *
  * Numbers are counted into a fixed grid of cells, so that a window of a million costs what one of
  * a hundred does: a missing one, exactly zero ("never"), and one or more ("at the most") have
- * cells of their own, and bins of their own in the PSI. The reference fades: each window counts half after
- * the next, since the learner forgets as well; one that rang is the reference alone.
+ * cells of their own, and bins of their own in the PSI. The reference fades: each window counts
+ * half after the next, since the learner forgets as well; one that rang is the reference alone.
  *
  *   W1  Same calls, same bytes: no clock, no dice.
  *   W2  A stationary stream rings seldom: test_watch.c holds it to that.
