@@ -93,6 +93,7 @@ static void start(struct fixture *f, const struct api_conf *conf)
 	ops.handler[API_OP_BACKUP] = fake_lead;
 	ops.handler[API_OP_INBOUND] = fake_lead;
 	ops.handler[API_OP_INBOX] = fake_lead;
+	ops.handler[API_OP_DRIFT_GET] = fake_lead;
 	ops.handler[API_OP_LINK_CLICK] = fake_lead;
 	ops.handler[API_OP_LINK_STOP_PAGE] = fake_lead;
 	ops.handler[API_OP_LINK_STOP] = fake_lead;
@@ -237,6 +238,8 @@ static const struct {
 	{"replay without a token", "POST /v1/replay/verify", "", NONE, 401, "unauthenticated"},
 	{"replay with a write key", "POST /v1/replay/verify", "", WRITE, 403, "nothing else"},
 	{"replay", "POST /v1/replay/verify", "", ADMIN, 200, "lead"},
+	{"drift", "GET /v1/drift", NULL, ADMIN, 200, "lead"},
+	{"drift with a write key", "GET /v1/drift", NULL, WRITE, 403, "nothing else"},
 	{"schema of programs", "GET /schema/program.json", NULL, NONE, 200, "draft-07"},
 	{"health", "GET /healthz", NULL, NONE, 200, "alive"},
 	{"health by head", "HEAD /healthz", NULL, NONE, 200, "Content-Length: 18"},

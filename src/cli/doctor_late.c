@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "cli/doctor.h"
 #include "node/settings.h"
+#include "view/view_drift.h"
 #include "view/view_late.h"
 
 static const char *for_how_long(int64_t at_us, char text[TIME_TEXT_MAX])
@@ -60,6 +61,26 @@ void doctor_check_handoffs(struct patient *p, struct finding *f)
 			   (unsigned long long)l.handoffs, for_how_long(l.handoff_us, age));
 	else
 		doctor_say(f, HEALTH_OK, NULL, "none is overdue");
+}
+
+/* Does what was learned still fit? */
+void doctor_check_drift(struct patient *p, struct finding *f)
+{
+	struct view_drift d;
+	struct err e;
+	char age[TIME_TEXT_MAX];
+	struct arena *a = &p->c->arena;
+	if (view_drift_latest(p->door.node->store, clock_now_us(), a, &d, &e) != ST_OK)
+		doctor_say(f, HEALTH_FAIL, NULL, "%.180s", e.text);
+	else if (d.on)
+		doctor_say(f, HEALTH_WARN, "nurtured policy drift",
+			   STR_FMT ", %s ago: what was learned does not fit; %s",
+			   STR_ARG(view_drift_words(&d, a)), for_how_long(d.at_us, age), d.then);
+	else if (d.ever)
+		doctor_say(f, HEALTH_OK, NULL, "the last of %llu alarms is over",
+			   (unsigned long long)d.ever);
+	else
+		doctor_say(f, HEALTH_OK, NULL, "no alarm yet");
 }
 
 /* What the daemon has noted of its latest round (daemon/mailbox.h). */

@@ -43,6 +43,7 @@ int policy_run_snapshot(struct cli *c); /* policy_snapshot.c */
 MUST_USE enum status policy_tell(struct cli *c, const struct registry_choice *choice);
 /* The folder follows what the log was told of this slot. */
 MUST_USE enum status policy_catch_up(struct cli *c, struct str slot);
+int policy_run_drift(struct cli *c);
 int policy_run_list(struct cli *c);
 int policy_run_show(struct cli *c);
 int policy_run_diff(struct cli *c);

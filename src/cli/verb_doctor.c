@@ -257,6 +257,7 @@ static const struct {
 	{"mailbox", false, doctor_check_mailbox},
 	{"outbox", true, doctor_check_outbox},
 	{"hand-offs", true, doctor_check_handoffs},
+	{"drift", true, doctor_check_drift},
 	{"daemon", false, check_daemon},
 };
 

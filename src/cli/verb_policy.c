@@ -10,11 +10,12 @@ static const struct {
 	const char *name;
 	int (*run)(struct cli *c);
 } parts[] = {
-	{"learned", policy_run_learned}, {"snapshot", policy_run_snapshot},
-	{"compare", policy_run_compare}, {"list", policy_run_list},
-	{"show", policy_run_show},       {"diff", policy_run_diff},
-	{"promote", policy_run_promote}, {"rollback", policy_run_rollback},
-	{"export", policy_run_export},   {"import", policy_run_import},
+	{"learned", policy_run_learned},   {"snapshot", policy_run_snapshot},
+	{"drift", policy_run_drift},       {"compare", policy_run_compare},
+	{"list", policy_run_list},         {"show", policy_run_show},
+	{"diff", policy_run_diff},         {"promote", policy_run_promote},
+	{"rollback", policy_run_rollback}, {"export", policy_run_export},
+	{"import", policy_run_import},
 };
 
 static int run(struct cli *c)
@@ -22,22 +23,25 @@ static int run(struct cli *c)
 	for (size_t i = 0; c->args_n && i < sizeof parts / sizeof parts[0]; i++)
 		if (strcmp(c->args[0], parts[i].name) == 0)
 			return parts[i].run(c);
-	return cli_usage(c, "policy wants one of: learned, snapshot, compare, list, show, diff, "
-			    "promote, rollback, "
-			    "export, import");
+	return cli_usage(
+		c, "policy wants one of: learned, drift, snapshot, compare, list, show, diff, "
+		   "promote, rollback, "
+		   "export, import");
 }
 
 const struct verb verb_policy = {
 	.name = "policy",
 	.group = "change",
-	.args = "learned | snapshot | compare [CANDIDATE [CHAMPION]] --log FILE | list | show "
+	.args = "learned | drift | snapshot | compare [CANDIDATE [CHAMPION]] --log FILE | list | "
+		"show "
 		"MODEL | diff A "
 		"B | "
 		"promote "
 		"MODEL | rollback SLOT | export MODEL FILE | import FILE",
 	.summary = "Compare policies on a log of decisions; models up and back",
 	.detail =
-		"learned shows what the live learner knows, message by message; snapshot keeps it "
+		"drift says whether that still fits, detector by detector. learned shows what the "
+		"live learner knows, message by message; snapshot keeps it "
 		"as a model. compare says what "
 		"a candidate would have earned on decisions another policy made, "
 		"and whether that may be believed; it exits 1 when it may not. A candidate is "
@@ -61,6 +65,6 @@ const struct verb verb_policy = {
 		  "most harm a decision may do; the log has column harm"},
 		 {"reason", 0, "TEXT", "why, for those who ask later"},
 		 {NULL, 0, NULL, NULL}},
-	.subverbs = "learned snapshot compare list show diff promote rollback export import",
+	.subverbs = "learned drift snapshot compare list show diff promote rollback export import",
 	.run = run,
 };

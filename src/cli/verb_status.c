@@ -8,6 +8,7 @@
 #include "cli/verbs.h"
 #include "engine/play.h"
 #include "node/settings.h"
+#include "view/view_drift.h"
 #include "view/view_late.h"
 
 struct facts_now {
@@ -17,6 +18,7 @@ struct facts_now {
 	bool running, paused, mailbox, mixed;
 	struct str pause_reason;
 	struct view_late late;
+	struct view_drift drift;
 	struct json mail; /* of the mailbox; count 0: nothing is known */
 };
 
@@ -72,6 +74,9 @@ static enum status gather(struct cli *c, struct door *d, struct facts_now *f)
 	f->running = node_locked(c->data, &f->pid);
 	f->mixed = node_fold_mixed(d->node->store);
 	st = view_late(d->node->store, clock_now_us(), &f->late, &c->err);
+	if (st == ST_OK)
+		st = view_drift_latest(d->node->store, clock_now_us(), &c->arena, &f->drift,
+				       &c->err);
 	gather_mailbox(c, f);
 	return st == ST_OK ? gather_pause(c, d, f) : st;
 }
@@ -102,6 +107,13 @@ static void show_json(struct cli *c, const struct door *d, const struct facts_no
 	json_w_ktime(&w, "messages_late_since", f->late.message_us);
 	json_w_ki64(&w, "messages_uncertain", (int64_t)f->late.uncertain);
 	json_w_ki64(&w, "held", (int64_t)f->late.held);
+	if (f->drift.on) {
+		json_w_key(&w, "drift");
+		json_w_object(&w);
+		view_drift_put(&f->drift, &w);
+		json_w_ktime(&w, "until", f->drift.until_us);
+		json_w_end(&w);
+	}
 	if (f->mailbox) {
 		json_w_key(&w, "mailbox");
 		if (f->mail.count > 0)
@@ -145,6 +157,10 @@ static void show_late(struct cli *c, const struct facts_now *f)
 			: last.n     ? "not connected: "
 				     : "not connected yet",
 			STR_ARG(connected(f) ? STR_NULL : last));
+	if (f->drift.on)
+		fprintf(c->out, "drift     %s" STR_FMT "%s, " STR_FMT " ago; %s\n", red,
+			STR_ARG(view_drift_words(&f->drift, &c->arena)), off,
+			STR_ARG(since(c, f->drift.at_us)), f->drift.then);
 	if (f->mixed)
 		fprintf(c->out, "state     goes on as another build has folded it: the log's "
 				"beginning is gone\n");

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/time.h"
 #include "daemon/internal.h"
+#include "view/view_drift.h"
 #include "view/view_late.h"
 
 #include <stdio.h>
@@ -14,7 +15,8 @@
 #include <unistd.h>
 
 #define LATE_EVERY_US (10 * US_PER_S)
-#define RETAIN_BITES 50 /* of one round: about 100,000 records */
+#define DRIFT_TOLD_US (7 * US_PER_D) /* less than duplicates are remembered */
+#define RETAIN_BITES 50              /* of one round: about 100,000 records */
 
 struct daemon_conf daemon_conf_default(const char *dir)
 {
@@ -76,6 +78,41 @@ static void retain(struct daemon *d, const struct engine_stats *s)
 	}
 }
 
+/* An alarm of drift becomes an event, once: behind a restart its number is a duplicate. */
+static void tell_drift(struct daemon *d, const struct view_drift *x, int64_t now_us,
+		       struct arena *a)
+{
+	struct buf body;
+	struct json_w w;
+	struct err e;
+	if (x->ever == d->drift_told || now_us - x->at_us > DRIFT_TOLD_US)
+		return;
+	buf_init_arena(&body, a, 4096);
+	json_w_init(&w, &body);
+	json_w_object(&w);
+	json_w_ki64(&w, "alarm", (int64_t)x->ever);
+	view_drift_put(x, &w);
+	json_w_end(&w);
+	struct str id = arena_printf(a, "drift-%llu", (unsigned long long)x->ever);
+	if (buf_ok(&body) &&
+	    daemon_append_own(d, "drift.alarm", buf_view(&body), id, NULL, &e) == ST_OK)
+		d->drift_told = x->ever;
+}
+
+static void note_drift(struct daemon *d)
+{
+	struct view_drift x;
+	struct arena a;
+	int64_t now = clock_now_us();
+	arena_init(&a, (size_t)1 << 20);
+	if (view_drift_latest(d->node->store, now, &a, &x, NULL) == ST_OK) {
+		metrics_set(d->metrics, METRIC_DRIFT_ALARMS, (int64_t)x.ever);
+		metrics_set(d->metrics, METRIC_DRIFT_ON, x.on);
+		tell_drift(d, &x, now, &a);
+	}
+	arena_finish(&a);
+}
+
 /* On the engine's thread, now and then: heads of three indexes. */
 static void note_late(struct daemon *d)
 {
@@ -84,6 +121,7 @@ static void note_late(struct daemon *d)
 	if (now - d->late_us < LATE_EVERY_US)
 		return;
 	d->late_us = now;
+	note_drift(d);
 	if (view_late(d->node->store, clock_now_us(), &late, NULL) != ST_OK)
 		return; /* the next look tells */
 	metrics_set(d->metrics, METRIC_MESSAGES_LATE, (int64_t)late.messages);

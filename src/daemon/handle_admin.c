@@ -356,6 +356,7 @@ desk_handler *const daemon_desk_handlers[API_OP_COUNT] = {
 	[API_OP_TRACK_GET] = daemon_do_track,
 	[API_OP_EXPERIMENT_LIST] = daemon_do_experiments,
 	[API_OP_EXPERIMENT_GET] = daemon_do_experiment,
+	[API_OP_DRIFT_GET] = daemon_do_drift,
 	[API_OP_EXPERIMENT_STOP] = daemon_do_experiment_stop,
 	[API_OP_MESSAGE_LIST] = daemon_do_messages,
 	[API_OP_MESSAGE_GET] = daemon_do_message,

@@ -3,6 +3,7 @@
  * the verbs. */
 #include "base/time.h"
 #include "daemon/internal.h"
+#include "view/view_drift.h"
 #include "view/view_experiment.h"
 #include "view/view_next.h"
 #include "view/view_numbers.h"
@@ -271,6 +272,13 @@ enum status daemon_do_sending_resume(struct desk_work *k, struct err *e)
 	struct view_order o;
 	enum status st = view_order_sending(&k->view, false, STR_NULL, &o, e);
 	return st == ST_OK ? carry_out(k, &o, e) : st;
+}
+
+/* ---- what was learned ---- */
+
+enum status daemon_do_drift(struct desk_work *k, struct err *e)
+{
+	return view_drift(&k->view, &k->w, e);
 }
 
 /* ---- experiments ---- */

@@ -50,7 +50,8 @@ struct daemon {
 	int64_t started_us;
 	uint64_t cursors[2]; /* of the last rounds; the engine's thread only */
 	int64_t retained_us;
-	int64_t late_us; /* when it was last counted what is late */
+	int64_t late_us;     /* when it was last counted what is late */
+	uint64_t drift_told; /* number of the alarm of drift that the log was told of */
 };
 
 /* handle_ingest.c: the op's requests become log entries. */
@@ -97,7 +98,7 @@ desk_handler daemon_do_report_tracks, daemon_do_report_funnel, daemon_do_lead_ne
 	daemon_do_message_settle, daemon_do_message_cancel, daemon_do_webhooks,
 	daemon_do_webhook_replay, daemon_do_handoffs, daemon_do_handoff, daemon_do_handoff_answer,
 	daemon_do_sending_pause, daemon_do_sending_resume, daemon_do_experiments,
-	daemon_do_experiment, daemon_do_experiment_stop;
+	daemon_do_experiment, daemon_do_experiment_stop, daemon_do_drift;
 /* desk work, by op (handle_admin.c). */
 extern desk_handler *const daemon_desk_handlers[API_OP_COUNT];
 

@@ -31,13 +31,12 @@ static const struct {
 	{CONTEXT_feature, CONTEXT_feature_last, WATCH_WORLD},
 };
 
-static void take_roles(enum watch_role out[CONTEXT_COUNT])
+enum watch_role drift_role(size_t i)
 {
-	for (size_t i = 0; i < CONTEXT_COUNT; i++)
-		out[i] = WATCH_OWN;
 	for (size_t k = 0; k < sizeof roles / sizeof *roles; k++)
-		for (size_t i = roles[k].from; i <= roles[k].to; i++)
-			out[i] = roles[k].role;
+		if (i >= roles[k].from && i <= roles[k].to)
+			return roles[k].role;
+	return WATCH_OWN;
 }
 
 /* Nothing was said to them yet. */
@@ -141,6 +140,17 @@ enum status drift_use(struct drift *x, struct store *s, struct err *e)
 	return st;
 }
 
+enum status drift_alarms(struct store *s, struct arena *a, struct drift *out, struct err *e)
+{
+	struct str row;
+	struct reading r = {.x = out, .st = ST_OK, .e = e};
+	*out = (struct drift){.until_us = TIME_NONE};
+	enum status st = store_get(s, TABLE_DRIFT, KEY_NUM(PART_ALARMS), a, &row, e);
+	if (st == ST_OK && !read_part(&r, KEY_NUM(PART_ALARMS), row))
+		st = r.st;
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
 static enum status put_part(struct store *s, uint64_t part, const struct drift *x, struct err *e)
 {
 	struct buf row;
@@ -231,7 +241,8 @@ enum status drift_decided(struct pass *p, const struct decide_out *out, struct e
 	enum watch_role role[CONTEXT_COUNT];
 	const struct program_deciding *d = &p->program->play->deciding;
 	const struct watch_conf conf = {d->drift_psi, d->drift_window_us, WINDOW_LEAST, role};
-	take_roles(role);
+	for (size_t i = 0; i < CONTEXT_COUNT; i++)
+		role[i] = drift_role(i);
 	enum status st = drift_use(x, p->batch->store, e);
 	if (st == ST_OK)
 		st = learned_use(&p->play->learned, p->batch->store, p->play->seed, &l, e);

@@ -42,6 +42,12 @@ bool drift_on(const struct drift *x, int64_t now_us);
 enum decide_drift drift_now(const struct drift *x, const struct program_deciding *d,
 			    int64_t now_us);
 
+/* What a number of the context may do; i < CONTEXT_COUNT. */
+enum watch_role drift_role(size_t i);
+/* The alarms alone, without the watch: one row. For who looks on from outside. */
+MUST_USE enum status drift_alarms(struct store *s, struct arena *a, struct drift *out,
+				  struct err *e);
+
 /* A decision whose outcome is awaited was made. */
 MUST_USE enum status drift_decided(struct pass *p, const struct decide_out *out, struct err *e);
 /* An outcome is about to be learned for the first time. */

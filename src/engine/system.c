@@ -305,6 +305,13 @@ static enum status run_hit(struct engine *en, struct pass *p, struct err *e)
 	return ST_OK;
 }
 
+/* The watch rang when an event before this one was folded: told once more for who reads the log. */
+static enum status run_drift(struct engine *en, struct pass *p, struct err *e)
+{
+	(void)en, (void)p, (void)e;
+	return ST_OK;
+}
+
 /* Mail that is nobody's: lists, machines that talk to themselves. Counted, so that a person can ask
  * why nothing came of it. */
 static enum status run_noted(struct engine *en, struct pass *p, struct err *e)
@@ -348,6 +355,7 @@ static const struct system_event rows[] = {
 	{"content.put", "a content file a program will name by its hash", system_content},
 	{"model.put", "a model that a choice will name by its hash", models_event},
 	{"model.stage", "who may decide in a slot: champion, candidate, its share", models_event},
+	{"drift.alarm", "what was learned does not fit any more", run_drift},
 	{"link.hit", "a link or picture of a message was asked for", run_hit},
 	{"mail.noted", "mail that needs nothing done", run_noted},
 	{"ingest.refused", "an item that could not be read, kept with its reason", run_refused},

@@ -66,6 +66,7 @@ then good; else bad "compare --json" "$work/out" "$work/err"; fi
 
 # ---- models ----
 "$nurtured" init --data "$NURTURED_DATA" >/dev/null 2>&1
+expect 6 "nothing is watched without a program" 'no program' -- policy drift
 expect 6 "nothing is learned without a program" 'no program' -- policy learned
 expect 6 "nothing to keep" 'no program' -- policy snapshot
 expect 0 "no models" 'no models yet' -- policy list

@@ -30,6 +30,7 @@ inbox click 1 2 3
 inbox list --limit many
 status extra
 experiment begin hook
+policy drift extra
 experiment show
 experiment stop
 score sideways
