@@ -3,6 +3,7 @@
  * the folder of data. */
 #include "base/file.h"
 #include "base/time.h"
+#include "cli/compare.h"
 #include "cli/example.h"
 #include "cli/progress.h"
 #include "cli/verbs.h"
@@ -100,6 +101,9 @@ static void show(struct cli *c, const struct simulate_conf *conf, const struct s
 	fprintf(c->out, "           %.2f%% bounced, %.2f%% unsubscribed, %.3f%% complained\n",
 		per_cent(r->bounces, r->messages), per_cent(r->unsubscribes, r->messages),
 		per_cent(r->complaints, r->messages));
+	fprintf(c->out,
+		"worth      %.2f for 100 leads by what the program says, less %.2f for messages\n",
+		100 * r->reward / (double)conf->leads, 100 * r->cost / (double)conf->leads);
 	fprintf(c->out, "hand-offs  %llu; %llu came back for later, %llu were refused\n",
 		(unsigned long long)r->handoffs, (unsigned long long)r->returned,
 		(unsigned long long)r->refused_handoffs);
@@ -115,9 +119,15 @@ static void show(struct cli *c, const struct simulate_conf *conf, const struct s
 static int simulate(struct cli *c, const struct draft *d, struct simulate_conf *conf)
 {
 	struct simulate_result result;
+	struct simulate_policy policy;
 	struct run r = {.c = c};
-	conf->program = d->source;
-	conf->content = &d->index;
+	const char *name = cli_value(c, "policy");
+	if (name != NULL) {
+		if (simulate_policy_of(d->program, str_of(name), &c->arena, &policy, &c->err) !=
+		    ST_OK)
+			return cli_refused(c);
+		conf->choice = &policy.choice;
+	}
 	conf->go_on = go_on;
 	conf->ctx = &r;
 	progress_begin(&r.bar, c, "simulate", "days", conf->days);
@@ -152,16 +162,26 @@ static int run(struct cli *c)
 {
 	struct draft d = {0};
 	struct simulate_conf conf = {.leads = 1000, .days = 60, .seed = 1};
+	uint64_t seeds = 20;
 	if (c->args_n > 0)
 		return cli_usage(c, "simulate takes no arguments; the program is --program FILE");
 	if (!number(c, "leads", &conf.leads) || !number(c, "days", &conf.days) ||
-	    !number(c, "seed", &conf.seed))
+	    !number(c, "seed", &conf.seed) || !number(c, "seeds", &seeds))
 		return CLI_USAGE;
+	if (cli_value(c, "seeds") != NULL && !cli_flag(c, "compare"))
+		return cli_usage(c, "--seeds goes with --compare");
 	enum status st = read_program(c, &d);
 	if (st == ST_OK)
 		st = draft_check(&d, &c->arena, &c->err);
-	int rc = st == ST_OK ? simulate(c, &d, &conf)
-			     : cli_fail(c, st == ST_INVALID ? "nurtured validate FILE" : NULL);
+	int rc;
+	conf.program = d.source;
+	conf.content = &d.index;
+	if (st != ST_OK)
+		rc = cli_fail(c, st == ST_INVALID ? "nurtured validate FILE" : NULL);
+	else if (cli_flag(c, "compare"))
+		rc = compare_policies(c, &d, &conf, seeds);
+	else
+		rc = simulate(c, &d, &conf);
 	draft_finish(&d);
 	return rc;
 }
@@ -174,12 +194,21 @@ const struct verb verb_simulate = {
 	.detail =
 		"The real engine on virtual time, in memory: people with habits come, read, click, "
 		"answer, complain, change jobs; sales accept and meet. The same seed gives the "
-		"same result. Without --program it is the example that init writes.",
+		"same result. Without --program it is the example that init writes.\n"
+		"--policy lets another choose than the program says: rules, learned, a mode of "
+		"`decide:`, or fixed:ANGLE+PART, which always does the same. --compare lets "
+		"several live among the same people, world by world, and says whether the first "
+		"earns more than the others without more harm; it exits 1 when it does not. "
+		"Without --policy that is learned against rules, first and every fixed arm.",
 	.examples = {"nurtured simulate --leads 10000 --days 90 --seed 7",
-		     "nurtured simulate --program campaign/program.yaml --json"},
+		     "nurtured simulate --program campaign/program.yaml --json",
+		     "nurtured simulate --program program.yaml --compare --seeds 20 --leads 3000"},
 	.opts = {{"leads", 0, "N", "how many leads (default 1000)"},
 		 {"days", 0, "D", "how many days (default 60)"},
 		 {"seed", 0, "S", "which world (default 1)"},
+		 {"policy", 0, "NAME", "who chooses; with --compare names, with commas"},
+		 {"compare", 0, NULL, "several policies among the same people"},
+		 {"seeds", 0, "N", "of --compare: how many worlds from --seed on (default 20)"},
 		 {"program", 0, "FILE", "the program; its texts in content/ beside it"}},
 	.run = run,
 };

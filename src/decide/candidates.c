@@ -280,7 +280,14 @@ static void put_substitutes(const struct turn *t, const struct program_step *s, 
 
 /* Local hours at which a part of the day begins; before the first it is night. */
 static const int day_parts[] = {6, 8, 11, 14, 17};
-#define DAY_PARTS (sizeof day_parts / sizeof *day_parts)
+#define PARTS_BEGIN (sizeof day_parts / sizeof *day_parts)
+_Static_assert(PARTS_BEGIN + 1 == ARM_PARTS, "the night is a part too");
+
+int64_t decide_part_us(size_t part)
+{
+	ASSERT(part >= 1 && part < ARM_PARTS);
+	return day_parts[part - 1] * US_PER_H;
+}
 
 static int64_t local_day_us(const struct turn *t, int64_t at_us)
 {
@@ -292,7 +299,7 @@ size_t candidates_part(const struct turn *t, int64_t at_us)
 	int64_t local = at_us + tz_offset_us(t->d->world->zone, at_us);
 	int64_t since = local - local_day_us(t, at_us);
 	size_t part = 0;
-	while (part < DAY_PARTS && since >= day_parts[part] * US_PER_H)
+	while (part < PARTS_BEGIN && since >= day_parts[part] * US_PER_H)
 		part++;
 	return part;
 }
@@ -309,7 +316,7 @@ static int64_t next_part(const struct turn *t, size_t part, int64_t at_us)
 
 static void put_slots_of(const struct turn *t, struct slate *out, size_t of)
 {
-	for (size_t part = 0; part < DAY_PARTS; part++) {
+	for (size_t part = 0; part < PARTS_BEGIN; part++) {
 		struct candidate *c = &out->c[out->n];
 		if (out->n >= DECIDE_CANDIDATES_MAX - 1)
 			return;

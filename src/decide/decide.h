@@ -128,6 +128,8 @@ void guards_ask_message(const struct decide *d, const struct message *m, struct 
 /* The first instant at or after at_us that quiet hours, windows, weekends and holidays allow, in
  * the world's zone; daylight saving right. TIME_NONE: there is none within a year. */
 int64_t guards_open_us(const struct program_guardrails *g, const struct tz *zone, int64_t at_us);
+/* When the day's part 1 to ARM_PARTS - 1 begins, of local time; before part 1 it is night. */
+int64_t decide_part_us(size_t part);
 /* When so much working time of a team has passed since from_us; its hours, else round the clock;
  * Saturdays and Sundays do not count where hours are set. */
 int64_t hours_after_us(const struct program_hours *h, const struct tz *zone, int64_t from_us,

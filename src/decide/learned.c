@@ -145,21 +145,6 @@ enum status pending_decode(struct str bytes, struct pending *out, struct err *e)
 
 /* ---- outcomes ---- */
 
-static bool of_family(struct str of, struct str type)
-{
-	if (of.n >= 1 && of.p[of.n - 1] == '*')
-		return str_starts(type, str_n(of.p, of.n - 1));
-	return str_eq(of, type);
-}
-
-static const struct program_reward *reward_of(const struct program_deciding *p, struct str type)
-{
-	for (size_t i = 0; i < p->rewards_n; i++)
-		if (of_family(p->rewards[i].of, type))
-			return &p->rewards[i];
-	return NULL;
-}
-
 bool learned_harms(struct str type)
 {
 	return react_is_objection(type);
@@ -167,7 +152,8 @@ bool learned_harms(struct str type)
 
 bool learned_asks(const struct program_deciding *p, struct str type)
 {
-	return p->mode != DECIDE_OFF && (react_is_objection(type) || reward_of(p, type) != NULL);
+	return p->mode != DECIDE_OFF &&
+	       (react_is_objection(type) || program_reward_of(p, type) != NULL);
 }
 
 static bool got_already(struct pending *of, uint32_t what)
@@ -185,7 +171,7 @@ bool learned_event(const struct program_deciding *p, struct pending *of, struct 
 		   int64_t at_us)
 {
 	int64_t age_us = at_us - of->at_us;
-	const struct program_reward *r = reward_of(p, type);
+	const struct program_reward *r = program_reward_of(p, type);
 	if (react_is_objection(type)) {
 		bool first = of->harm < 1 && age_us <= p->harm_us;
 		of->harm = first ? 1 : of->harm;

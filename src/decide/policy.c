@@ -113,15 +113,17 @@ static void weigh(const struct turn *t, const float *x, struct candidate *c,
 
 /* ---- the rows ---- */
 
-static void odds_rules(const struct turn *t, const struct menu *m, struct policy_choice *out)
+static void odds_rules(const struct turn *t, const struct slate *s, const struct menu *m,
+		       struct policy_choice *out)
 {
-	(void)t;
+	(void)t, (void)s;
 	explore_one(m->rules, m->n, out->p);
 }
 
-static void odds_first(const struct turn *t, const struct menu *m, struct policy_choice *out)
+static void odds_first(const struct turn *t, const struct slate *s, const struct menu *m,
+		       struct policy_choice *out)
 {
-	(void)t;
+	(void)t, (void)s;
 	explore_one(0, m->n, out->p);
 }
 
@@ -136,6 +138,39 @@ static double floor_now(const struct turn *t, const struct program_deciding *p)
 	if (t->d->drift == DECIDE_REOPEN && least < REOPEN_FLOOR)
 		least = REOPEN_FLOOR;
 	return least < p->most ? least : p->most;
+}
+
+/* How near a candidate is to what is always to be taken: the text counts before the time. */
+static int likeness(const struct turn *t, const struct candidate *c, const struct candidate *rules)
+{
+	const struct program_choice *x = &t->d->now.program->play->deciding.fixed;
+	bool named = false, timed = false;
+	if (c->nothing || x->nothing)
+		return c->nothing && x->nothing ? 4 : -1;
+	bool as_rules = c->key == rules->key && str_eq(c->message, rules->message);
+	if (x->angle.n > 0)
+		named = c->content != NULL && str_eq(c->content->angle, x->angle);
+	if (x->part >= 0)
+		timed = candidates_part(t, c->at_us) == (size_t)x->part;
+	else
+		timed = c->at_us == rules->at_us;
+	return 3 * (named || (x->angle.n == 0 && as_rules)) + timed + as_rules;
+}
+
+static void odds_fixed(const struct turn *t, const struct slate *s, const struct menu *m,
+		       struct policy_choice *out)
+{
+	const struct candidate *rules = &s->c[m->at[m->rules]];
+	size_t best = m->rules;
+	int like = likeness(t, rules, rules);
+	for (size_t i = 0; i < m->n; i++) {
+		int l = likeness(t, &s->c[m->at[i]], rules);
+		if (l > like) {
+			like = l;
+			best = i;
+		}
+	}
+	explore_one(best, m->n, out->p);
 }
 
 static void odds_learned(const struct turn *t, const struct menu *m, enum policy_mode mode,
@@ -160,25 +195,33 @@ static void odds_learned(const struct turn *t, const struct menu *m, enum policy
 	policy_decide(&c, m->option, m->n, turn, out);
 }
 
-static void odds_epsilon(const struct turn *t, const struct menu *m, struct policy_choice *out)
+static void odds_epsilon(const struct turn *t, const struct slate *s, const struct menu *m,
+			 struct policy_choice *out)
 {
+	(void)s;
 	odds_learned(t, m, POLICY_EPSILON, out);
 }
 
-static void odds_igw(const struct turn *t, const struct menu *m, struct policy_choice *out)
+static void odds_igw(const struct turn *t, const struct slate *s, const struct menu *m,
+		     struct policy_choice *out)
 {
+	(void)s;
 	odds_learned(t, m, POLICY_IGW, out);
 }
 
-static void odds_thompson(const struct turn *t, const struct menu *m, struct policy_choice *out)
+static void odds_thompson(const struct turn *t, const struct slate *s, const struct menu *m,
+			  struct policy_choice *out)
 {
+	(void)s;
 	odds_learned(t, m, POLICY_THOMPSON, out);
 }
 
+typedef void odds_fn(const struct turn *t, const struct slate *s, const struct menu *m,
+		     struct policy_choice *out);
 static const struct chooser {
-	void (*odds)(const struct turn *t, const struct menu *m, struct policy_choice *out);
+	odds_fn *odds;
 	bool weighs; /* asks what each is worth */
-	void (*aside)(const struct turn *t, const struct menu *m, struct policy_choice *out);
+	odds_fn *aside;
 } choosers[] = {
 	[DECIDE_OFF] = {odds_rules, false, NULL},
 	[DECIDE_SHADOW] = {odds_rules, true, odds_igw},
@@ -187,6 +230,7 @@ static const struct chooser {
 	[DECIDE_EPSILON] = {odds_epsilon, true, NULL},
 	[DECIDE_IGW] = {odds_igw, true, NULL},
 	[DECIDE_THOMPSON] = {odds_thompson, true, NULL},
+	[DECIDE_FIXED] = {odds_fixed, false, NULL},
 };
 
 /* ---- the door ---- */
@@ -202,7 +246,8 @@ bool policy_asks(const struct turn *t)
 enum decide_mode policy_mode(const struct turn *t)
 {
 	enum decide_mode mode = t->d->now.program->play->deciding.mode;
-	bool back = t->d->drift == DECIDE_FALL_BACK && mode >= DECIDE_EPSILON;
+	bool learner = mode >= DECIDE_EPSILON && mode != DECIDE_FIXED;
+	bool back = t->d->drift == DECIDE_FALL_BACK && learner;
 	return back ? DECIDE_RULES : mode;
 }
 
@@ -231,20 +276,21 @@ enum status policy_choose(struct turn *t, struct slate *s, size_t rules, struct 
 	context_of(t, x);
 	for (size_t i = 0; i < m->n && who->weighs; i++)
 		weigh(t, x, &s->c[m->at[i]], &m->option[i]);
-	who->odds(t, m, &picked);
+	who->odds(t, s, m, &picked);
 	double unit = explore_unit(t->d->learned->seed, t->d->decision, 0);
 	out->drawn = m->at[explore_draw(picked.p, m->n, unit)];
 	out->unit = unit;
 	for (size_t i = 0; i < m->n; i++)
 		s->c[m->at[i]].p = picked.p[i];
 	if (who->aside != NULL) {
-		who->aside(t, m, &beside);
+		who->aside(t, s, m, &beside);
 		for (size_t i = 0; i < m->n; i++)
 			s->c[m->at[i]].aside = beside.p[i];
 		out->aside = true;
 	}
 	for (size_t i = 0; i < CONTEXT_COUNT; i++)
 		out->x[i] = x[i];
-	remember(t, x, &s->c[out->drawn]);
+	if (policy_mode(t) != DECIDE_FIXED) /* which is for comparing with, and teaches nobody */
+		remember(t, x, &s->c[out->drawn]);
 	return ST_OK;
 }

@@ -38,6 +38,8 @@ static enum status program_reload(struct engine *en, struct err *e)
 						    (unsigned long long)en->batch.program_version)
 					  : st;
 	st = system_program_compile(row, &en->program, e);
+	if (st == ST_OK)
+		st = play_choose(&en->play, en->program, e);
 	return st == ST_OK ? play_set_now(&en->play, en->batch.program_version, en->program, e)
 			   : st;
 }
@@ -84,6 +86,7 @@ enum status engine_open(const struct engine_conf *conf, struct engine **out, str
 	batch_init(&en->batch, conf->store, en->conf.batch_bytes_max);
 	play_init(&en->play, en->conf.store);
 	en->play.seed = en->conf.seed;
+	en->play.choice = en->conf.choice;
 	enum status st = batch_sign(conf->store, e);
 	if (st == ST_OK)
 		st = log_reader_open(conf->log, &en->reader, e);

@@ -28,6 +28,7 @@
 #define ENGINE_FOLD_VERSION 4
 
 struct engine;
+struct program_choice; /* program/track.h */
 
 struct engine_conf {
 	struct log *log;
@@ -36,6 +37,9 @@ struct engine_conf {
 	size_t batch_events_max; /* 0: 50,000 */
 	size_t batch_bytes_max;  /* 0: 384 MB; at half of it the working set is written out */
 	uint64_t through_seq;    /* replay: stop behind this record; 0: no end */
+	/* Who chooses instead of whom the program says, to try it out; NULL: as it says. It lives
+	 * as long as the engine. The state is then not that of a replay without it. */
+	const struct program_choice *choice;
 	/* Messages that may leave now, told once behind a commit that is on stable storage; may be
 	 * NULL: then nothing is ever handed over (replay). Behind a failure some are named again:
 	 * the receiver knows what it has by number and attempt. It asks leave_ask before it speaks.
@@ -97,6 +101,7 @@ struct replay_conf {
 	struct store *state; /* what is to be compared */
 	struct store *base;  /* start from a copy of it; NULL: from nothing */
 	uint64_t seed;
+	const struct program_choice *choice; /* that of engine_conf, when it was set */
 	void (*progress)(void *ctx, uint64_t at, uint64_t of); /* may be NULL */
 	bool (*stop)(void *ctx); /* may be NULL; true ends it with ST_UNAVAILABLE */
 	void *ctx;

@@ -183,6 +183,11 @@ static enum status load_index(struct play_version *v, struct str row, struct err
 						: st;
 }
 
+enum status play_choose(const struct play *y, struct program *p, struct err *e)
+{
+	return y->choice != NULL ? program_choose(p, y->choice, e) : ST_OK;
+}
+
 static enum status load_version(struct play *y, struct play_version *v, bool compile, struct err *e)
 {
 	struct str row;
@@ -195,6 +200,8 @@ static enum status load_version(struct play *y, struct play_version *v, bool com
 		st = load_index(v, row, e);
 	if (st == ST_OK && compile)
 		st = system_program_compile(row, &v->program, e);
+	if (st == ST_OK && compile)
+		st = play_choose(y, v->program, e);
 	if (st == ST_OK && compile)
 		v->version.program = v->program;
 	return st;

@@ -50,7 +50,8 @@ struct play {
 	bool dirty;
 	struct learned learned;
 	struct drift drift;
-	uint64_t seed; /* of the dice of policies */
+	uint64_t seed;                       /* of the dice of policies */
+	const struct program_choice *choice; /* engine_conf's */
 };
 
 /* Over the writer's store, or a reader's: then it is for asking only, never for play_flush. */
@@ -59,6 +60,8 @@ void play_finish(struct play *y);
 /* Reads META; forgets what was outgoing. */
 MUST_USE enum status play_load(struct play *y, struct err *e);
 MUST_USE enum status play_flush(struct play *y, struct err *e);
+/* A program just compiled chooses as the engine was told to, when it was (engine_conf.choice). */
+MUST_USE enum status play_choose(const struct play *y, struct program *p, struct err *e);
 /* A new version is in force: `p` stays the engine's. NULL: none. */
 MUST_USE enum status play_set_now(struct play *y, uint64_t number, const struct program *p,
 				  struct err *e);

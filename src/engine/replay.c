@@ -131,8 +131,11 @@ enum status engine_replay(const struct replay_conf *conf, struct replay_result *
 		st = copy_store(conf->base, fresh, e);
 	if (st != ST_OK)
 		goto out;
-	const struct engine_conf ec = {
-		.log = conf->log, .store = fresh, .seed = conf->seed, .through_seq = meta.cursor};
+	const struct engine_conf ec = {.log = conf->log,
+				       .store = fresh,
+				       .seed = conf->seed,
+				       .through_seq = meta.cursor,
+				       .choice = conf->choice};
 	st = engine_open(&ec, &en, e);
 	if (st == ST_OK && meta.cursor > 0)
 		st = fold_all(en, meta.cursor, conf, out, e);

@@ -184,6 +184,8 @@ static enum status run_apply(struct engine *en, struct pass *p, struct err *e)
 	en->program = new;
 	play_forget_ended(&en->play, new);
 	if (st == ST_OK)
+		st = play_choose(&en->play, new, e);
+	if (st == ST_OK)
 		st = play_set_now(&en->play, en->batch.program_version, new, e);
 	if (st != ST_OK)
 		return st;

@@ -11,7 +11,43 @@
 
 const char *decide_mode_name(enum decide_mode m)
 {
-	return schema_mode_words[m];
+	return m == DECIDE_FIXED ? "fixed" : schema_mode_words[m];
+}
+
+enum decide_mode decide_mode_of(struct str name, bool *known_r)
+{
+	size_t m = 0;
+	while (schema_mode_words[m] != NULL && !str_is(name, schema_mode_words[m]))
+		m++;
+	*known_r = schema_mode_words[m] != NULL;
+	return *known_r ? (enum decide_mode)m : DECIDE_OFF;
+}
+
+static bool of_family(struct str of, struct str type)
+{
+	if (of.n >= 1 && of.p[of.n - 1] == '*')
+		return str_starts(type, str_n(of.p, of.n - 1));
+	return str_eq(of, type);
+}
+
+const struct program_reward *program_reward_of(const struct program_deciding *d, struct str type)
+{
+	for (size_t i = 0; i < d->rewards_n; i++)
+		if (of_family(d->rewards[i].of, type))
+			return &d->rewards[i];
+	return NULL;
+}
+
+enum status program_choose(struct program *p, const struct program_choice *c, struct err *e)
+{
+	struct program_play *play = ARENA_NEW(&p->arena, struct program_play);
+	if (play == NULL)
+		return err_set(e, ST_NO_MEMORY, "how to choose does not fit the program");
+	*play = *p->play;
+	play->deciding.mode = c->mode;
+	play->deciding.fixed = *c;
+	p->play = play;
+	return ST_OK;
 }
 
 const char *decide_drift_name(enum decide_drift d)

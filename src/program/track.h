@@ -225,6 +225,14 @@ enum decide_mode {
 	DECIDE_EPSILON,
 	DECIDE_IGW,
 	DECIDE_THOMPSON,
+	DECIDE_FIXED, /* always the same, of what may leave; only program_choose says it */
+};
+/* Another way to choose than the program's own, to try it out. */
+struct program_choice {
+	enum decide_mode mode;
+	struct str angle; /* of FIXED: always this, where it is offered; empty: the rules' own */
+	int part;         /* of the day; -1: when the rules would */
+	bool nothing;     /* say nothing at all */
 };
 /* What is done while the world looks different from what was learned. In the order of
  * schema_drift_words, behind the first. */
@@ -251,11 +259,12 @@ struct program_deciding {
 	int64_t harm_us;
 	double most, least; /* what all but the best may have; what is shared out evenly */
 	double epsilon, gain;
-	int64_t learn_us, close_us; /* the shortest and the longest window of all of them */
-	enum decide_drift on_drift; /* not DECIDE_STEADY */
-	int64_t drift_hold_us;      /* for so long behind the last alarm */
-	int64_t drift_window_us;    /* those who came in so long are compared with those before */
-	double drift_psi;           /* how far apart is too far */
+	int64_t learn_us, close_us;  /* the shortest and the longest window of all of them */
+	enum decide_drift on_drift;  /* not DECIDE_STEADY */
+	int64_t drift_hold_us;       /* for so long behind the last alarm */
+	int64_t drift_window_us;     /* those who came in so long are compared with those before */
+	double drift_psi;            /* how far apart is too far */
+	struct program_choice fixed; /* of mode FIXED */
 };
 
 /* Everything above, hung into struct program as `play`. Never NULL; without tracks, tracks_n is 0
@@ -278,7 +287,13 @@ size_t program_track_of(const struct program *p, struct str name); /* NO_INDEX: 
 size_t program_step_of(const struct program_track *t, struct str name);
 size_t program_team_of(const struct program *p, struct str name);
 const char *decide_mode_name(enum decide_mode m);
-const char *decide_drift_name(enum decide_drift d); /* "steady", "widen", ... */
+const char *decide_drift_name(enum decide_drift d);              /* "steady", "widen", ... */
+enum decide_mode decide_mode_of(struct str name, bool *known_r); /* those a program may say */
+/* The first that an event of that type brings; NULL: none. */
+const struct program_reward *program_reward_of(const struct program_deciding *d, struct str type);
+/* From now on `c` is how this program chooses. Texts are borrowed. */
+MUST_USE enum status program_choose(struct program *p, const struct program_choice *c,
+				    struct err *e);
 const char *react_kind_name(enum react_kind k);
 const char *action_kind_name(enum action_kind k);
 

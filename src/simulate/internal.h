@@ -28,7 +28,8 @@ struct person {
 	uint16_t generation; /* of the address: it changes with the job */
 	uint16_t stages;     /* bits of enum simulate_stage */
 	uint8_t title, country, peak_hour;
-	bool prefetch, scanner, bad_address, agrees;
+	bool prefetch, scanner, bad_address, agrees, thin_skinned;
+	uint16_t visits, mails, notices, handoffs; /* so far: each has dice of its own */
 	bool gone; /* unsubscribed, complained or left: looks at nothing any more */
 	double interest, tired;
 	int64_t interest_us, tired_us; /* as of when */
@@ -66,6 +67,10 @@ struct happening_due {
 	uint8_t what;
 };
 
+/* What a throw is about. Each of a person's doings has its own dice, keyed by the seed: whatever a
+ * policy changes, the rest of the world throws what it would have thrown. */
+enum dice { DICE_WHO, DICE_LIFE, DICE_VISIT, DICE_MAIL, DICE_NOTICE, DICE_SALES };
+
 struct simulation {
 	const struct simulate_conf *conf;
 	struct simulate_result *out;
@@ -88,6 +93,7 @@ struct simulation {
 	uint64_t first_seq; /* of entries[0], once appended */
 	uint64_t handoffs_seen;
 	uint64_t today_sent, today;
+	uint64_t seed;
 	struct str capture_type, win_type, lose_type; /* of the program; may be empty */
 	struct {
 		struct str type;
@@ -100,6 +106,7 @@ struct simulation {
 };
 
 /* world.c */
+void simulate_dice(struct simulation *s, uint32_t person, enum dice what, uint32_t number);
 bool simulate_chance(struct simulation *s, double p);
 /* A happening of a person at an instant; behind the end it never happens. */
 void simulate_later(struct simulation *s, uint32_t person, enum happening what, int64_t due_us,
@@ -114,6 +121,9 @@ void simulate_people(struct simulation *s);
 void simulate_acts(struct simulation *s);
 double simulate_interest(const struct person *p, int64_t at_us);
 double simulate_tired(const struct person *p, int64_t at_us);
+/* Factor on their clicks: how much they like this angle of this message. */
+double simulate_taste(const struct simulation *s, uint32_t person, struct str message,
+		      struct str angle);
 void simulate_email(const struct simulation *s, uint32_t person, uint32_t generation, char out[64]);
 /* The event of a happening; false: nothing comes of it. Texts live on the arena of the step. */
 bool simulate_event(struct simulation *s, const struct happening_due *h, struct event *ev,

@@ -43,26 +43,47 @@ static int64_t when_read(struct simulation *s, const struct person *p, int64_t f
 	return simulate_awake(s, p, from_us + (int64_t)(later * (double)US_PER_M));
 }
 
-static void plan_reading(struct simulation *s, uint32_t person, uint64_t message)
+/* What lay in the inbox when they come to it is read less than what has just come. */
+static double freshness(int64_t lay_us)
+{
+	double hours = (double)lay_us / (double)US_PER_H;
+	return H(STALE) + (1 - H(STALE)) * exp2_exact(-hours / H(FRESH_HALF_LIFE));
+}
+
+static void plan_reading(struct simulation *s, uint32_t person, const struct message *m)
 {
 	struct person *p = &s->people[person];
+	simulate_dice(s, person, DICE_MAIL, p->mails++);
 	int64_t now = s->now_us, at = when_read(s, p, now);
 	double interest = simulate_interest(p, now), tired = simulate_tired(p, now);
+	double taste = simulate_taste(s, person, m->message, m->angle);
 	double will = H(OPEN_BASE) + H(OPEN_INTEREST) * interest;
-	will *= exp2_exact(log2_exact(H(TIRED_BY_ONE)) * tired);
-	p->tired = tired + 1;
+	will *= exp2_exact(log2_exact(H(TIRED_BY_ONE)) * tired) * freshness(at - now);
+	p->tired = tired + (p->thin_skinned ? 2 : 1);
 	p->tired_us = now;
-	if (simulate_chance(s, H(UNSUBSCRIBE) + H(UNSUBSCRIBE_TIRED) * tired))
-		simulate_later(s, person, HAPPENS_UNSUBSCRIBE, at, message);
-	else if (simulate_chance(s, H(COMPLAIN) + H(COMPLAIN_TIRED) * tired))
-		simulate_later(s, person, HAPPENS_COMPLAINT, at, message);
-	if (!simulate_chance(s, will))
+	bool leaves = simulate_chance(s, H(UNSUBSCRIBE) + H(UNSUBSCRIBE_TIRED) * tired);
+	bool complains = simulate_chance(s, H(COMPLAIN) + H(COMPLAIN_TIRED) * tired);
+	bool opens = simulate_chance(s, will);
+	if (leaves)
+		simulate_later(s, person, HAPPENS_UNSUBSCRIBE, at, m->id);
+	else if (complains)
+		simulate_later(s, person, HAPPENS_COMPLAINT, at, m->id);
+	if (!opens)
 		return;
-	simulate_later(s, person, HAPPENS_OPEN, at, message);
-	if (simulate_chance(s, H(CLICK_BASE) + H(CLICK_INTEREST) * interest))
-		simulate_later(s, person, HAPPENS_CLICK, at + US_PER_M, message);
-	if (simulate_chance(s, H(REPLY_BASE) + H(REPLY_INTEREST) * interest))
-		simulate_later(s, person, HAPPENS_REPLY, at + 20 * US_PER_M, message);
+	simulate_later(s, person, HAPPENS_OPEN, at, m->id);
+	if (simulate_chance(s, taste * (H(CLICK_BASE) + H(CLICK_INTEREST) * interest)))
+		simulate_later(s, person, HAPPENS_CLICK, at + US_PER_M, m->id);
+	if (simulate_chance(s, taste * (H(REPLY_BASE) + H(REPLY_INTEREST) * interest)))
+		simulate_later(s, person, HAPPENS_REPLY, at + 20 * US_PER_M, m->id);
+}
+
+static double cost_of(const struct program *p, struct str channel)
+{
+	const double *costs = p->play->deciding.costs;
+	for (size_t i = 0; costs != NULL && i < p->consent.channels_n; i++)
+		if (str_eq(p->consent.channels[i], channel))
+			return costs[i];
+	return 0;
 }
 
 static void arrives(struct simulation *s, const struct message *m, uint32_t person, bool dead)
@@ -70,6 +91,7 @@ static void arrives(struct simulation *s, const struct message *m, uint32_t pers
 	struct person *p = &s->people[person];
 	int64_t soon = s->now_us + 2 * US_PER_M;
 	s->out->messages++;
+	s->out->cost += cost_of(s->program, m->channel);
 	sent_one(s);
 	if (dead) {
 		simulate_later(s, person, HAPPENS_BOUNCE, soon + US_PER_M, m->id);
@@ -81,7 +103,7 @@ static void arrives(struct simulation *s, const struct message *m, uint32_t pers
 	if (p->prefetch)
 		simulate_later(s, person, HAPPENS_MACHINE_OPEN, soon + 5 * US_PER_M, m->id);
 	if (!p->gone)
-		plan_reading(s, person, m->id);
+		plan_reading(s, person, m);
 }
 
 static void take(struct simulation *s, uint64_t id, struct err *e)
@@ -110,6 +132,8 @@ static void take(struct simulation *s, uint64_t id, struct err *e)
 		return;
 	}
 	s->out->notices++;
+	if (known)
+		simulate_dice(s, person, DICE_NOTICE, s->people[person].notices++);
 	if (kind == NOTICE_CONFIRM && known && !dead && simulate_chance(s, H(CONFIRMS)))
 		simulate_later(s, person, HAPPENS_CONFIRM,
 			       when_read(s, &s->people[person], s->now_us), id);
@@ -145,7 +169,7 @@ void simulate_reactions(struct simulation *s, const struct happening_due *h)
 		simulate_reached(s, p, SIMULATE_CLICKED);
 		p->interest = interest + H(CLICK_FEEDS) * (1 - interest);
 		p->interest_us = h->due_us;
-		simulate_later(s, h->person, HAPPENS_VISIT, h->due_us + 3 * US_PER_M, 0);
+		simulate_later(s, h->person, HAPPENS_VISIT, h->due_us + 3 * US_PER_M, 1);
 		break;
 	case HAPPENS_REPLY:
 		r->replies++;
@@ -190,6 +214,7 @@ static void take_over(struct simulation *s, const struct handoff *h)
 	if (!u64map_get(&s->lead_person, h->lead, &at))
 		return;
 	p = &s->people[at];
+	simulate_dice(s, (uint32_t)at, DICE_SALES, p->handoffs++);
 	simulate_reached(s, p, SIMULATE_HANDED);
 	double x = rng_unit(&s->rng);
 	int64_t when = simulate_awake(s, p, s->now_us + 20 * US_PER_M);

@@ -35,8 +35,10 @@ static uint64_t pick(struct simulation *s, uint64_t n)
 
 /* ---- who they are ---- */
 
-static void make_person(struct simulation *s, struct person *p, uint64_t companies)
+static void make_person(struct simulation *s, uint32_t person, uint64_t companies)
 {
+	struct person *p = &s->people[person];
+	simulate_dice(s, person, DICE_WHO, 0);
 	double a = rng_unit(&s->rng), b = rng_unit(&s->rng);
 	*p = (struct person){
 		.company = (uint32_t)pick(s, companies),
@@ -47,6 +49,7 @@ static void make_person(struct simulation *s, struct person *p, uint64_t compani
 		.scanner = simulate_chance(s, simulate_habits[HABIT_SCANNER]),
 		.bad_address = simulate_chance(s, simulate_habits[HABIT_BAD_ADDRESS]),
 		.agrees = simulate_chance(s, simulate_habits[HABIT_TICKS_THE_BOX]),
+		.thin_skinned = simulate_chance(s, simulate_habits[HABIT_THIN_SKINNED]),
 		.interest = a < b ? a : b, /* most want little */
 	};
 }
@@ -58,7 +61,7 @@ void simulate_people(struct simulation *s)
 	uint64_t window = (uint64_t)(s->end_us - s->start_us) * 2 / 3 + 1;
 	for (uint64_t i = 0; i < s->conf->leads; i++) {
 		struct person *p = &s->people[i];
-		make_person(s, p, companies);
+		make_person(s, (uint32_t)i, companies);
 		int64_t at = simulate_awake(s, p, s->start_us + (int64_t)pick(s, window));
 		p->interest_us = p->tired_us = at;
 		simulate_later(s, (uint32_t)i, HAPPENS_CAPTURE, at, 0);
@@ -149,6 +152,25 @@ double simulate_tired(const struct person *p, int64_t at_us)
 	return faded(p->tired, p->tired_us, at_us, simulate_habits[HABIT_TIRED_HALF_LIFE]);
 }
 
+/* About normal, with mean 0 and spread 1, and never beyond 3.5; of a key. */
+static double bell(uint64_t key)
+{
+	double sum = 0;
+	for (uint64_t i = 0; i < 4; i++)
+		sum += (double)(hash_u64(key + i * UINT64_C(0x9e3779b97f4a7c15)) >> 11) * 0x1p-53;
+	return (sum - 2) * 1.7320508075688772;
+}
+
+double simulate_taste(const struct simulation *s, uint32_t person, struct str message,
+		      struct str angle)
+{
+	const struct person *p = &s->people[person];
+	uint64_t what = hash_str(angle, hash_str(message, s->seed));
+	double own = simulate_habits[HABIT_TASTE_OWN] * bell(hash_u64(what ^ (person + 1000u)));
+	double role = simulate_habits[HABIT_TASTE_ROLE] * bell(hash_u64(what ^ (p->title + 1u)));
+	return exp2_exact(simulate_habits[HABIT_TASTE_ALL] * bell(what) + role + own);
+}
+
 /* When they look by next. */
 static void plan_visit(struct simulation *s, uint32_t person, int64_t now_us)
 {
@@ -226,6 +248,7 @@ static void put_traits(struct simulation *s, const struct person *p, struct even
 static void capture(struct simulation *s, const struct happening_due *h, struct event *ev)
 {
 	struct person *p = &s->people[h->person];
+	simulate_dice(s, h->person, DICE_LIFE, p->generation);
 	ev->type = s->capture_type;
 	put_traits(s, p, ev);
 	if (p->agrees)
@@ -238,10 +261,12 @@ static void capture(struct simulation *s, const struct happening_due *h, struct 
 static void visit(struct simulation *s, const struct happening_due *h, struct event *ev)
 {
 	struct person *p = &s->people[h->person];
+	simulate_dice(s, h->person, DICE_VISIT, p->visits++);
 	ev->type = some_act(s);
 	ev->context.page.path = STR("/read");
 	simulate_reached(s, p, SIMULATE_ENGAGED);
-	plan_visit(s, h->person, h->due_us);
+	if (h->number == 0) /* else a click has brought them: the next of their own is planned */
+		plan_visit(s, h->person, h->due_us);
 }
 
 /* The old address is dead; some turn up again under a new one. */
@@ -250,6 +275,7 @@ static bool change_job(struct simulation *s, const struct happening_due *h)
 	struct person *p = &s->people[h->person];
 	s->out->job_changes++;
 	p->generation++;
+	simulate_dice(s, h->person, DICE_WHO, p->generation);
 	p->lead = 0;
 	p->gone = true;
 	if (simulate_chance(s, simulate_habits[HABIT_COMES_AGAIN])) {

@@ -9,6 +9,7 @@
  *
  *   S1  The same program, content, leads, days and seed give the same result, on every machine.
  *   S2  Nothing of it is read from or written to a folder of data.
+ *   S3  What was decided is decided the same way, bit for bit, when the log is folded again.
  * Thread: any, one at a time per call.
  */
 #ifndef SIMULATE_SIMULATE_H
@@ -18,6 +19,7 @@
 #include "decide/decide.h"
 #include "program/content.h"
 #include "program/program.h"
+#include "program/track.h"
 
 #define SIMULATE_LEADS_MAX 200000u
 #define SIMULATE_DAYS_MAX 730u
@@ -26,6 +28,8 @@ struct simulate_conf {
 	struct str program; /* its text, checked already */
 	const struct content_index *content;
 	uint64_t leads, days, seed;
+	const struct program_choice *choice;    /* instead of the program's own; NULL: as it says */
+	bool replay;                            /* fold the log a second time at the end: S3 */
 	bool (*go_on)(void *ctx, uint64_t day); /* false: ST_UNAVAILABLE; may be NULL */
 	void *ctx;
 };
@@ -47,10 +51,12 @@ struct simulate_result {
 	uint64_t machine_opens, machine_clicks, opens, clicks, replies;
 	uint64_t bounces, unsubscribes, complaints, job_changes;
 	uint64_t handoffs, returned, refused_handoffs, lost;
-	uint64_t decisions, nothing;           /* what was chosen, and how often it was nothing */
-	uint64_t held[GUARD_COUNT];            /* decisions in which this guard held everything */
+	double reward, cost;         /* as the program values what people did, and what was sent */
+	uint64_t decisions, nothing; /* what was chosen, and how often it was nothing */
+	uint64_t held[GUARD_COUNT];  /* decisions in which this guard held everything */
 	uint64_t events, alarms, dead_letters; /* of the engine */
 	uint64_t state_hash;                   /* S1, checked by machines */
+	bool replayed;                         /* asked for, and the second fold gave the same */
 };
 
 MUST_USE enum status simulate_run(const struct simulate_conf *conf, struct simulate_result *out,

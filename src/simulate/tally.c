@@ -117,6 +117,7 @@ void simulate_json(const struct simulate_conf *conf, const struct simulate_resul
 	json_w_end(w);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		json_w_ki64(w, rows[i].key, (int64_t)rows[i].n);
+	json_w_kf64(w, "reward", r->reward - r->cost);
 	json_w_key(w, "held_back");
 	json_w_object(w);
 	for (size_t i = 0; i < GUARD_COUNT; i++)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * test_simulate.c: the same seed is the same world; numbers that depend on each other agree; and a
- * program that says less gets less. */
+ * test_simulate.c: the same seed is the same world; numbers that depend on each other agree; a
+ * program that says less gets less; and policies meet the same people. */
 #include "base/test.h"
 
-#include "simulate/simulate.h"
+#include "simulate/policies.h"
 
 #define PROGRAM(points, tracks) \
 	"nurture: 1\nprogram: t\ngoal: meeting.booked\n" \
@@ -109,6 +109,153 @@ static void it_can_be_stopped(void **state)
 	assert_int_equal(simulate_run(&conf, &r, &e), ST_INVALID);
 }
 
+/* ---- other ways to choose ---- */
+
+#define CHOICES \
+	PROGRAM(POINTS, "tracks:\n  early:\n    enter: lead.known\n    cadence: 3d..5d\n" \
+			"    decide: {what: [angle, send_time]}\n    sequence:\n" \
+			"      - {send: guide, angles: [story, numbers], wait: 3d}\n") \
+	"decide: {mode: shadow}\n"
+
+struct chosen {
+	struct arena arena;
+	struct program *program;
+};
+
+static void setup(struct chosen *x, const char *text)
+{
+	struct program_report report;
+	struct err e;
+	arena_init(&x->arena, 8u << 20);
+	if (program_load(str_of(text), &x->arena, &x->program, &report, &e) != ST_OK)
+		fail_msg("%s", e.text);
+}
+
+static void finish(struct chosen *x)
+{
+	program_destroy(&x->program);
+	arena_finish(&x->arena);
+}
+
+static void names_of_policies(void **state)
+{
+	static const struct {
+		const char *name;
+		enum status st;
+		enum decide_mode mode;
+		int part;
+		const char *angle;
+	} rows[] = {
+		{"rules", ST_OK, DECIDE_RULES, -1, ""},
+		{"learned", ST_OK, DECIDE_IGW, -1, ""},
+		{"thompson", ST_OK, DECIDE_THOMPSON, -1, ""},
+		{"fixed:story", ST_OK, DECIDE_FIXED, -1, "story"},
+		{"fixed:morning", ST_OK, DECIDE_FIXED, 2, ""},
+		{"fixed:numbers+evening", ST_OK, DECIDE_FIXED, 5, "numbers"},
+		{"fixed:nothing", ST_OK, DECIDE_FIXED, -1, ""},
+		{"fixed:", ST_INVALID, DECIDE_OFF, -1, ""},
+		{"fixed:story+numbers", ST_INVALID, DECIDE_OFF, -1, ""},
+		{"fixed:night", ST_INVALID, DECIDE_OFF, -1, ""},
+		{"fixed:poem", ST_INVALID, DECIDE_OFF, -1, ""},
+		{"nobody", ST_INVALID, DECIDE_OFF, -1, ""},
+	};
+	(void)state;
+	struct chosen x;
+	setup(&x, CHOICES);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct simulate_policy p;
+		struct err e;
+		CHECK_ROW(rows[i].name, simulate_policy_of(x.program, str_of(rows[i].name),
+							   &x.arena, &p, &e) == rows[i].st);
+		if (rows[i].st != ST_OK)
+			continue;
+		CHECK_ROW(rows[i].name, p.choice.mode == rows[i].mode);
+		CHECK_ROW(rows[i].name, p.choice.part == rows[i].part);
+		check_str(rows[i].name, p.choice.angle, rows[i].angle);
+	}
+	finish(&x);
+}
+
+/* Two angles, three parts of the day that the guardrails leave, and the rules' own of each. */
+static void all_policies(void **state)
+{
+	struct simulate_policy p[SIMULATE_POLICIES_MAX];
+	struct err e;
+	size_t n = 0;
+	(void)state;
+	struct chosen x;
+	setup(&x, CHOICES);
+	assert_int_equal(simulate_policies(x.program, &x.arena, p, &n, &e), ST_OK);
+	assert_int_equal(n, 3 + 3 * 5 - 1 + 1);
+	check_str("first", p[0].name, "learned");
+	check_str("a pair", p[8].name, "fixed:story+morning");
+	assert_true(p[n - 1].silence);
+	finish(&x);
+	setup(&x, PROGRAM(POINTS, ""));
+	assert_int_equal(simulate_policies(x.program, &x.arena, p, &n, &e), ST_INVALID);
+	finish(&x);
+}
+
+/* The same people, whoever chooses; a fixed arm is kept to; and a replay explores the same way. */
+static void policies_meet_the_same_people(void **state)
+{
+	static const char *const names[] = {"rules", "learned", "fixed:nothing", "fixed:numbers"};
+	struct simulate_result r[COUNT_OF(names)];
+	struct err e;
+	(void)state;
+	struct chosen x;
+	setup(&x, CHOICES);
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		struct simulate_policy p;
+		struct simulate_conf conf = {.program = STR(CHOICES),
+					     .content = &content,
+					     .leads = 150,
+					     .days = 30,
+					     .seed = 4,
+					     .replay = true,
+					     .choice = &p.choice};
+		if (simulate_policy_of(x.program, str_of(names[i]), &x.arena, &p, &e) != ST_OK ||
+		    simulate_run(&conf, &r[i], &e) != ST_OK)
+			fail_msg("%s: %s", names[i], e.text);
+		CHECK_ROW(names[i], r[i].replayed);
+		CHECK_ROW(names[i], r[i].stage[SIMULATE_CAPTURED] == 150);
+	}
+	assert_int_equal(r[2].messages, 0);
+	assert_true(r[2].reward < r[0].reward && r[1].state_hash != r[0].state_hash);
+	assert_true(r[3].state_hash != r[0].state_hash);
+	finish(&x);
+}
+
+static void comparing(void **state)
+{
+	static struct simulate_comparison got;
+	struct simulate_policy p[3];
+	struct err e;
+	(void)state;
+	struct chosen x;
+	setup(&x, CHOICES);
+	const char *const names[] = {"rules", "fixed:nothing", "fixed:story"};
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(
+			simulate_policy_of(x.program, str_of(names[i]), &x.arena, &p[i], &e),
+			ST_OK);
+	struct simulate_compare_conf conf = {
+		.each = {.program = STR(CHOICES), .content = &content, .leads = 100, .days = 30},
+		.seeds = 3,
+		.policies = p,
+		.n = 3};
+	if (simulate_compare(&conf, &got, &e) != ST_OK)
+		fail_msg("%s", e.text);
+	assert_int_equal(got.rivals, 1); /* silence is none */
+	assert_true(got.any_fixed && got.of[0].gain.diff == 0 && !got.of[0].beaten);
+	assert_true(got.of[1].gain.diff == got.of[0].reward - got.of[1].reward);
+	assert_true(got.of[1].gain.lo < got.of[1].gain.diff);
+	assert_true(got.hindsight.reward == got.of[2].reward);
+	conf.seeds = 1;
+	assert_int_equal(simulate_compare(&conf, &got, &e), ST_INVALID);
+	finish(&x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +263,10 @@ int main(void)
 		cmocka_unit_test(numbers_agree),
 		cmocka_unit_test(less_said_is_less_heard),
 		cmocka_unit_test(it_can_be_stopped),
+		cmocka_unit_test(names_of_policies),
+		cmocka_unit_test(all_policies),
+		cmocka_unit_test(policies_meet_the_same_people),
+		cmocka_unit_test(comparing),
 	};
 	return cmocka_run_group_tests_name("simulate", tests, NULL, NULL);
 }

@@ -12,6 +12,12 @@
 #define HEAP_MAX ((size_t)1 << 25)
 #define STEP_ARENA ((size_t)256 << 20)
 
+void simulate_dice(struct simulation *s, uint32_t person, enum dice what, uint32_t number)
+{
+	uint64_t who = hash_u64(s->seed ^ hash_u64(person + UINT64_C(1)));
+	rng_seed(&s->rng, hash_u64(who ^ ((uint64_t)what << 32 | number)));
+}
+
 bool simulate_chance(struct simulation *s, double p)
 {
 	return rng_unit(&s->rng) < p;
@@ -161,6 +167,15 @@ static enum status tick(struct simulation *s, struct err *e)
 	return append(s, &ev, STR("system"), UINT32_MAX, e);
 }
 
+/* What it is worth to who wrote the program. */
+static void value_of(struct simulation *s, const struct event *ev)
+{
+	const struct program_reward *r = program_reward_of(&s->program->play->deciding, ev->type);
+	bool machine = ev->flags & (EVENT_BOT | EVENT_MACHINE);
+	if (r != NULL && !machine)
+		s->out->reward += r->value;
+}
+
 static enum status step(struct simulation *s, struct err *e)
 {
 	struct happening_due h;
@@ -169,8 +184,10 @@ static enum status step(struct simulation *s, struct err *e)
 	enum status st = ST_OK;
 	s->now_us += STEP_US;
 	while (st == ST_OK && simulate_next(s, s->now_us, &h))
-		if (simulate_event(s, &h, &ev, &source))
+		if (simulate_event(s, &h, &ev, &source)) {
+			value_of(s, &ev);
 			st = append(s, &ev, source, h.person, e);
+		}
 	if (st == ST_OK)
 		st = tick(s, e);
 	if (st == ST_OK)
@@ -216,6 +233,7 @@ static enum status begin(struct simulation *s, struct err *e)
 	const struct engine_conf ec = {.log = s->log,
 				       .store = s->store,
 				       .seed = s->conf->seed,
+				       .choice = s->conf->choice,
 				       .hand_over = simulate_taken,
 				       .on_step = on_step,
 				       .ctx = s};
@@ -240,6 +258,19 @@ static enum status live(struct simulation *s, struct err *e)
 				     (unsigned long long)now, (unsigned long long)s->conf->days);
 		day = now;
 	}
+	return st;
+}
+
+/* The same decisions once more, their odds and dice among them: rows of the state. */
+static enum status again(struct simulation *s, struct err *e)
+{
+	struct replay_result r;
+	const struct replay_conf rc = {
+		.log = s->log, .state = s->store, .seed = s->conf->seed, .choice = s->conf->choice};
+	enum status st = engine_replay(&rc, &r, e);
+	s->out->replayed = st == ST_OK && r.equal;
+	if (st == ST_OK && !r.equal)
+		return err_set(e, ST_CORRUPT, "the second fold differs: %s", r.difference);
 	return st;
 }
 
@@ -271,7 +302,7 @@ enum status simulate_run(const struct simulate_conf *conf, struct simulate_resul
 	s->out = out;
 	s->start_us = s->now_us = time_days_from_civil(2026, 1, 5) * US_PER_D; /* a Monday */
 	s->end_us = s->start_us + (int64_t)conf->days * US_PER_D;
-	rng_seed(&s->rng, hash_u64(conf->seed));
+	s->seed = hash_u64(conf->seed);
 	arena_init(&s->arena, STEP_ARENA);
 	u64map_init(&s->lead_person, 4 * conf->leads + 64);
 	s->people = mem_array(conf->leads, sizeof *s->people);
@@ -282,6 +313,8 @@ enum status simulate_run(const struct simulate_conf *conf, struct simulate_resul
 		st = live(s, e);
 	if (st == ST_OK)
 		st = simulate_tally(s, e);
+	if (st == ST_OK && conf->replay)
+		st = again(s, e);
 	finish(s);
 	return st;
 }

@@ -96,6 +96,10 @@ simulate extra
 simulate --leads many
 simulate --leads 0
 simulate --days 0
+simulate --policy nobody
+simulate --policy learned
+simulate --seeds 3
+simulate --compare --seeds 1
 pause
 pause --all
 pause --all extra
