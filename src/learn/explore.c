@@ -186,3 +186,15 @@ void explore_budget(size_t best, double share, size_t n, double *pdf)
 		pdf[i] *= i == best ? 0 : share / others;
 	pdf[best] = 1 - share;
 }
+
+void explore_even(double share, size_t n, double *pdf)
+{
+	ASSERT(n > 0 && n <= EXPLORE_MAX && share >= 0 && share <= 1);
+	for (size_t i = 0; i < n && share > 0; i++)
+		pdf[i] = (1 - share) * pdf[i] + share / (double)n;
+}
+
+bool explore_was_even(double share, double p, size_t n, double unit)
+{
+	return unit * p * (double)n < share;
+}

@@ -38,6 +38,13 @@ void explore_floor(double amount, bool with_zeros, size_t n, double *pdf);
 /* All but `best` together have at most `share`: the rest goes to `best`. */
 void explore_budget(size_t best, double share, size_t n, double *pdf);
 
+/* A share of the turns is drawn evenly: p becomes (1 - share) p + share / n. share in [0, 1]. */
+void explore_even(double share, size_t n, double *pdf);
+/* Whether a turn belongs to that share, told behind the draw from one more throw: with the
+ * probability that it was drawn evenly, given what was drawn (whose odds were p). So one draw from
+ * one distribution is all there is, and the turns told so are drawn evenly all the same. */
+bool explore_was_even(double share, double p, size_t n, double unit);
+
 /* Dice without a state: throw number `counter` of decision `id` under `seed`, in [0, 1). Anybody
  * with the record can make the same throw again. */
 double explore_unit(uint64_t seed, uint64_t id, uint32_t counter);

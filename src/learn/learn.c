@@ -84,6 +84,44 @@ void learner_close(struct learner **lp)
 	*lp = NULL;
 }
 
+static float *copy(const float *from, size_t n)
+{
+	float *to = mem_array(n, sizeof *to);
+	memcpy(to, from, n * sizeof *to);
+	return to;
+}
+
+static struct arm copy_arm(const struct learner *l, const struct arm *a)
+{
+	struct arm to = *a;
+	to.w = copy(a->w, l->stride);
+	to.b = copy(a->b, l->stride);
+	to.p = copy(a->p, (size_t)l->conf.dims * l->stride);
+	return to;
+}
+
+struct learner *learner_clone(const struct learner *l)
+{
+	struct learner *to = mem_alloc(sizeof *to);
+	*to = *l;
+	to->prior = copy(l->prior, l->stride);
+	to->apart = copy(l->apart, l->stride);
+	to->nothing = copy(l->nothing, l->stride);
+	to->pool = copy_arm(l, &l->pool);
+	to->arms = l->arms_cap > 0 ? mem_array(l->arms_cap, sizeof *to->arms) : NULL;
+	for (uint32_t i = 0; i < l->arms_n; i++)
+		to->arms[i] = copy_arm(l, &l->arms[i]);
+	to->slots = mem_array(l->slots_n, sizeof *to->slots);
+	memcpy(to->slots, l->slots, l->slots_n * sizeof *to->slots);
+	return to;
+}
+
+size_t learner_bytes(const struct learner *l)
+{
+	size_t arm = ((size_t)l->conf.dims + 2) * l->stride * sizeof(float);
+	return sizeof *l + (l->arms_n + (size_t)1) * (arm + sizeof(struct arm));
+}
+
 const struct learn_conf *learn_conf_of(const struct learner *l)
 {
 	return &l->conf;
@@ -228,11 +266,28 @@ static const struct arm *part(const struct learner *l, const struct learn_action
 	return &l->arms[a->arm[i]];
 }
 
+/* What an arm is believed to be before its first outcome (arm_init). */
+static void look_new(const struct learner *l, const float *row, bool apart, struct learn_guess *out)
+{
+	const float *mean = apart ? l->apart : l->pool.w;
+	float z = 0, square = 0;
+	for (uint32_t i = 0; i < l->conf.dims; i++) {
+		z += mean[i] * row[i];
+		square += row[i] * row[i];
+	}
+	out->z += z;
+	out->var += l->conf.spread * square;
+}
+
 static void look(const struct learner *l, const float *row, const struct learn_action *a,
 		 struct learn_guess *out)
 {
 	*out = (struct learn_guess){0};
 	for (uint32_t i = 0; i < a->n; i++) {
+		if (a->arm[i] == LEARN_NEW || a->arm[i] == LEARN_NEW_APART) {
+			look_new(l, row, a->arm[i] == LEARN_NEW_APART, out);
+			continue;
+		}
 		const struct arm *arm = part(l, a, i);
 		out->z += arm_z(l, arm, row);
 		out->var += arm_variance(l, arm, row);

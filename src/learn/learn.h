@@ -33,6 +33,9 @@
 #define LEARN_ARMS_MAX 1024
 #define LEARN_PARTS_MAX 4 /* arms of one action */
 #define LEARN_NONE UINT32_MAX
+/* In an action to be scored: an arm that was never seen, of kind POOLED or APART. */
+#define LEARN_NEW (UINT32_MAX - 1)
+#define LEARN_NEW_APART (UINT32_MAX - 2)
 #define LEARN_BYTES_MAX ((size_t)280 << 20) /* of all arms at their largest, in stored form */
 #define LEARN_ARM_BYTES_MAX ((size_t)160 << 10)
 
@@ -64,6 +67,9 @@ struct learn_guess {
 /* conf must hold (learn_conf_check); the prior is {start, 0, 0, ...} until learn_prior. */
 struct learner *learner_open(const struct learn_conf *conf);
 void learner_close(struct learner **l);
+/* A copy that goes its own way: for who reads while the other learns. */
+struct learner *learner_clone(const struct learner *l);
+size_t learner_bytes(const struct learner *l); /* of memory, and so of a copy */
 MUST_USE enum status learn_conf_check(const struct learn_conf *conf, struct err *e);
 const struct learn_conf *learn_conf_of(const struct learner *l);
 

@@ -102,8 +102,11 @@ void policy_decide(const struct policy_conf *c, const struct policy_option *o, s
 		explore_budget(out->best, c->budget, n, out->p);
 		explore_floor(c->floor, true, n, out->p);
 	}
+	explore_even(c->uniform, n, out->p);
 	out->unit = explore_unit(turn.seed, turn.id, 0);
 	out->drawn = explore_draw(out->p, n, out->unit);
+	out->even = explore_was_even(c->uniform, out->p[out->drawn], n,
+				     explore_unit(turn.seed, turn.id, 1));
 }
 
 /* ---- the record ---- */

@@ -26,6 +26,7 @@ struct policy_conf {
 	double gain;      /* IGW: gamma = gain * sqrt(seen). SOFTMAX: the exponent's factor */
 	double budget;    /* most that all but the best may have together, (0, 1]; 1: no limit */
 	double floor;     /* shared out evenly as a least probability; [0, 1] */
+	double uniform;   /* share of turns that is drawn evenly, whatever the values; [0, 1] */
 	unsigned samples; /* THOMPSON, 1..EXPLORE_SAMPLES_MAX */
 };
 struct policy_conf policy_conf_default(enum policy_mode mode); /* what the product ships */
@@ -44,6 +45,9 @@ struct policy_choice {
 	double p[EXPLORE_MAX];
 	size_t n, best, drawn;
 	double unit; /* the throw */
+	/* It counts among the evenly drawn: these are a fair sample of all options, and their share
+	 * is c->uniform. */
+	bool even;
 };
 
 /* Which decision it is: the throw is explore_unit(seed, id, 0), and Thompson's own throws are

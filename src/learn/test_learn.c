@@ -385,6 +385,39 @@ static void arms_have_a_ceiling(void **state)
 	learner_close(&l);
 }
 
+/* A copy goes its own way, and an arm that was never seen is guessed as if it had been added. */
+static void copies_and_new_arms(void **state)
+{
+	struct learn_conf c = learn_conf_default(3);
+	const float x[3] = {1, 0.5f, -1};
+	struct learn_guess seen[2], asked[2], copied;
+	(void)state;
+	c.start = -2;
+	struct learner *l = learner_open(&c);
+	learn_prior(l, (const float[3]){0.5f, 0, 0});
+	struct learn_action a = {.arm = {learn_arm(l, 10, LEARN_POOLED)}, .n = 1};
+	for (int i = 0; i < 20; i++)
+		learn_update(l, x, &a, i % 4 == 0, 1);
+	struct learner *copy = learner_clone(l);
+	const struct learn_action new[2] = {{.arm = {LEARN_NEW}, .n = 1},
+					    {.arm = {LEARN_NEW_APART}, .n = 1}};
+	learn_score(copy, x, new, 2, asked);
+	const struct learn_action added[2] = {{.arm = {learn_arm(l, 11, LEARN_POOLED)}, .n = 1},
+					      {.arm = {learn_arm(l, 12, LEARN_APART)}, .n = 1}};
+	learn_score(l, x, added, 2, seen);
+	for (int i = 0; i < 2; i++) {
+		assert_true(fabsf(seen[i].z - asked[i].z) < 1e-5f);
+		assert_true(fabsf(seen[i].var - asked[i].var) < 1e-5f);
+	}
+	learn_score(l, x, &a, 1, seen);
+	learn_update(l, x, &a, 1, 1);
+	learn_score(copy, x, &a, 1, &copied);
+	assert_true(learn_arms(copy) == 1 && memcmp(&copied, &seen[0], sizeof copied) == 0);
+	assert_true(learner_bytes(l) > learner_bytes(copy));
+	learner_close(&copy);
+	learner_close(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -403,6 +436,7 @@ int main(void)
 		cmocka_unit_test(thin_ones_guess_alike),
 		cmocka_unit_test(settings_are_checked),
 		cmocka_unit_test(arms_have_a_ceiling),
+		cmocka_unit_test(copies_and_new_arms),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,6 +76,30 @@ static void rules_as_prior(void **state)
 	assert_int_equal(out.best, 3);
 }
 
+/* The share that is drawn evenly: in the odds, and told apart by a throw that does not favour what
+ * is drawn often. */
+static void some_are_even(void **state)
+{
+	struct policy_conf c = policy_conf_default(POLICY_FIRST);
+	struct policy_choice out;
+	size_t even = 0, drawn[4] = {0};
+	(void)state;
+	c.uniform = 0.2;
+	for (uint64_t id = 0; id < 20000; id++) {
+		struct policy_turn turn = {.seed = 7, .id = id};
+		policy_decide(&c, options, 4, turn, &out);
+		assert_true(fabs(out.p[0] - 0.85) < 1e-12 && fabs(out.p[3] - 0.05) < 1e-12);
+		even += out.even;
+		drawn[out.drawn] += out.even;
+	}
+	assert_true(even > 3800 && even < 4200);
+	for (size_t i = 0; i < 4; i++)
+		assert_true(drawn[i] > 850 && drawn[i] < 1150);
+	c.uniform = 0;
+	policy_decide(&c, options, 4, turn_of(1), &out);
+	assert_false(out.even);
+}
+
 static void records_are_read_again(void **state)
 {
 	struct policy_conf c = policy_conf_default(POLICY_IGW);
@@ -102,7 +126,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_mode_has_odds),    cmocka_unit_test(what_is_best),
 		cmocka_unit_test(budget_before_floor),    cmocka_unit_test(rules_as_prior),
-		cmocka_unit_test(records_are_read_again),
+		cmocka_unit_test(records_are_read_again), cmocka_unit_test(some_are_even),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
