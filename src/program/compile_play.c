@@ -52,5 +52,6 @@ void compile_play(struct compile *c)
 	compile_triggers(&x);
 	compile_experiments(&x);
 	compile_deciding(&x);
+	compile_decisions(&x);
 	compile_play_sense(&x);
 }

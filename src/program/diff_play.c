@@ -311,6 +311,53 @@ static void diff_deciding(struct differ *d)
 	deciding_number(d, "distance that is drift", o->drift_psi, n->drift_psi);
 }
 
+/* ---- choices of other senders ---- */
+
+static const struct program_decision *decision_named(const struct program_play *p, struct str name)
+{
+	for (size_t i = 0; i < p->decisions_n; i++)
+		if (str_eq(p->decisions[i].name, name))
+			return &p->decisions[i];
+	return NULL;
+}
+
+static struct str decision_words(struct differ *d, const struct program_decision *x)
+{
+	return arena_printf(d->arena,
+			    "by %s, looked at after " STR_FMT " and " STR_FMT ", worth %g, least "
+			    "%g%%, most %g%%, evenly %g%%",
+			    decision_mode_name(x->mode), STR_ARG(diff_days(d, x->learn_us)),
+			    STR_ARG(diff_days(d, x->close_us)), x->worth, 100 * x->least,
+			    100 * x->most, 100 * x->uniform);
+}
+
+static void diff_decisions(struct differ *d)
+{
+	const struct program_play *o = d->old->play, *n = d->new->play;
+	for (size_t i = 0; i < n->decisions_n; i++) {
+		const struct program_decision *x = &n->decisions[i],
+					      *y = decision_named(o, x->name);
+		struct str now = decision_words(d, x);
+		struct str was = y ? decision_words(d, y) : STR_NULL;
+		if (y == NULL)
+			CHANGE(d, CHANGE_ADDED, TOUCHES_GUARDRAILS, "decisions", x->name,
+			       "new decision " STR_FMT " " STR_FMT, STR_ARG(x->name), STR_ARG(now));
+		else if (!str_eq(was, now))
+			CHANGE(d, CHANGE_CHANGED, TOUCHES_GUARDRAILS, "decisions", x->name,
+			       "decision " STR_FMT ": " STR_FMT " -> " STR_FMT, STR_ARG(x->name),
+			       STR_ARG(was), STR_ARG(now));
+		if (y != NULL && x->shape != y->shape)
+			CHANGE(d, CHANGE_CHANGED, TOUCHES_GUARDRAILS, "decisions", x->name,
+			       "decision " STR_FMT " has another context: it learns from the start",
+			       STR_ARG(x->name));
+	}
+	for (size_t j = 0; j < o->decisions_n; j++)
+		if (decision_named(n, o->decisions[j].name) == NULL)
+			CHANGE(d, CHANGE_REMOVED, TOUCHES_GUARDRAILS, "decisions",
+			       o->decisions[j].name, "decision " STR_FMT " is no more",
+			       STR_ARG(o->decisions[j].name));
+}
+
 void diff_play(struct differ *d)
 {
 	diff_triggers(d);
@@ -318,4 +365,5 @@ void diff_play(struct differ *d)
 	diff_teams(d);
 	diff_experiments(d);
 	diff_deciding(d);
+	diff_decisions(d);
 }

@@ -455,6 +455,8 @@ static const struct schema_key root_keys[] = {
 	{"experiments", &schema_experiments, false, NULL, "Holdouts and splits.", SINCE},
 	{"decide", &schema_deciding, false, "the rules choose",
 	 "Who chooses among what the guardrails leave, and what is thought good.", SINCE},
+	{"decisions", &schema_decisions, false, NULL,
+	 "Choices that another sender asks for over HTTP, by name.", SINCE},
 	{"content", &later, false, NULL, "Where messages come from.", SINCE},
 	{"channels", &later, false, NULL, "How messages leave.", SINCE},
 	{.name = NULL},

@@ -73,11 +73,11 @@ extern const struct schema_type schema_root;
 extern const struct schema_type schema_tracks, schema_triggers, schema_action;
 extern const struct schema_type schema_guardrails, schema_teams, schema_experiments;
 extern const char *const schema_metric_words[]; /* of an experiment; roll-ups are named so */
-extern const struct schema_type schema_deciding;
+extern const struct schema_type schema_deciding, schema_decisions;
 /* Words whose place in the list is their value in track.h; each list ends with NULL. */
 extern const char *const schema_with_words[], *const schema_capped_words[];
 extern const char *const schema_decide_words[], *const schema_routing_words[];
-extern const char *const schema_mode_words[];
+extern const char *const schema_mode_words[], *const schema_ask_words[];
 extern const char *const schema_drift_words[];
 /* Shape of a name as a regular expression, and in words. */
 const char *schema_name_pattern(enum schema_name n);

@@ -170,6 +170,10 @@ static const struct {
 	 TOUCHES_TEAMS},
 	{"percent: 5", "percent: 10", "~ share of leads never written to: 0.05 -> 0.1\n",
 	 TOUCHES_EXPERIMENTS},
+	{"experiments: {", "decisions: {subject: {mode: igw}}\nexperiments: {",
+	 "+ new decision subject by igw, looked at after 1d and 7d, worth 1, least 1%, most 100%, "
+	 "evenly 0%\n",
+	 TOUCHES_GUARDRAILS},
 	{"a: 50, b: 50", "a: 40, b: 60",
 	 "~ experiment hook: on early: a 50% b 50% -> on early: a 40% b 60%\n",
 	 TOUCHES_EXPERIMENTS},

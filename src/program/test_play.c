@@ -255,6 +255,10 @@ static const struct bad bads[] = {
 	 "would reward opens"},
 	{"N252", PLAY "decide: {mode: rules, explore: {most: 10%, least: 20%}}\n", 6, 44, 49, NULL,
 	 "least 20% is more than most 10%"},
+	{"N252", PLAY "decisions: {d: {mode: igw, explore: {most: 10%, least: 20%}}}\n", 6, 49, 54,
+	 NULL, "least 20% is more than most 10%"},
+	{"N258", PLAY "decisions: {d: {mode: igw, context: [a, b, a]}}\n", 6, 44, 45, NULL,
+	 "`a` stands here twice"},
 };
 
 /* About content: test_content.c has their cases. */
@@ -278,7 +282,7 @@ static void test_every_code_has_a_case(void **state)
 				     sizeof elsewhere / sizeof *elsewhere, str_of(h.code)));
 		seen++;
 	}
-	assert_int_equal(seen, 25);
+	assert_int_equal(seen, 26);
 }
 
 /* What looks much like a bad one and is none. */
@@ -307,6 +311,9 @@ static const char *const goods[] = {
 	     "decide: {mode: igw, harm: {budget: 0.1%}, explore: {most: 30%, least: 2%}}\n",
 	PLAY "tracks: {a: {enter: lead.known, decide: {what: [angle]}, sequence: [{send: m}]}}\n"
 	     "decide: {mode: igw, drift: {on_alarm: rules, hold: 3d, window: 14d, psi: 0.3}}\n",
+	PLAY
+	"decisions: {subject: {mode: igw, context: [plan, seats], worth: 2, explore: {uniform: "
+	"5%}}, offer: {mode: shadow, purpose: marketing, channel: email}}\n",
 	PLAY "experiments: {holdout: {percent: 2.5}, e: {arms: {a: 99, b: 1}}}\n",
 	PLAY "teams: {sdr: {reps: [{name: S, email: s@x.example}], webhook: "
 	     "\"http://127.0.0.1:9/in\"}}\n",

@@ -16,6 +16,7 @@
 #define PROGRAM_TRACK_H
 
 #include "model/tier.h"
+#include "program/decision.h"
 #include "program/program.h"
 
 #define PROGRAM_TRACKS_MAX 64
@@ -281,6 +282,8 @@ struct program_play {
 	size_t experiments_n;
 	double holdout; /* share of leads never mailed, 0 to 0.5 */
 	struct program_deciding deciding;
+	const struct program_decision *decisions; /* by name, as written */
+	size_t decisions_n;
 };
 
 size_t program_track_of(const struct program *p, struct str name); /* NO_INDEX: none */

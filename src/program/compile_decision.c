@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * compile_decision.c: choices that another sender asks for. */
+#include "base/hash.h"
+#include "base/time.h"
+#include "program/compile_play.h"
+
+const char *decision_mode_name(enum decision_mode m)
+{
+	return schema_ask_words[m];
+}
+
+static bool named(const struct program_decision *d, size_t n, struct str name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(d->context[i], name))
+			return true;
+	return false;
+}
+
+static void twice(struct playing *x, const struct ynode *n)
+{
+	struct program_problem *p = problem_add(x->c->ps, CODE_CONTEXT_TWICE, n->where);
+	PROBLEM_TEXT(p, message, x->c->ps->arena, "`" STR_FMT "` stands here twice",
+		     STR_ARG(n->text));
+	p->why = STR("a number of a case has one place");
+	p->fix = STR("take one of them out");
+}
+
+static void compile_context(struct playing *x, const struct ynode *n, struct program_decision *d)
+{
+	size_t max = n && !n->bad ? n->count : 0;
+	struct str *list = COMPILE_ARRAY(x->c, struct str, max);
+	d->context = list;
+	for (const struct ynode *y = list && max ? n->first : NULL; y; y = y->next) {
+		if (y->bad)
+			continue;
+		if (named(d, d->context_n, y->text))
+			twice(x, y);
+		list[d->context_n++] = compile_text(x->c, y->text);
+		d->shape = hash_str(y->text, d->shape + 1);
+	}
+}
+
+static void compile_explore(const struct ynode *n, struct program_decision *d)
+{
+	/* Absent: as they are. */
+	(void)value_share(ynode_get(n, "most"), &d->most);
+	(void)value_share(ynode_get(n, "least"), &d->least);
+	(void)value_share(ynode_get(n, "uniform"), &d->uniform);
+	(void)value_share(ynode_get(n, "epsilon"), &d->epsilon);
+	(void)value_number(ynode_get(n, "gain"), &d->gain);
+}
+
+static void sense(struct playing *x, const struct ynode *n, const struct program_decision *d)
+{
+	if (d->least <= d->most)
+		return;
+	struct program_problem *p = problem_add(
+		x->c->ps, CODE_EXPLORE, ynode_place(ynode_get(ynode_get(n, "explore"), "least")));
+	PROBLEM_TEXT(p, message, x->c->ps->arena, "least %g%% is more than most %g%%",
+		     100 * d->least, 100 * d->most);
+	p->why = STR("what each action gets at least must fit into what all but the best may have");
+	p->fix = STR("raise `most:`, or lower `least:`");
+}
+
+static size_t index_or_first(struct playing *x, const struct ynode *n,
+			     const struct play_names *names, const char *why)
+{
+	size_t at = play_index(x, n, names, why);
+	return at == NO_INDEX ? 0 : at;
+}
+
+static void compile_decision(struct playing *x, const struct ynode *n, struct program_decision *d)
+{
+	int mode = value_word(ynode_get(n, "mode"), schema_ask_words);
+	*d = (struct program_decision){
+		.name = compile_text(x->c, n->key->text),
+		.mode = mode > 0 ? (enum decision_mode)mode : DECISION_SHADOW,
+		.worth = 1,
+		.learn_us = US_PER_D,
+		.close_us = 7 * US_PER_D,
+		.most = 1,
+		.least = 0.01,
+		.epsilon = 0.05,
+		.gain = 150,
+	};
+	compile_context(x, ynode_get(n, "context"), d);
+	d->channel = index_or_first(x, ynode_get(n, "channel"), &x->channels,
+				    "no guard could be asked for it");
+	d->purpose = index_or_first(x, ynode_get(n, "purpose"), &x->purposes,
+				    "nobody could ever have agreed to it");
+	(void)value_number(ynode_get(n, "worth"), &d->worth); /* absent: as above */
+	(void)value_duration(ynode_get(n, "learn"), &d->learn_us);
+	(void)value_duration(ynode_get(n, "within"), &d->close_us);
+	d->learn_us = d->learn_us < US_PER_S ? US_PER_S : d->learn_us;
+	d->close_us = d->close_us < d->learn_us ? d->learn_us : d->close_us;
+	compile_explore(ynode_get(n, "explore"), d);
+	sense(x, n, d);
+}
+
+void compile_decisions(struct playing *x)
+{
+	const struct ynode *section = ynode_get(x->c->root, "decisions");
+	size_t n = section && !section->bad ? section->count : 0;
+	struct program_decision *list = COMPILE_ARRAY(x->c, struct program_decision, n);
+	if (list == NULL || n == 0)
+		return;
+	for (const struct ynode *y = section->first; y; y = y->next)
+		if (y->kind == YNODE_MAP && !y->bad)
+			compile_decision(x, y, &list[x->play->decisions_n++]);
+	x->play->decisions = list;
+}
