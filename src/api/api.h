@@ -22,6 +22,7 @@ enum api_role {
 	API_PUBLIC,    /* anyone */
 	API_LOCAL,     /* this machine, or an admin token */
 	API_WRITE_KEY, /* a write key: Basic, Bearer, or in the body */
+	API_DECIDE,    /* a decide key as Bearer */
 	API_SIGNED,    /* the handler checks the sender's signature */
 	API_ADMIN      /* an admin token as Bearer */
 };
@@ -59,7 +60,7 @@ struct api_ops {
 struct api_conf {
 	const char *cors_origins[API_ORIGINS_MAX]; /* "https://www.example.com"; empty: any ("*") */
 	size_t cors_origin_count;
-	int64_t rate_per_s, rate_burst; /* requests per write key; 0: no limit */
+	int64_t rate_per_s, rate_burst; /* requests per write or decide key; 0: no limit */
 	size_t form_bytes_max, batch_bytes_max, event_bytes_max; /* 0: the table's own */
 	bool metrics_public; /* /metrics for anyone, not only this machine and admins */
 };

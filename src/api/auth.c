@@ -31,7 +31,7 @@ static enum status let_in(struct api_call *call, const struct key *key, struct a
 	*p = (struct api_problem){
 		.status = ST_BUSY,
 		.code = "rate_limited",
-		.message = STR("this write key sends faster than it may"),
+		.message = STR("this key sends faster than it may"),
 		.fix = STR("wait as Retry-After says; batches count as one request"),
 		.retry_after_s = wait_us / 1000000 + 1};
 	return ST_BUSY;
@@ -75,11 +75,34 @@ static enum status auth_admin(struct api_call *call, struct api_problem *p)
 		return refuse(call, p, ST_DENIED,
 			      "a write key can bring events in and nothing else",
 			      "use an admin token (nt_...)");
+	if (bearer && keys_find(call->api->keys, KEY_DECIDE, token, &key))
+		return refuse(call, p, ST_DENIED,
+			      "a decide key can ask for decisions and nothing else",
+			      "use an admin token (nt_...)");
 	if (!bearer)
 		return refuse(call, p, ST_UNAUTHENTICATED, "this route needs an admin token",
 			      "send \"Authorization: Bearer nt_...\"");
 	return refuse(call, p, ST_UNAUTHENTICATED, "the admin token is not one we know",
 		      "nurtured key add --admin makes one");
+}
+
+/* Whoever holds another key of ours is told which one it takes. */
+static enum status auth_decide(struct api_call *call, struct api_problem *p)
+{
+	struct key key;
+	struct keys *keys = call->api->keys;
+	struct str token, header = http_header(call->req, "Authorization");
+	bool bearer = header.p != NULL && http_bearer_auth(header, &token);
+	if (bearer && keys_find(keys, KEY_DECIDE, token, &key))
+		return let_in(call, &key, p);
+	if (bearer &&
+	    (keys_find(keys, KEY_WRITE, token, &key) || keys_find(keys, KEY_ADMIN, token, &key)))
+		return refuse(call, p, ST_DENIED, "decisions are asked for with a key of their own",
+			      "nurtured key add decide NAME makes one");
+	return refuse(call, p, ST_UNAUTHENTICATED,
+		      "the Authorization header holds no decide key we know",
+		      "send \"Authorization: Bearer nd_...\"; nurtured key add decide NAME makes "
+		      "one");
 }
 
 enum status api_auth(struct api_call *call, struct api_problem *p)
@@ -94,6 +117,7 @@ enum status api_auth(struct api_call *call, struct api_problem *p)
 		return auth_admin(call, p);
 	case API_WRITE_KEY: return auth_write(call, p);
 	case API_ADMIN: return auth_admin(call, p);
+	case API_DECIDE: return auth_decide(call, p);
 	}
 	return ST_DENIED;
 }

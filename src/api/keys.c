@@ -22,6 +22,7 @@ static const struct {
 } kinds[KEY_KIND_COUNT] = {
 	[KEY_WRITE] = {.name = "write", .id_prefix = "wk_", .token_prefix = "nk_"},
 	[KEY_ADMIN] = {.name = "admin", .id_prefix = "at_", .token_prefix = "nt_"},
+	[KEY_DECIDE] = {.name = "decide", .id_prefix = "dk_", .token_prefix = "nd_"},
 };
 
 struct entry {

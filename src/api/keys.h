@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * keys.h: who may write, who may rule. Write keys (nk_...) bring events in and can do nothing
- * else; admin tokens (nt_...) do the rest.
+ * keys.h: who may write, who may ask, who may rule. Write keys (nk_...) bring events in and can do
+ * nothing else; decide keys (nd_...) ask for decisions and bring their rewards, and nothing else;
+ * admin tokens (nt_...) do the rest.
  *
  * Kept in <data dir>/keys.json, mode 0600, written whole to a side file and renamed. It holds the
  * SHA-256 of each secret and never the secret: that is shown once, when it is made. A plain hash
@@ -9,7 +10,8 @@
  *   K1  A revoked key is found no more, at once.
  *   K2  Rotation gives a new secret under the same id and name: the source of the events, and with
  *       it the duplicates window, stays the same.
- *   K3  A write key never opens an admin route, nor an admin token an ingest route.
+ *   K3  Each kind opens routes of its own role and no others: a write key never an admin route, an
+ *       admin token never an ingest route, neither of them a decision.
  * Thread: any; a lock inside.
  */
 #ifndef API_KEYS_H
@@ -23,10 +25,10 @@
 #define KEY_ID_BYTES 16
 #define KEY_NAME_BYTES 64 /* NUL included */
 
-enum key_kind { KEY_WRITE, KEY_ADMIN, KEY_KIND_COUNT };
+enum key_kind { KEY_WRITE, KEY_ADMIN, KEY_DECIDE, KEY_KIND_COUNT };
 
 struct key {
-	char id[KEY_ID_BYTES];     /* "wk_1", "at_1": never reused */
+	char id[KEY_ID_BYTES];     /* "wk_1", "at_1", "dk_1": never reused */
 	char name[KEY_NAME_BYTES]; /* "web": the source of the events it brings */
 	enum key_kind kind;
 	int64_t created_us, rotated_us; /* TIME_NONE: never */
@@ -41,7 +43,7 @@ struct key_secret {
 
 struct keys;
 
-const char *key_kind_name(enum key_kind kind); /* "write", "admin" */
+const char *key_kind_name(enum key_kind kind); /* "write", "admin", "decide" */
 bool key_kind_parse(struct str s, enum key_kind *out_r);
 
 /* A folder without keys.json gives an empty set. ST_INVALID: the file is damaged, or others may

@@ -113,6 +113,7 @@ static void security(struct json_w *w, enum api_role role)
 		one_scheme(w, NULL);
 		break;
 	case API_ADMIN: one_scheme(w, "adminToken"); break;
+	case API_DECIDE: one_scheme(w, "decideKey"); break;
 	case API_PUBLIC: break;
 	}
 	json_w_end(w);
@@ -233,6 +234,7 @@ static void components(struct json_w *w)
 	scheme(w, "writeKeyBasic", "basic", "The write key as user name, an empty password");
 	scheme(w, "writeKeyBearer", "bearer", "The write key");
 	scheme(w, "adminToken", "bearer", "An admin token");
+	scheme(w, "decideKey", "bearer", "A decide key");
 	scheme(w, "webhookSignature", NULL, "Standard Webhooks signature");
 	json_w_end(w);
 	json_w_key(w, "schemas");

@@ -23,7 +23,7 @@ struct fixture {
 	struct metrics *metrics;
 	struct api *api;
 	struct http_server *server;
-	struct key_secret write, admin;
+	struct key_secret write, admin, decide;
 	struct buf spare, answer, request;
 };
 
@@ -87,6 +87,8 @@ static void start(struct fixture *f, const struct api_conf *conf)
 	ops.handler[API_OP_FORM] = fake_form;
 	ops.handler[API_OP_MAPPED] = fake_lead;
 	ops.handler[API_OP_LEAD_GET] = fake_lead;
+	ops.handler[API_OP_DECIDE] = fake_lead;
+	ops.handler[API_OP_REWARD] = fake_lead;
 	ops.handler[API_OP_LEAD_EXPLAIN] = fake_lead;
 	ops.handler[API_OP_TRIGGER] = fake_lead;
 	ops.handler[API_OP_PROGRAM_PLAN] = fake_lead;
@@ -104,6 +106,7 @@ static void start(struct fixture *f, const struct api_conf *conf)
 	assert_int_equal(keys_load(f->dir, &f->keys, &e), ST_OK);
 	assert_int_equal(keys_add(f->keys, KEY_WRITE, STR("web"), 0, &f->write, &e), ST_OK);
 	assert_int_equal(keys_add(f->keys, KEY_ADMIN, STR("ann"), 0, &f->admin, &e), ST_OK);
+	assert_int_equal(keys_add(f->keys, KEY_DECIDE, STR("crm"), 0, &f->decide, &e), ST_OK);
 	assert_int_equal(api_create(conf, &ops, f->keys, f->metrics, &f->api, &e), ST_OK);
 	struct http_handler handler = api_http_handler(f->api);
 	http.port = 0;
@@ -170,9 +173,9 @@ static const char *basic(const char *user, char out[128])
 	return out;
 }
 
-/* Credential: none, a write key, an admin token, one that was never made, or one of the wrong
- * scheme. */
-enum credential { NONE, WRITE, WRITE_BASIC, ADMIN, ADMIN_BASIC, UNKNOWN, BROKEN };
+/* Credential: none, a write key, an admin token, a decide key, one that was never made, or one of
+ * the wrong scheme. */
+enum credential { NONE, WRITE, WRITE_BASIC, ADMIN, ADMIN_BASIC, DECIDE, UNKNOWN, BROKEN };
 
 static const char *credential(const struct fixture *f, enum credential c, char out[128])
 {
@@ -182,6 +185,7 @@ static const char *credential(const struct fixture *f, enum credential c, char o
 	case WRITE_BASIC: return basic(f->write.token, out);
 	case ADMIN: return bearer(f->admin.token, out);
 	case ADMIN_BASIC: return basic(f->admin.token, out);
+	case DECIDE: return bearer(f->decide.token, out);
 	case UNKNOWN: return bearer("nk_0000000000000000000000000000000000000000000", out);
 	case BROKEN: return "Authorization: Basic !!!\r\n";
 	}
@@ -241,6 +245,17 @@ static const struct {
 	{"drift", "GET /v1/drift", NULL, ADMIN, 200, "lead"},
 	{"drift with a write key", "GET /v1/drift", NULL, WRITE, 403, "nothing else"},
 	{"schema of programs", "GET /schema/program.json", NULL, NONE, 200, "draft-07"},
+	{"a decision", "POST /v1/decide", "{}", DECIDE, 200, "lead"},
+	{"a decision without a key", "POST /v1/decide", "{}", NONE, 401, "decide key"},
+	{"a decision with a key never made", "POST /v1/decide", "{}", UNKNOWN, 401, "decide key"},
+	{"a decision with a write key", "POST /v1/decide", "{}", WRITE, 403, "of their own"},
+	{"a decision with an admin token", "POST /v1/decide", "{}", ADMIN, 403, "of their own"},
+	{"a decision from a form", "POST /v1/decide HTTP/1.1\r\nContent-Type: text/plain\r\nX: y",
+	 "{}", DECIDE, 415, "content_type"},
+	{"a reward", "POST /v1/reward", "{}", DECIDE, 200, "lead"},
+	{"a reward with a write key", "POST /v1/reward", "{}", WRITE, 403, "of their own"},
+	{"ingest with a decide key", "POST /v1/track", "{}", DECIDE, 401, "unauthenticated"},
+	{"admin with a decide key", "GET /v1/leads/l1", NULL, DECIDE, 403, "nothing else"},
 	{"health", "GET /healthz", NULL, NONE, 200, "alive"},
 	{"health by head", "HEAD /healthz", NULL, NONE, 200, "Content-Length: 18"},
 	{"ready", "GET /readyz", NULL, NONE, 200, "\"ready\""},

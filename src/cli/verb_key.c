@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * verb_key.c: write keys and admin tokens. Works on keys.json; a running daemon is asked instead,
- * so that it knows at once. */
+ * verb_key.c: write keys, decide keys and admin tokens. Works on keys.json; a running daemon is
+ * asked instead, so that it knows at once. */
 #include "api/keys.h"
 #include "base/clock.h"
 #include "base/crypto.h"
@@ -74,7 +74,7 @@ static int local(struct cli *c, struct str sub)
 	if (str_is(sub, "list")) {
 		rc = list(c, keys);
 	} else if (str_is(sub, "add") && !key_kind_parse(str_of(c->args[1]), &kind)) {
-		rc = cli_usage(c, "key add wants write or admin");
+		rc = cli_usage(c, "key add wants write, decide or admin");
 	} else if (str_is(sub, "add")) {
 		rc = made(
 			c,
@@ -130,8 +130,8 @@ static int run(struct cli *c)
 		  (str_is(sub, "add") && c->args_n == 3) ||
 		  ((str_is(sub, "rotate") || str_is(sub, "revoke")) && c->args_n == 2);
 	if (!ok)
-		return cli_usage(c,
-				 "key wants: list | add write|admin NAME | rotate ID | revoke ID");
+		return cli_usage(
+			c, "key wants: list | add write|decide|admin NAME | rotate ID | revoke ID");
 	if (!node_exists(c->data)) {
 		(void)err_set(&c->err, ST_NOT_FOUND, "no data in %s", c->data);
 		return cli_fail(c, "nurtured init");
@@ -148,10 +148,10 @@ static int run(struct cli *c)
 const struct verb verb_key = {
 	.name = "key",
 	.group = "change",
-	.args = "list | add write|admin NAME | rotate ID | revoke ID",
-	.summary = "Manage write keys (ingest only) and admin tokens",
+	.args = "list | add write|decide|admin NAME | rotate ID | revoke ID",
+	.summary = "Manage write keys (ingest only), decide keys and admin tokens",
 	.detail = "A write key brings events in and can do nothing else; its name is the source of "
-		  "its events. "
+		  "its events. A decide key asks for decisions and brings rewards, nothing else. "
 		  "Rotation gives a new secret under the same id, so the source stays the same.",
 	.examples = {"nurtured key add write blog", "nurtured key list",
 		     "nurtured key rotate wk_1"},

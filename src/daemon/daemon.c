@@ -140,6 +140,7 @@ static void on_progress(void *ctx, const struct engine_stats *s)
 	metrics_set(d->metrics, METRIC_LOG_BYTES, (int64_t)ls.bytes);
 	metrics_set(d->metrics, METRIC_LOG_EVENTS, (int64_t)(ls.next_seq - ls.first_seq));
 	deliver_folded(d->deliver, s->cursor, s->clock_us);
+	daemon_put_book(d);
 	retain(d, s);
 	note_late(d);
 }
@@ -285,13 +286,17 @@ static enum status start_threads(struct daemon *d, struct err *e)
 	if (st == ST_OK)
 		st = desk_create(d, &d->long_desk, e);
 	if (st == ST_OK)
+		st = desk_create(d, &d->ask_desk, e);
+	if (st == ST_OK)
 		st = open_deliver(d, e);
 	if (st == ST_OK)
 		st = appender_create(&ac, &d->appender, e);
 	if (st == ST_OK)
 		st = open_hits(d, e);
-	if (st == ST_OK)
+	if (st == ST_OK) {
+		daemon_put_book(d);
 		st = runner_create(&rc, &d->runner, e);
+	}
 	if (st == ST_OK) /* its verdicts are commits, and commits wake the runner */
 		st = hits_start(d->hits, e);
 	if (st == ST_OK)
@@ -326,6 +331,8 @@ static void wire(struct daemon *d, struct api_ops *ops)
 		if (d->settings.mode != SETTINGS_TEST)
 			ops->handler[test_only[i]] = NULL;
 	crypto_token("", d->inbox_token);
+	ops->handler[API_OP_DECIDE] = daemon_decide; /* it asks the desk itself */
+	ops->handler[API_OP_REWARD] = daemon_reward;
 	ops->handler[API_OP_LINK_CLICK] = daemon_link_click;
 	ops->handler[API_OP_LINK_OPEN] = daemon_link_open;
 }
@@ -426,6 +433,7 @@ void daemon_stop(struct daemon **dp)
 	if (d->server != NULL)
 		http_server_stop(d->server, d->conf.stop_grace_us);
 	desk_destroy(&d->long_desk);
+	desk_destroy(&d->ask_desk);
 	desk_destroy(&d->desk);
 	mailbox_close(&d->mailbox);
 	hits_stop(d->hits); /* what is final is still told */
@@ -439,6 +447,8 @@ void daemon_stop(struct daemon **dp)
 	deliver_destroy(&d->deliver);
 	letters_destroy(&d->letters);
 	http_server_destroy(&d->server);
+	shelf_clear(&d->shelf);
+	advise_book_close(&d->next_book);
 	api_destroy(&d->api);
 	keys_destroy(&d->keys);
 	if (d->node != NULL && d->url[0] != '\0')

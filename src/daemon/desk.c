@@ -176,10 +176,17 @@ static bool takes_long(enum api_op op)
 	       op == API_OP_REPLAY_VERIFY;
 }
 
+static struct desk *desk_for(struct daemon *daemon, enum api_op op)
+{
+	if (op == API_OP_DECIDE)
+		return daemon->ask_desk;
+	return takes_long(op) ? daemon->long_desk : daemon->desk;
+}
+
 enum http_verdict desk_take(void *ctx, struct api_call *call, struct http_reply *reply)
 {
 	struct daemon *daemon = ctx;
-	struct desk *d = takes_long(call->op) ? daemon->long_desk : daemon->desk;
+	struct desk *d = desk_for(daemon, call->op);
 	struct desk_job *job = ARENA_NEW(call->req->arena, struct desk_job);
 	ASSERT(job != NULL && daemon_desk_handlers[call->op] != NULL);
 	job->call = *call;

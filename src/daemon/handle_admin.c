@@ -337,6 +337,7 @@ static enum status do_dead_letters(struct desk_work *k, struct err *e)
 }
 
 desk_handler *const daemon_desk_handlers[API_OP_COUNT] = {
+	[API_OP_DECIDE] = daemon_do_decide,
 	[API_OP_STATUS] = do_status,
 	[API_OP_EVENTS] = do_events,
 	[API_OP_LEAD_LIST] = do_lead_list,

@@ -8,6 +8,7 @@
 #include "daemon/desk.h"
 #include "daemon/hits.h"
 #include "daemon/mailbox.h"
+#include "daemon/shelf.h"
 #include "daemon/disk.h"
 #include "deliver/deliver.h"
 #include "engine/runner.h"
@@ -34,11 +35,16 @@ struct daemon {
 	struct letters *letters;
 	struct deliver *deliver;
 	struct desk *desk, *long_desk; /* what is quick; what may take minutes */
+	struct desk *ask_desk;         /* decisions about leads, one by one */
+	struct shelf shelf;            /* what was learned, for decisions */
+	struct advise_book *next_book; /* did not find a place; the engine's thread, as the next */
+	struct engine_book_mark book_mark;
+	int64_t book_again_us;
 	struct hits *hits;
 	struct mailbox *mailbox; /* NULL: none is read */
 	char inbox_token[64];    /* the inbox's own forms carry it */
 	struct link_keys links;
-	_Atomic uint64_t hit_no;                      /* numbers requests for links */
+	_Atomic uint64_t hit_no; /* numbers requests for links, and decisions without an id */
 	_Atomic int64_t hit_rate[DAEMON_RATE_CELLS];  /* by message; base/rate.h */
 	_Atomic int64_t page_rate[DAEMON_RATE_CELLS]; /* by link */
 	uint64_t committed_seq;                       /* the appender's thread only */
@@ -58,6 +64,11 @@ struct daemon {
 enum http_verdict daemon_ingest(void *ctx, struct api_call *call, struct http_reply *reply);
 /* Answers everything whose commit is over. */
 void daemon_settled(void *ctx);
+/* handle_decide.c: decisions of other senders; the desk's share of them. */
+api_handler daemon_decide, daemon_reward;
+desk_handler daemon_do_decide;
+/* A new book for them, where there is news; on the engine's thread, or before it runs. */
+void daemon_put_book(struct daemon *d);
 /* Appends one event of ours and returns when it is durable. */
 MUST_USE enum status daemon_append_own(struct daemon *d, const char *type, struct str properties,
 				       struct str message_id, uint64_t *seq_r, struct err *e);

@@ -217,6 +217,9 @@ MUST_USE enum status decide_handoff(struct decide *d, size_t team, struct str re
 /* A rep returned the lead, or an outcome came: nurtured again from again_us on, or never. */
 MUST_USE enum status decide_returned(struct decide *d, const struct handoff *h,
 				     struct decide_out *out, struct err *e);
+/* The lead was touched, by us or by another sender: it counts in caps, cool-down and fatigue. */
+void decide_touch(struct journey *j, const struct program_guardrails *g, const struct touch *x,
+		  int64_t now_us);
 /* When something about the journey may change without an event; TIME_NONE: never. Includes
  * triggers with `for:` that hold now. */
 int64_t decide_next_us(const struct decide *d);

@@ -248,6 +248,16 @@ void react_judge(struct turn *t)
 
 /* ---- on the wire ---- */
 
+void decide_touch(struct journey *j, const struct program_guardrails *g, const struct touch *x,
+		  int64_t now_us)
+{
+	journey_touch(j, x);
+	j->fatigue = guards_fatigue(j, g, now_us) + 1;
+	j->fatigue_us = now_us;
+	if (j->last_touch_us == TIME_NONE || j->last_touch_us < x->at_us)
+		j->last_touch_us = x->at_us;
+}
+
 static void touched(struct turn *t, const struct message *m)
 {
 	struct journey *j = t->j;
@@ -262,11 +272,7 @@ static void touched(struct turn *t, const struct message *m)
 				   m->channel, m->source, str_of(tier_name((enum tier)m->tier))};
 	if (journey_touch_of(j, m->id) != NULL)
 		return; /* an uncertain one that is settled now */
-	journey_touch(j, &x);
-	j->fatigue = guards_fatigue(j, g, t->now_us) + 1;
-	j->fatigue_us = t->now_us;
-	if (j->last_touch_us == TIME_NONE || j->last_touch_us < at_us)
-		j->last_touch_us = at_us;
+	decide_touch(j, g, &x, t->now_us);
 	turn_count(t, "touch", dims, 6);
 }
 

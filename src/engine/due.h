@@ -8,7 +8,12 @@
 
 #include "engine/batch.h"
 
-enum due_kind { DUE_HANDOFF = 1, DUE_MESSAGE = 2, DUE_OUTCOME = 3 }; /* in keys: never reuse one */
+enum due_kind {
+	DUE_HANDOFF = 1,
+	DUE_MESSAGE = 2,
+	DUE_OUTCOME = 3,
+	DUE_ADVICE = 4
+}; /* in keys: never reuse one */
 struct due {
 	int64_t at_us; /* TIME_NONE: it waits for nothing */
 	enum due_kind kind;

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/hash.h"
+#include "engine/advised.h"
 #include "engine/due.h"
 #include "engine/flush.h"
 #include "engine/handing.h"
@@ -130,6 +131,25 @@ const struct program *engine_program(const struct engine *en)
 	return en->program;
 }
 
+enum status engine_book(struct engine *en, struct engine_book_mark *known, struct advise_book **out,
+			struct err *e)
+{
+	const struct play *y = &en->play;
+	struct engine_book_mark now = {y->advised.changes, en->batch.program_version, true,
+				       y->paused};
+	*out = NULL;
+	if (en->stale || (known->any && known->changes == now.changes &&
+			  known->version == now.version && known->paused == now.paused))
+		return ST_OK;
+	enum status st = advised_book(&en->play, en->program, out, e);
+	if (st != ST_OK)
+		return st;
+	(*out)->learned_seq = en->committed_cursor;
+	(*out)->version = en->batch.program_version;
+	*known = now;
+	return ST_OK;
+}
+
 void engine_pass_init(struct engine *en, struct pass *p, enum pass_why why, int64_t now_us,
 		      uint64_t salt)
 {
@@ -238,6 +258,7 @@ static enum status fire_row(struct engine *en, const struct due *d, struct err *
 	case DUE_HANDOFF: return handing_due(&p, d->id, e);
 	case DUE_MESSAGE: return notice_due(&p, d->id, e);
 	case DUE_OUTCOME: return learned_due(&p, d->id, e);
+	case DUE_ADVICE: return advised_due(&p, d->id, e);
 	}
 	return err_set(e, ST_CORRUPT, "a row of what is due has no kind");
 }

@@ -68,6 +68,15 @@ void engine_close(struct engine **en); /* accepts NULL inside; leaves NULL */
 MUST_USE enum status engine_run(struct engine *en, size_t *done_r, struct err *e);
 void engine_stats(const struct engine *en, struct engine_stats *out);
 const struct program *engine_program(const struct engine *en); /* NULL: none applied yet */
+/* What was learned for other senders, as committed, for readers in other threads (advise/): a book
+ * of the caller's own, or NULL where nothing has changed since `known`, which starts zeroed. */
+struct engine_book_mark {
+	uint64_t changes, version;
+	bool any, paused;
+};
+struct advise_book;
+MUST_USE enum status engine_book(struct engine *en, struct engine_book_mark *known,
+				 struct advise_book **out, struct err *e);
 
 /* The engine's bookkeeping as committed, for whoever looks at a state from outside. */
 struct engine_meta {

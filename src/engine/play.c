@@ -35,6 +35,7 @@ void play_finish(struct play *y)
 	y->versions_n = 0;
 	learned_forget(&y->learned);
 	drift_forget(&y->drift);
+	advised_forget(&y->advised);
 	strmap_finish(&y->zones);
 	arena_finish(&y->zone_arena);
 	mem_free(y->outgoing);
@@ -50,6 +51,8 @@ enum status play_flush(struct play *y, struct err *e)
 	enum status st = learned_flush(&y->learned, y->store, e);
 	if (st == ST_OK)
 		st = drift_flush(&y->drift, y->store, e);
+	if (st == ST_OK)
+		st = advised_flush(&y->advised, y->store, e);
 	if (st != ST_OK || !y->dirty)
 		return st;
 	buf_varint(&row, PLAY_META_VERSION);
@@ -104,6 +107,7 @@ enum status play_load(struct play *y, struct err *e)
 	struct str row;
 	learned_forget(&y->learned);
 	drift_forget(&y->drift);
+	advised_forget(&y->advised);
 	y->outgoing_n = 0;
 	y->dirty = y->paused = false;
 	y->next_decision = y->next_message = y->next_handoff = 1;

@@ -11,6 +11,7 @@
 
 #include "base/map.h"
 #include "decide/decide.h"
+#include "engine/advised.h"
 #include "engine/drift.h"
 #include "engine/learned.h"
 #include "store/store.h"
@@ -50,6 +51,7 @@ struct play {
 	bool dirty;
 	struct learned learned;
 	struct drift drift;
+	struct advised advised;
 	uint64_t seed;                       /* of the dice of policies */
 	const struct program_choice *choice; /* engine_conf's */
 };

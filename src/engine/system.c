@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/time.h"
+#include "engine/advised.h"
 #include "engine/internal.h"
 #include "engine/merge.h"
 #include "engine/models.h"
@@ -180,6 +181,9 @@ static enum status run_apply(struct engine *en, struct pass *p, struct err *e)
 	if (st != ST_OK)
 		return st;
 	st = play_set_now(&en->play, 0, NULL, e);
+	if (st == ST_OK) /* its decisions may be others */
+		st = advised_flush(&en->play.advised, en->conf.store, e);
+	advised_forget(&en->play.advised);
 	program_destroy(&en->program);
 	en->program = new;
 	play_forget_ended(&en->play, new);
@@ -358,6 +362,8 @@ static const struct system_event rows[] = {
 	{"model.put", "a model that a choice will name by its hash", models_event},
 	{"model.stage", "who may decide in a slot: champion, candidate, its share", models_event},
 	{"drift.alarm", "what was learned does not fit any more", run_drift},
+	{"advice.given", "another sender asked what to do, or said what it did", advised_given},
+	{"advice.reward", "what came of a decision of another sender", advised_reward},
 	{"link.hit", "a link or picture of a message was asked for", run_hit},
 	{"mail.noted", "mail that needs nothing done", run_noted},
 	{"ingest.refused", "an item that could not be read, kept with its reason", run_refused},

@@ -24,6 +24,10 @@ MUST_USE enum status system_id(struct pass *p, const struct json *d, const char 
 			       struct err *e);
 /* Looks at every lead again, as a new program does. */
 MUST_USE enum status system_sweep(struct engine *en, int64_t now_us, struct err *e);
+/* The lead in hand for an event of ours, and what each of them leaves behind: a line of its
+ * timeline, a count, its next alarm. */
+MUST_USE enum status system_take_lead(struct pass *p, uint64_t id, struct err *e);
+MUST_USE enum status system_close_lead(struct pass *p, struct err *e);
 /* system_play.c: messages, all sending, tracks, hand-offs, content. */
 enum status system_message(struct engine *en, struct pass *p, struct err *e);
 enum status system_notice(struct engine *en, struct pass *p, struct err *e);

@@ -18,7 +18,7 @@
 
 /* ---- a lead in hand for an event of ours ---- */
 
-static enum status take_lead(struct pass *p, uint64_t id, struct err *e)
+enum status system_take_lead(struct pass *p, uint64_t id, struct err *e)
 {
 	enum status st = batch_lead_whole(p->batch, id, &p->work, e);
 	if (st == ST_OK && p->program == NULL)
@@ -26,8 +26,7 @@ static enum status take_lead(struct pass *p, uint64_t id, struct err *e)
 	return st;
 }
 
-/* What every event of a lead leaves behind: a line of its timeline, a count, its next alarm. */
-static enum status close_lead(struct pass *p, struct err *e)
+enum status system_close_lead(struct pass *p, struct err *e)
 {
 	enum status st = stage_remember(p, e);
 	if (st == ST_OK)
@@ -143,10 +142,10 @@ enum status system_message(struct engine *en, struct pass *p, struct err *e)
 	if (st == ST_OK)
 		st = outbox_put(p->batch->store, &m, was, p->arena, e);
 	if (st == ST_OK)
-		st = take_lead(p, m.lead, e);
+		st = system_take_lead(p, m.lead, e);
 	if (st == ST_OK)
 		st = m.flags & MESSAGE_SYSTEM ? notice_told(p, &m, was, e) : decide_told(p, &m, e);
-	return st == ST_OK ? close_lead(p, e) : st;
+	return st == ST_OK ? system_close_lead(p, e) : st;
 }
 
 enum status system_notice(struct engine *en, struct pass *p, struct err *e)
@@ -159,7 +158,7 @@ enum status system_notice(struct engine *en, struct pass *p, struct err *e)
 		st = system_id(p, &d, "message", &id, e);
 	if (st == ST_OK)
 		st = notice_again(p, id, e);
-	return st == ST_OK ? close_lead(p, e) : st;
+	return st == ST_OK ? system_close_lead(p, e) : st;
 }
 
 /* ---- all sending ---- */
@@ -255,7 +254,7 @@ enum status system_track(struct engine *en, struct pass *p, struct err *e)
 	if (st == ST_OK)
 		st = system_id(p, &d, "lead", &lead, e);
 	if (st == ST_OK)
-		st = take_lead(p, lead, e);
+		st = system_take_lead(p, lead, e);
 	if (st != ST_OK)
 		return st;
 	ask.reason = json_str(&d, json_get(&d, 0, "reason"), p->arena);
@@ -272,7 +271,7 @@ enum status system_track(struct engine *en, struct pass *p, struct err *e)
 	}
 	if (st == ST_OK)
 		st = decide_asked(p, &ask, e);
-	return st == ST_OK ? close_lead(p, e) : st;
+	return st == ST_OK ? system_close_lead(p, e) : st;
 }
 
 /* ---- hand-offs ---- */
@@ -283,7 +282,7 @@ static enum status hand_open(struct pass *p, const struct json *d, struct err *e
 	struct str team = json_str(d, json_get(d, 0, "team"), p->arena);
 	enum status st = system_id(p, d, "lead", &lead, e);
 	if (st == ST_OK)
-		st = take_lead(p, lead, e);
+		st = system_take_lead(p, lead, e);
 	if (st != ST_OK)
 		return st;
 	const struct decide_ask ask = {
@@ -292,7 +291,7 @@ static enum status hand_open(struct pass *p, const struct json *d, struct err *e
 		.reason = json_str(d, json_get(d, 0, "reason"), p->arena),
 	};
 	st = decide_asked(p, &ask, e);
-	return st == ST_OK ? close_lead(p, e) : st;
+	return st == ST_OK ? system_close_lead(p, e) : st;
 }
 
 static const struct {
@@ -357,7 +356,7 @@ enum status system_handoff(struct engine *en, struct pass *p, struct err *e)
 	if (st == ST_OK)
 		st = handoff_get(p->batch->store, id, p->arena, &h, e);
 	if (st == ST_OK)
-		st = take_lead(p, h.lead, e);
+		st = system_take_lead(p, h.lead, e);
 	if (st == ST_OK)
 		st = hand_said(p, &d, &h, e);
 	if (st == ST_OK)
@@ -365,7 +364,7 @@ enum status system_handoff(struct engine *en, struct pass *p, struct err *e)
 	const struct decide_ask ask = {.what = ASK_RETURNED, .handoff = &h};
 	if (st == ST_OK && h.state != HANDOFF_ACCEPTED)
 		st = decide_asked(p, &ask, e);
-	return st == ST_OK ? close_lead(p, e) : st;
+	return st == ST_OK ? system_close_lead(p, e) : st;
 }
 
 /* ---- content ---- */

@@ -52,6 +52,15 @@ static inline void fold(struct world *w)
 	} while (done > 0);
 }
 
+/* A store_row_fn that counts into a size_t. */
+static inline bool world_count(void *ctx, struct store_key key, struct str value)
+{
+	(void)key;
+	(void)value;
+	++*(size_t *)ctx;
+	return true;
+}
+
 /* One event of a person, folded. NULL identifiers are left out. */
 static inline void does(struct world *w, const char *type, const char *email, const char *device,
 			const char *traits)

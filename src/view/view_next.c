@@ -8,6 +8,8 @@
 #include "model/key.h"
 #include "view/view_inside.h"
 
+#include <stdio.h>
+
 #define MESSAGES_SHOWN 5
 
 static enum status open_lead(struct view *v, struct view_lead *l, struct inspect *x, struct err *e)
@@ -357,6 +359,55 @@ enum status view_play_put(struct view *v, struct view_lead *l, struct json_w *w,
 	enum status st = open_lead(v, l, x, e);
 	if (st == ST_OK)
 		st = put_all(v, l, x, w, e);
+	inspect_close(x);
+	return st;
+}
+
+/* ---- another sender's touch ---- */
+
+static const struct program_decision *decision_of(const struct view *v, struct str name)
+{
+	const struct program_play *play = v->program != NULL ? v->program->play : NULL;
+	for (size_t i = 0; play != NULL && i < play->decisions_n; i++)
+		if (str_eq(play->decisions[i].name, name))
+			return &play->decisions[i];
+	return NULL;
+}
+
+static void ask_all(const struct inspect *x, const struct program_decision *of,
+		    struct view_held *out)
+{
+	static const struct content_file elsewhere = {0}; /* the text is the other sender's */
+	struct candidate c = {.channel = of->channel,
+			      .purpose = x->d.now.program->consent.purposes[of->purpose],
+			      .content = &elsewhere,
+			      .key = UINT64_MAX, /* no text of ours, so nothing that is repeated */
+			      .at_us = x->env.now_us};
+	guards_ask(&x->d, &c);
+	*out = (struct view_held){.free_us = TIME_NONE};
+	if (c.held == GUARD_COUNT)
+		return;
+	out->guard = guard_wire(c.held);
+	out->free_us = c.free_us;
+	(void)snprintf(out->why, sizeof out->why, "%s", c.why[0] ? c.why : guard_words(c.held));
+}
+
+enum status view_held(struct view *v, uint64_t lead, struct str decision, struct view_held *out,
+		      struct err *e)
+{
+	struct view_lead l;
+	const struct program_decision *of = decision_of(v, decision);
+	if (of == NULL)
+		return err_set(e, ST_CONFLICT, "the program has changed; ask again");
+	enum status st = load(v, lead, &l, e);
+	struct inspect *x = st == ST_OK ? ARENA_NEW(v->arena, struct inspect) : NULL;
+	if (st == ST_OK && x == NULL)
+		st = err_set(e, ST_LIMIT, "too much to look at at once");
+	if (st != ST_OK)
+		return st;
+	st = open_lead(v, &l, x, e);
+	if (st == ST_OK)
+		ask_all(x, of, out);
 	inspect_close(x);
 	return st;
 }

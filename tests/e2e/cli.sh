@@ -120,7 +120,7 @@ expect 0 "replay after all that" "equal" -- replay --verify
 expect 2 "replay without a word" "verify" -- replay
 expect 0 "key add" "nk_" -- key add write blog
 expect 6 "key add twice" "" -- key add write blog
-expect 2 "key of no kind" "write or admin" -- key add reader x
+expect 2 "key of no kind" "write, decide or admin" -- key add reader x
 expect 4 "key rotate nothing" "" -- key rotate wk_99
 expect 0 "backup" "backed up" -- backup "$work/backup"
 expect 6 "backup onto a backup" "exists" -- backup "$work/backup"

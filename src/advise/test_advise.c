@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * test_advise.c: requests, odds and answers of other senders' decisions. */
+#include "advise/advise.h"
+#include "base/test.h"
+#include "base/time.h"
+
+static const struct str names[] = {STR("plan"), STR("seats")};
+static const struct program_decision decisions[] = {
+	{.name = STR("d"),
+	 .mode = DECISION_IGW,
+	 .context = names,
+	 .context_n = 2,
+	 .worth = 2,
+	 .most = 1,
+	 .least = 0.02,
+	 .gain = 150},
+	{.name = STR("s"),
+	 .mode = DECISION_SHADOW,
+	 .worth = 1,
+	 .most = 1,
+	 .least = 0.02,
+	 .gain = 150},
+	{.name = STR("f"), .mode = DECISION_FIRST, .worth = 1, .most = 1},
+};
+#define DECISIONS COUNT_OF(decisions)
+
+struct world {
+	struct advisor list[DECISIONS];
+	struct advise_book *book;
+	struct arena a;
+	struct advise_ask q;
+	struct advise_choice c;
+	struct advise_no no;
+};
+
+static void open_world(struct world *w)
+{
+	for (size_t i = 0; i < DECISIONS; i++)
+		advisor_open(&w->list[i], &decisions[i]);
+	w->book = advise_book_make(w->list, DECISIONS);
+	w->book->seed = 5;
+	arena_init(&w->a, (size_t)8 << 20);
+}
+
+static void close_world(struct world *w)
+{
+	arena_finish(&w->a);
+	advise_book_close(&w->book);
+	for (size_t i = 0; i < DECISIONS; i++)
+		advisor_close(&w->list[i]);
+}
+
+static void ask(struct world *w, const char *body)
+{
+	if (advise_read(w->book, str_of(body), &w->a, &w->q, &w->no) != ST_OK)
+		fail_msg("%s: %s", body, w->no.err.text);
+	advise_choose(w->book, &w->q, &w->c);
+}
+
+static void refused_by_name(void **state)
+{
+	static const struct {
+		const char *body, *code, *words;
+		int http;
+	} rows[] = {
+		{"", "json", "", 400},
+		{"[1]", "json", "object", 400},
+		{"{\"decision\":\"x\",\"actions\":[\"a\"]}", "unknown_decision", "no decision",
+		 422},
+		{"{\"actions\":[\"a\"]}", "unknown_decision", "no decision", 422},
+		{"{\"decision\":\"d\",\"action\":[\"a\"]}", "unknown_member", "\"action\"", 422},
+		{"{\"decision\":\"d\"}", "bad_actions", "1 to 63", 422},
+		{"{\"decision\":\"d\",\"actions\":[]}", "bad_actions", "1 to 63", 422},
+		{"{\"decision\":\"d\",\"actions\":[1]}", "bad_action", "printable", 422},
+		{"{\"decision\":\"d\",\"actions\":[{}]}", "bad_action", "printable", 422},
+		{"{\"decision\":\"d\",\"actions\":[\"a\",\"a\"]}", "action_twice", "twice", 422},
+		{"{\"decision\":\"d\",\"actions\":[\"wait\"]}", "wait_is_there", "leave it", 422},
+		{"{\"decision\":\"d\",\"actions\":[{\"id\":\"a\",\"x\":1}]}", "unknown_member",
+		 "\"x\"", 422},
+		{"{\"decision\":\"d\",\"actions\":[\"a\"],\"id\":\"\"}", "bad_text", "id must",
+		 422},
+		{"{\"decision\":\"d\",\"actions\":[\"a\"],\"context\":{\"age\":1}}",
+		 "unknown_context", "\"age\"", 422},
+		{"{\"decision\":\"d\",\"actions\":[\"a\"],\"context\":{\"plan\":\"x\"}}",
+		 "bad_context", "numbers", 422},
+		{"{\"decision\":\"d\",\"actions\":[\"a\"],\"context\":{\"plan\":101}}",
+		 "bad_context", "-100 to 100", 422},
+		{"{\"decision\":\"d\",\"actions\":[\"a\"],\"taken\":\"b\"}", "unknown_action", "",
+		 422},
+		{"{\"decision\":\"d\",\"actions\":[\"a\"],\"taken\":\"a\",\"taken_p\":0}",
+		 "bad_odds", "above 0", 422},
+		{"{\"decision\":\"s\",\"actions\":[\"a\"]}", "taken_missing", "shadow", 422},
+	};
+	struct world w;
+	(void)state;
+	open_world(&w);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		enum status st = advise_read(w.book, str_of(rows[i].body), &w.a, &w.q, &w.no);
+		CHECK_ROW(rows[i].body, st != ST_OK && w.no.http == rows[i].http);
+		check_str(rows[i].body, str_of(w.no.code), rows[i].code);
+		CHECK_ROW(rows[i].body, strstr(w.no.err.text, rows[i].words) != NULL);
+	}
+	close_world(&w);
+}
+
+static uint64_t sum_of(const struct world *w)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; i < w->q.n; i++)
+		sum += w->c.p[i];
+	return sum;
+}
+
+/* A1, A2, A3. */
+static void odds_are_whole(void **state)
+{
+	struct world w;
+	(void)state;
+	open_world(&w);
+	ask(&w,
+	    "{\"decision\":\"d\",\"id\":\"1\",\"context\":{\"plan\":1,\"seats\":-0.5},"
+	    "\"actions\":[\"a\",{\"id\":\"b\",\"eligible\":false,\"why\":\"sold out\"},\"c\"]}");
+	assert_int_equal(w.q.n, 4);
+	assert_int_equal(sum_of(&w), ADVISE_ALL);
+	assert_int_equal(w.c.p[1], 0);
+	assert_true(w.c.p[0] > 0 && w.c.p[2] > 0 && w.c.p[3] > 0);
+	assert_true(w.c.p[0] == w.c.p[2] ||
+		    w.c.p[0] + 1 >= w.c.p[2]); /* nothing tells them apart */
+	advise_hold(&w.q, STR("paused"), STR("a look"), TIME_NONE);
+	advise_choose(w.book, &w.q, &w.c);
+	assert_int_equal(w.c.p[3], ADVISE_ALL);
+	assert_int_equal(w.c.took, 3);
+	check_str("its own guard stays", w.q.action[1].held, "not_eligible");
+	close_world(&w);
+}
+
+/* A4: the same request is drawn alike; another id is thrown anew. */
+static void dice_are_keyed(void **state)
+{
+	struct world w;
+	size_t first, others = 0;
+	char body[128];
+	(void)state;
+	open_world(&w);
+	ask(&w, "{\"decision\":\"d\",\"id\":\"0\",\"actions\":[\"a\",\"b\",\"c\",\"e\"]}");
+	first = w.c.took;
+	for (int i = 0; i < 40; i++) {
+		(void)snprintf(body, sizeof body,
+			       "{\"decision\":\"d\",\"id\":\"%d\",\"actions\":[\"a\",\"b\",\"c\","
+			       "\"e\"]}",
+			       i);
+		ask(&w, body);
+		assert_true(i > 0 || w.c.took == first);
+		others += w.c.took != first;
+		assert_true(w.c.p[w.c.took] > 0);
+	}
+	assert_true(others > 0);
+	close_world(&w);
+}
+
+static void modes(void **state)
+{
+	struct world w;
+	(void)state;
+	open_world(&w);
+	ask(&w, "{\"decision\":\"f\",\"id\":\"1\",\"actions\":[{\"id\":\"a\",\"eligible\":false},"
+		"\"b\",\"c\"]}");
+	assert_int_equal(w.c.took, 1);
+	assert_int_equal(w.c.p[1], ADVISE_ALL);
+	ask(&w, "{\"decision\":\"s\",\"id\":\"1\",\"actions\":[\"a\",\"b\"],\"taken\":\"b\"}");
+	assert_int_equal(w.c.took, 1);
+	assert_int_equal(sum_of(&w), ADVISE_ALL);
+	/* Rules are trusted while nothing is known. */
+	ask(&w, "{\"decision\":\"d\",\"id\":\"1\",\"actions\":[\"a\",\"b\"],\"prefer\":\"b\"}");
+	assert_true(w.c.p[1] > 900000000);
+	/* A cost is taken off. */
+	ask(&w, "{\"decision\":\"d\",\"id\":\"1\",\"actions\":[\"a\",{\"id\":\"b\",\"cost\":1}]}");
+	assert_true(w.c.value[0] - w.c.value[1] > 0.49f && w.c.value[0] - w.c.value[1] < 0.51f);
+	close_world(&w);
+}
+
+static void numbers_of_an_action(void **state)
+{
+	struct world w;
+	(void)state;
+	open_world(&w);
+	ask(&w, "{\"decision\":\"d\",\"id\":\"1\",\"context\":{\"plan\":1},\"actions\":[\"a\","
+		"{\"id\":\"b\",\"context\":{\"seats\":2}}]}");
+	assert_null(w.q.action[0].x);
+	assert_true(w.q.action[1].x[1] == 1 && w.q.action[1].x[2] == 2 && w.q.x[2] == 0);
+	close_world(&w);
+}
+
+static void answers(void **state)
+{
+	struct world w;
+	struct buf b, event;
+	struct str found;
+	uint64_t hash;
+	(void)state;
+	open_world(&w);
+	w.book->version = 3;
+	w.book->learned_seq = 17;
+	ask(&w, "{\"decision\":\"f\",\"id\":\"r1\",\"context\":{},\"actions\":[\"a\","
+		"{\"id\":\"b\",\"eligible\":false,\"why\":\"sold out\"}]}");
+	buf_init_arena(&b, &w.a, ADVISE_ANSWER_MAX);
+	advise_answer(w.book, &w.q, &w.c, &b);
+	check_str("answer", buf_view(&b),
+		  "{\"schema\":\"nurtured.advice/1\",\"decision\":\"f\",\"id\":\"r1\","
+		  "\"action\":\"a\",\"p\":1.000000000,\"odds\":{\"a\":1.000000000,"
+		  "\"wait\":0.000000000},\"values\":{\"a\":0.500000,\"wait\":0.050211},"
+		  "\"held\":[{\"action\":\"b\",\"guard\":\"not_eligible\",\"why\":\"sold out\"}],"
+		  "\"policy\":{\"mode\":\"first\",\"version\":3,\"learned_to\":17,"
+		  "\"outcomes\":0}}");
+	buf_init_arena(&event, &w.a, 2 * ADVISE_ANSWER_MAX);
+	advise_event(&w.q, buf_view(&b), 9, 77, &event);
+	assert_true(advise_event_answer(buf_view(&event), &w.a, &found, &hash));
+	assert_true(str_eq(found, buf_view(&b)) && hash == 77);
+	close_world(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(refused_by_name),      cmocka_unit_test(odds_are_whole),
+		cmocka_unit_test(dice_are_keyed),       cmocka_unit_test(modes),
+		cmocka_unit_test(numbers_of_an_action), cmocka_unit_test(answers),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
