@@ -18,14 +18,12 @@
 #include "model/tier.h"
 #include "program/decision.h"
 #include "program/program.h"
+#include "program/team.h"
 
 #define PROGRAM_TRACKS_MAX 64
 #define PROGRAM_STEPS_MAX 64 /* per track */
 #define PROGRAM_ANGLES_MAX 16
 #define PROGRAM_TRIGGERS_MAX 64
-#define PROGRAM_TEAMS_MAX 32
-#define PROGRAM_REPS_MAX 64 /* per team */
-#define PROGRAM_AWAY_MAX 64 /* per rep */
 #define PROGRAM_HOLIDAYS_MAX 512
 #define PROGRAM_ARMS_MAX 8
 #define PROGRAM_EXPERIMENTS_MAX 32
@@ -155,12 +153,6 @@ struct program_cap { /* rolling windows; 0: no limit */
 	unsigned per_day, per_week, per_month;
 };
 
-#define MINUTES_PER_DAY 1440
-struct program_hours { /* minutes of the local day; from == to: never / not set */
-	int from, to;  /* from > to: over midnight */
-	bool set;
-};
-
 struct program_guardrails {
 	const struct program_cap *channel_caps; /* by consent.channels index; never NULL */
 	struct program_cap all, account;        /* over all channels; over all leads of a company */
@@ -179,28 +171,6 @@ struct program_guardrails {
 	unsigned budget_per_day;                    /* messages a day in all; 0: no limit */
 	unsigned warm_up_from;                      /* first day's ceiling, x1.4 a day; 0: off */
 	struct str zone;                            /* IANA zone where none is known; "UTC" */
-};
-
-struct program_away { /* whole days in the team's zone, since 1970-01-01; both are away */
-	int32_t from_day, until_day;
-};
-struct program_rep {
-	struct str name, email;
-	const struct program_away *away;
-	size_t away_n;
-};
-enum routing { ROUTING_ROUND_ROBIN, ROUTING_OWNER };
-struct program_team {
-	struct str name;
-	const struct program_rep *reps; /* at least one */
-	size_t reps_n;
-	enum routing routing; /* owner: who owns the lead's account, else round robin */
-	struct program_hours hours;
-	struct str zone;
-	int64_t accept_us;  /* to be accepted within, counted in working hours */
-	int64_t remind_us;  /* reminder after; 0: half of accept_us */
-	bool whole_account; /* sends to the lead's colleagues stop as well */
-	struct str webhook; /* https URL; empty: e-mail only */
 };
 
 struct program_arm {
