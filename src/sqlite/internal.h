@@ -12,8 +12,9 @@ struct sqlite_wal; /* wal.c */
 struct sqlite {
 	sqlite3 *h;
 	char *path, *vfs;
-	struct sqlite_conf conf; /* its strings are the two above */
-	struct sqlite_wal *wal;  /* NULL: no thread */
+	struct sqlite_conf conf;      /* its strings are the two above */
+	struct sqlite_wal *wal;       /* NULL: no thread */
+	struct sqlite_direct *direct; /* NULL: the WAL is written as SQLite does it */
 	struct sqlite_stmt *begin, *commit, *rollback, *begin_read;
 };
 
@@ -22,6 +23,12 @@ enum status sqlite_failed(sqlite3 *h, int rc, const char *what, struct err *e);
 enum status sqlite_status_of(sqlite3 *h, int rc);
 
 int sqlite_busy_timeout_ms(const struct sqlite *db);
+
+/* A VFS of its own for one connection, above `vfs` (NULL: the system's), whose WAL is written
+ * past the page cache (direct.c). The file is written through no other connection. */
+struct sqlite_direct *sqlite_direct_create(const char *vfs);
+void sqlite_direct_destroy(struct sqlite_direct **d); /* the connection is closed; leaves NULL */
+const char *sqlite_direct_name(const struct sqlite_direct *d);
 
 void sqlite_wal_after_commit(struct sqlite_wal *w);
 void sqlite_wal_stop(struct sqlite_wal **w);

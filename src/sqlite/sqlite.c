@@ -152,7 +152,10 @@ static enum status open_handle(struct sqlite *db, struct err *e)
 	const struct sqlite_conf *c = &db->conf;
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 	flags |= c->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-	int rc = sqlite3_open_v2(c->path, &db->h, flags, c->vfs);
+	if (c->direct_wal)
+		db->direct = sqlite_direct_create(c->vfs);
+	const char *vfs = db->direct != NULL ? sqlite_direct_name(db->direct) : c->vfs;
+	int rc = sqlite3_open_v2(c->path, &db->h, flags, vfs);
 	if (rc != SQLITE_OK) {
 		enum status st = sqlite_status_of(db->h, rc);
 		if (c->read_only && access(c->path, F_OK) != 0)
@@ -195,6 +198,7 @@ void sqlite_close(struct sqlite **db)
 		(void)sqlite3_finalize(s); /* its error was told when it happened */
 	int rc = sqlite3_close(d->h);
 	ASSERT(rc == SQLITE_OK); /* all statements are gone: nothing can keep it open */
+	sqlite_direct_destroy(&d->direct);
 	mem_free(d->path);
 	mem_free(d->vfs);
 	mem_free(d);

@@ -32,6 +32,8 @@ struct sqlite_conf {
 	bool read_only;      /* the file must exist; nothing is created */
 	bool lazy_sync;      /* commits reach the disk later, in order and whole: for what can
 			      * be rebuilt. A kill loses nothing, a power cut the last ones */
+	bool direct_wal;     /* the only connection that writes this file: its commits reach the
+			      * disk past the page cache, in half the time; not with lazy_sync */
 	bool secure_delete;  /* freed bytes are overwritten with zeros in the main file */
 	const char *vfs;     /* NULL: the system's; tests name a faulty one (sqlite_fault.h) */
 };
@@ -110,6 +112,7 @@ struct sqlite_wal_stats {
 	uint64_t checkpoints;        /* by the thread */
 	uint64_t inline_checkpoints; /* by the writer */
 	enum status last_status;     /* of the last checkpoint */
+	bool busy;                   /* the thread is at one, or about to */
 };
 void sqlite_wal_stats(struct sqlite *db, struct sqlite_wal_stats *out); /* thread: any */
 

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/random.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sqlite3.h>
@@ -115,6 +116,8 @@ static bool strikes(sqlite3_file *f, enum sqlite_fault_op op, enum sqlite_fault_
 		hit = true;
 		*kind = SQLITE_FAULT_EIO;
 	}
+	if (hit) /* SQLite asks for it, and a real disk would have left it */
+		errno = *kind == SQLITE_FAULT_EIO || *kind == SQLITE_FAULT_POWER ? EIO : ENOSPC;
 	(void)pthread_mutex_unlock(&x->lock);
 	return hit;
 }

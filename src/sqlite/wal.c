@@ -106,6 +106,7 @@ static enum status open_own(struct sqlite *db, struct sqlite **out, struct err *
 	struct sqlite_conf conf = db->conf;
 	conf.cache_bytes = 0;
 	conf.mmap_bytes = 0;
+	conf.direct_wal = false; /* it copies frames and writes none */
 	return sqlite_open(&conf, out, e);
 }
 
@@ -195,4 +196,5 @@ void sqlite_wal_stats(struct sqlite *db, struct sqlite_wal_stats *out)
 	out->checkpoints = atomic_load(&w->checkpoints);
 	out->inline_checkpoints = atomic_load(&w->inline_checkpoints);
 	out->last_status = (enum status)atomic_load(&w->last_status);
+	out->busy = atomic_load(&w->busy);
 }

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * test_direct.c: a WAL written past the page cache holds what an ordinary one would: after every
+ * commit, seen by another connection through the page cache, and after the power went between any
+ * two of them (a copy of the files, opened by an ordinary connection). */
+#include "sqlite/sqlite.h"
+
+#include "base/random.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define ROWS 400u
+
+struct kit {
+	char folder[64], path[96], copy[96];
+	struct sqlite *writer, *reader;
+	uint64_t kept[ROWS]; /* what each row was given by the last commit; 0: no such row */
+	uint64_t next;
+	struct rng dice;
+	struct err e;
+};
+
+static void remove_at(const char *path)
+{
+	static const char *const tails[] = {"", "-wal", "-shm"};
+	char name[128];
+	for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
+		(void)snprintf(name, sizeof name, "%s%s", path, tails[i]);
+		(void)unlink(name);
+	}
+}
+
+static struct sqlite *open_at(struct kit *k, const char *path, bool direct, int page_bytes)
+{
+	/* A small page cache: large transactions spill into the WAL and read their own frames. */
+	const struct sqlite_conf conf = {.path = path,
+					 .cache_bytes = 64 << 10,
+					 .page_bytes = page_bytes,
+					 .direct_wal = direct};
+	struct sqlite *db = NULL;
+	if (sqlite_open(&conf, &db, &k->e) != ST_OK)
+		fail_msg("open: %s", k->e.text);
+	return db;
+}
+
+static void run(struct kit *k, struct sqlite *db, const char *sql)
+{
+	if (sqlite_exec(db, sql, &k->e) != ST_OK)
+		fail_msg("%s: %s", sql, k->e.text);
+}
+
+/* A row's bytes follow from its number: another row's, or an older state, would show. */
+static void put(struct kit *k, uint32_t row, uint64_t *state)
+{
+	char sql[160];
+	uint64_t v = ++k->next;
+	(void)snprintf(sql, sizeof sql,
+		       "REPLACE INTO t VALUES(%u,%llu,CAST(zeroblob(%llu)||printf('%%020d',%llu) "
+		       "AS BLOB))",
+		       row, (unsigned long long)v, (unsigned long long)(v % 3000),
+		       (unsigned long long)v);
+	run(k, k->writer, sql);
+	state[row] = v;
+}
+
+static void check(struct kit *k, struct sqlite *db)
+{
+	struct sqlite_stmt *s;
+	bool row;
+	uint64_t seen[ROWS] = {0};
+	assert_int_equal(
+		sqlite_prepare(db,
+			       "SELECT id,v,length(b),CAST(substr(b,-20) AS TEXT)=printf('%020d',v)"
+			       " FROM t",
+			       &s, &k->e),
+		ST_OK);
+	while (sqlite_step(s, &row, &k->e) == ST_OK && row) {
+		uint64_t v = (uint64_t)sqlite_col_i64(s, 1);
+		seen[sqlite_col_i64(s, 0)] = v;
+		assert_int_equal(sqlite_col_i64(s, 2), v % 3000 + 20);
+		assert_int_equal(sqlite_col_i64(s, 3), 1);
+	}
+	sqlite_finalize(&s);
+	assert_memory_equal(seen, k->kept, sizeof seen);
+}
+
+static void copy_file(const char *from, const char *to)
+{
+	char bytes[1 << 16];
+	int in = open(from, O_RDONLY | O_CLOEXEC);
+	int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	assert_true(in >= 0 && out >= 0);
+	for (ssize_t n; (n = read(in, bytes, sizeof bytes)) > 0;)
+		assert_int_equal(write(out, bytes, (size_t)n), n);
+	(void)close(in);
+	(void)close(out);
+}
+
+/* The power goes now: nothing of the memory is left, only the two files. */
+static void check_after_power_cut(struct kit *k)
+{
+	char from[128], to[128];
+	(void)snprintf(from, sizeof from, "%s-wal", k->path);
+	(void)snprintf(to, sizeof to, "%s-wal", k->copy);
+	remove_at(k->copy);
+	copy_file(k->path, k->copy);
+	copy_file(from, to);
+	struct sqlite *db = open_at(k, k->copy, false, 0);
+	check(k, db);
+	assert_int_equal(sqlite_check(db, &k->e), ST_OK);
+	sqlite_close(&db);
+	remove_at(k->copy);
+}
+
+static void transaction(struct kit *k, int i)
+{
+	uint64_t state[ROWS];
+	memcpy(state, k->kept, sizeof state);
+	assert_int_equal(sqlite_begin(k->writer, &k->e), ST_OK);
+	uint32_t n = i % 30 == 17 ? 300 : 1 + (uint32_t)rng_below(&k->dice, 30);
+	for (uint32_t j = 0; j < n; j++)
+		put(k, (uint32_t)rng_below(&k->dice, ROWS), state);
+	if (rng_below(&k->dice, 6) == 0) {
+		sqlite_rollback(k->writer);
+		return;
+	}
+	assert_int_equal(sqlite_commit(k->writer, &k->e), ST_OK);
+	memcpy(k->kept, state, sizeof state);
+}
+
+static void walk(struct kit *k, int page_bytes)
+{
+	const struct sqlite_wal_conf wal = {.soft_bytes = 1 << 20, .bytes_max = 4 << 20};
+	k->writer = open_at(k, k->path, true, page_bytes);
+	run(k, k->writer, "CREATE TABLE t(id INTEGER PRIMARY KEY,v,b)");
+	assert_int_equal(sqlite_wal_start(k->writer, &wal, &k->e), ST_OK);
+	k->reader = open_at(k, k->path, false, 0);
+	for (int i = 0; i < 60; i++) {
+		transaction(k, i);
+		if (i % 3 == 0)
+			check(k, k->reader);
+		if (i % 30 == 29)
+			assert_int_equal(sqlite_wal_truncate(k->writer, &k->e), ST_OK);
+		if (i % 20 == 11) {
+			struct sqlite_wal_stats s;
+			do /* a checkpoint beside the copy would be no moment of the files */
+				sqlite_wal_stats(k->writer, &s);
+			while (s.busy);
+			check_after_power_cut(k);
+		}
+	}
+	sqlite_close(&k->reader);
+	sqlite_close(&k->writer);
+	k->writer = open_at(k, k->path, true, 0);
+	check(k, k->writer);
+	sqlite_close(&k->writer);
+}
+
+static int setup(void **state)
+{
+	struct kit *k = mem_alloc(sizeof *k);
+	(void)snprintf(k->folder, sizeof k->folder, "/tmp/nurtured-direct-XXXXXX");
+	if (mkdtemp(k->folder) == NULL)
+		return -1;
+	(void)snprintf(k->path, sizeof k->path, "%s/a.db", k->folder);
+	(void)snprintf(k->copy, sizeof k->copy, "%s/b.db", k->folder);
+	rng_seed(&k->dice, 5);
+	*state = k;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct kit *k = *state;
+	sqlite_close(&k->reader);
+	sqlite_close(&k->writer);
+	remove_at(k->path);
+	remove_at(k->copy);
+	int rc = rmdir(k->folder);
+	mem_free(k);
+	return rc;
+}
+
+static void test_small_pages(void **state)
+{
+	walk(*state, 1024); /* frames begin anywhere in a block */
+}
+
+static void test_pages_of_the_log(void **state)
+{
+	walk(*state, 16384);
+}
+
+/* What is committed is in the file, not in the page cache alone nor in the window. */
+static void test_ahead_and_on_disk(void **state)
+{
+	struct kit *k = *state;
+	char wal[128];
+	struct stat before, after;
+	(void)snprintf(wal, sizeof wal, "%s-wal", k->path);
+	k->writer = open_at(k, k->path, true, 4096);
+	run(k, k->writer, "CREATE TABLE t(id INTEGER PRIMARY KEY,v,b)");
+	assert_int_equal(stat(wal, &before), 0);
+	for (uint32_t i = 0; i < 50; i++)
+		put(k, i, k->kept);
+	assert_int_equal(stat(wal, &after), 0);
+	if (before.st_size >= 4 << 20) /* the file system takes direct writes */
+		assert_int_equal(before.st_size, after.st_size);
+	check_after_power_cut(k);
+}
+
+int main(void)
+{
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		CASE(test_small_pages),
+		CASE(test_pages_of_the_log),
+		CASE(test_ahead_and_on_disk),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
