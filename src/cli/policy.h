@@ -44,6 +44,7 @@ MUST_USE enum status policy_tell(struct cli *c, const struct registry_choice *ch
 /* The folder follows what the log was told of this slot. */
 MUST_USE enum status policy_catch_up(struct cli *c, struct str slot);
 int policy_run_drift(struct cli *c);
+int policy_run_warm(struct cli *c);
 int policy_run_list(struct cli *c);
 int policy_run_show(struct cli *c);
 int policy_run_diff(struct cli *c);

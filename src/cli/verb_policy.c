@@ -10,12 +10,12 @@ static const struct {
 	const char *name;
 	int (*run)(struct cli *c);
 } parts[] = {
-	{"learned", policy_run_learned},   {"snapshot", policy_run_snapshot},
-	{"drift", policy_run_drift},       {"compare", policy_run_compare},
-	{"list", policy_run_list},         {"show", policy_run_show},
-	{"diff", policy_run_diff},         {"promote", policy_run_promote},
-	{"rollback", policy_run_rollback}, {"export", policy_run_export},
-	{"import", policy_run_import},
+	{"learned", policy_run_learned}, {"snapshot", policy_run_snapshot},
+	{"drift", policy_run_drift},     {"warm", policy_run_warm},
+	{"compare", policy_run_compare}, {"list", policy_run_list},
+	{"show", policy_run_show},       {"diff", policy_run_diff},
+	{"promote", policy_run_promote}, {"rollback", policy_run_rollback},
+	{"export", policy_run_export},   {"import", policy_run_import},
 };
 
 static int run(struct cli *c)
@@ -24,15 +24,17 @@ static int run(struct cli *c)
 		if (strcmp(c->args[0], parts[i].name) == 0)
 			return parts[i].run(c);
 	return cli_usage(
-		c, "policy wants one of: learned, drift, snapshot, compare, list, show, diff, "
-		   "promote, rollback, "
-		   "export, import");
+		c,
+		"policy wants one of: learned, drift, warm, snapshot, compare, list, show, diff, "
+		"promote, rollback, "
+		"export, import");
 }
 
 const struct verb verb_policy = {
 	.name = "policy",
 	.group = "change",
-	.args = "learned | drift | snapshot | compare [CANDIDATE [CHAMPION]] --log FILE | list | "
+	.args = "learned | drift | warm | snapshot | compare [CANDIDATE [CHAMPION]] --log FILE | "
+		"list | "
 		"show "
 		"MODEL | diff A "
 		"B | "
@@ -40,7 +42,8 @@ const struct verb verb_policy = {
 		"MODEL | rollback SLOT | export MODEL FILE | import FILE",
 	.summary = "Compare policies on a log of decisions; models up and back",
 	.detail =
-		"drift says whether that still fits, detector by detector. learned shows what the "
+		"drift says whether that still fits, detector by detector; warm has imported past "
+		"sends believed. learned shows what the "
 		"live learner knows, message by message; snapshot keeps it "
 		"as a model. compare says what "
 		"a candidate would have earned on decisions another policy made, "
@@ -57,7 +60,8 @@ const struct verb verb_policy = {
 		     "nurtured policy compare odds.csv --log men.csv --json",
 		     "nurtured policy promote 3fa85f64 --log decisions.jsonl --harm-budget 0.003",
 		     "nurtured policy rollback cadence --reason \"replies fell\""},
-	.opts = {{"decision", 0, "NAME", "learned: one message; or nothing, channel, time"},
+	.opts = {{"weight", 0, "NUMBER", "warm: how much a past send counts, 0 to 1"},
+		 {"decision", 0, "NAME", "learned: one message; or nothing, channel, time"},
 		 {"log", 0, "FILE", "decisions: CSV or JSON Lines, gzip or not"},
 		 {"as", 0, "POLICY", "promote: what the model is called in the log (default log)"},
 		 {"over", 0, "POLICY", "promote: the champion (default logged)"},
@@ -65,6 +69,7 @@ const struct verb verb_policy = {
 		  "most harm a decision may do; the log has column harm"},
 		 {"reason", 0, "TEXT", "why, for those who ask later"},
 		 {NULL, 0, NULL, NULL}},
-	.subverbs = "learned drift snapshot compare list show diff promote rollback export import",
+	.subverbs =
+		"learned drift warm snapshot compare list show diff promote rollback export import",
 	.run = run,
 };

@@ -185,7 +185,7 @@ bool learned_event(const struct program_deciding *p, struct pending *of, struct 
 	return true;
 }
 
-static struct learn_action action_of(struct learner *l, const struct pending *of)
+struct learn_action learned_action(struct learner *l, const struct pending *of)
 {
 	struct learn_action a = {.n = 0};
 	for (uint32_t i = 0; i < of->parts_n; i++) {
@@ -200,7 +200,7 @@ static struct learn_action action_of(struct learner *l, const struct pending *of
 static double guess_of(struct learner *l, const struct pending *of)
 {
 	struct learn_guess g = {.p = 0};
-	struct learn_action a = action_of(l, of);
+	struct learn_action a = learned_action(l, of);
 	if (a.n > 0)
 		learn_score(l, of->x, &a, 1, &g);
 	return (double)g.p;
@@ -214,7 +214,7 @@ void learned_guess(struct decide_learned *l, const struct pending *of, struct le
 /* A first look teaches the whole; a later one what is more than was known then. */
 static void teach(struct learner *l, const struct pending *of, float now, float before)
 {
-	struct learn_action a = action_of(l, of);
+	struct learn_action a = learned_action(l, of);
 	float weight = of->taught ? now - before : 1;
 	if (a.n > 0 && weight > 0)
 		learn_update(l, of->x, &a, now, weight);

@@ -11,6 +11,7 @@
 #include "engine/merge.h"
 #include "engine/outbox.h"
 #include "engine/pass.h"
+#include "engine/past.h"
 #include "engine/play.h"
 #include "engine/seen.h"
 #include "engine/stage_decide.h"
@@ -377,6 +378,15 @@ static enum status reached_goal(struct round *r, struct err *e)
 	return tally_stored(p, j->touches[j->touches_n - 1].message, MESSAGE_GOAL, e);
 }
 
+/* Somebody sent it before us; while nobody learns it is history and nothing else. */
+static enum status past(struct round *r, struct err *e)
+{
+	if (r->p->program->play->deciding.mode == DECIDE_OFF)
+		return ST_OK;
+	enum status st = open_world(r, 0, e);
+	return st == ST_OK ? past_seen(r->p, &r->d, e) : st;
+}
+
 enum status stage_decide(struct pass *p, struct err *e)
 {
 	struct round r;
@@ -398,6 +408,8 @@ enum status stage_decide(struct pass *p, struct err *e)
 			st = reached_goal(&r, e);
 		if (st == ST_OK)
 			st = learned_seen(p, r.journey, e);
+		if (st == ST_OK && str_is(p->event.type, PAST_EVENT))
+			st = past(&r, e);
 		if (st == ST_OK)
 			st = away(&r, e);
 		p->facts.event = NULL;

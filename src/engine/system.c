@@ -10,6 +10,7 @@
 #include "engine/internal.h"
 #include "engine/merge.h"
 #include "engine/models.h"
+#include "engine/past.h"
 #include "program/content.h"
 
 enum status system_props(struct pass *p, struct arena *a, struct json *d, struct err *e)
@@ -361,6 +362,7 @@ static const struct system_event rows[] = {
 	{"content.put", "a content file a program will name by its hash", system_content},
 	{"model.put", "a model that a choice will name by its hash", models_event},
 	{"model.stage", "who may decide in a slot: champion, candidate, its share", models_event},
+	{"policy.warm", "past sends that wait are believed with a weight", past_warm},
 	{"drift.alarm", "what was learned does not fit any more", run_drift},
 	{"advice.given", "another sender asked what to do, or said what it did", advised_given},
 	{"advice.reward", "what came of a decision of another sender", advised_reward},

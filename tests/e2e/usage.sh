@@ -31,6 +31,8 @@ inbox list --limit many
 status extra
 experiment begin hook
 policy drift extra
+policy warm extra
+policy warm --weight heavy
 experiment show
 experiment stop
 score sideways

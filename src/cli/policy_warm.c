@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * policy_warm.c: past sends that were imported are believed, as far as live outcomes say that they
+ * should be. */
+#include "cli/order.h"
+#include "cli/policy.h"
+#include "engine/past.h"
+
+struct warm {
+	struct cli *c;
+	double asked; /* below 0: nobody asked for a weight */
+	struct past_trial trial;
+};
+
+static void show_json(const struct warm *x, double weight)
+{
+	struct buf b;
+	struct json_w w;
+	buf_init_arena(&b, &x->c->arena, 8192);
+	json_w_init(&w, &b);
+	json_w_object(&w);
+	json_w_kz(&w, "schema", "nurtured.policy_warm/1");
+	json_w_ki64(&w, "past_sends", (int64_t)x->trial.past);
+	json_w_ki64(&w, "live_outcomes", (int64_t)x->trial.live);
+	json_w_kbool(&w, "validated", x->trial.live >= PAST_LIVE_LEAST);
+	json_w_kf64(&w, "weight", weight);
+	json_w_key(&w, "trials");
+	json_w_array(&w);
+	for (size_t i = 0; i < PAST_WEIGHTS; i++) {
+		json_w_object(&w);
+		json_w_kf64(&w, "weight", (double)past_weights[i]);
+		json_w_kf64(&w, "log_loss", x->trial.loss[i]);
+		json_w_end(&w);
+	}
+	json_w_end(&w);
+	json_w_end(&w);
+	cli_line(x->c, buf_view(&b));
+}
+
+static void show(const struct warm *x, double weight)
+{
+	const struct past_trial *t = &x->trial;
+	bool few = t->live < PAST_LIVE_LEAST;
+	if (x->c->json) {
+		show_json(x, weight);
+		return;
+	}
+	fprintf(x->c->out, "%zu past sends count %.2g each%s\n", t->past, weight,
+		x->asked >= 0 ? ", as asked"
+		: few         ? ": too few live outcomes to ask"
+			      : ": so the live outcomes are foretold best");
+	for (size_t i = 0; i < PAST_WEIGHTS && !few; i++)
+		fprintf(x->c->out, "  weight %-4.2g log loss %.5f over %zu live outcomes\n",
+			(double)past_weights[i], t->loss[i], t->live);
+}
+
+static enum status make(struct view *v, void *ctx, struct view_order *out, struct err *e)
+{
+	struct warm *x = ctx;
+	struct past_rows rows;
+	enum status st = past_read(v->store, &rows, e);
+	if (st != ST_OK)
+		return st;
+	if (rows.past_n == 0) {
+		past_finish(&rows);
+		return err_set(
+			e, ST_CONFLICT,
+			"no past sends wait: nurtured import FILE --events --type " PAST_EVENT);
+	}
+	past_try(rows.past, rows.past_n, rows.live, rows.live_n, &x->trial);
+	past_finish(&rows);
+	double weight = x->asked >= 0 ? x->asked : (double)past_weights[x->trial.best];
+	show(x, weight);
+	out->type = "policy.warm";
+	out->properties = arena_printf(v->arena, "{\"weight\":%.6g}", weight);
+	return ST_OK;
+}
+
+int policy_run_warm(struct cli *c)
+{
+	struct warm x = {.c = c, .asked = -1};
+	const char *text = cli_value(c, "weight");
+	bool number = text == NULL || str_to_f64(str_of(text), &x.asked);
+	if (c->args_n != 1)
+		return cli_usage(c, "policy warm takes no arguments: nurtured policy warm");
+	if (!number || (text != NULL && !(x.asked >= 0 && x.asked <= 1)))
+		return cli_usage(c, "--weight wants a number from 0 to 1");
+	return order(c, make, &x, "the learner starts from them");
+}

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# past: what somebody sent before us comes in from a file, waits, and is believed, as far as that may
+# be; what comes of it is the same in a replay.
+set -uo pipefail
+. "$(dirname "$0")/frame.bash"
+
+sed 's/^# decide: {mode: shadow/decide: {mode: shadow/' "$root/programs/example.yaml" >"$work/program.yaml"
+cp -r "$root/programs/content" "$work/content" 2>/dev/null
+python3 - "$work" <<'PY'
+import sys
+with open(f"{sys.argv[1]}/past.csv", "w") as f:
+    f.write("mail,sent,text,way,came\n")
+    for i in range(120):
+        way = ("roi", "peer")[i % 2]
+        came = "email.open;email.click" if i % 6 == 0 else ""
+        f.write(f"p{i}@firm{i}.example,2026-0{1 + i % 9}-11T10:00:00Z,planning-cost,{way},{came}\n")
+    f.write(",2026-01-11T10:00:00Z,planning-cost,roi,\n")
+PY
+map="mail=email, sent=time, text=property.message, way=property.angle, came=property.outcomes"
+read_in() { "$nurtured" import "$work/past.csv" --events --type send.past --map "$map" "$@"; }
+
+write_key >/dev/null
+expect 6 "nothing waits" "no past sends wait" -- policy warm
+expect 0 "apply" -- apply "$work/program.yaml" --yes
+expect 0 "a look first" 'Row 2 becomes send.past' \
+	-- import "$work/past.csv" --events --type send.past --map "$map" --dry-run
+read_in --yes >/dev/null 2>&1
+expect 1 "again, nothing new" '120 of them known already, 1 refused' \
+	-- import "$work/past.csv" --events --type send.past --map "$map" --yes
+expect 0 "which weight" '120 past sends count 0.3 each: too few live' -- policy warm --dry-run
+expect 0 "as a document" '"past_sends":120,"live_outcomes":0,"validated":false,"weight":0.3' \
+	-- policy warm --dry-run --json
+expect 0 "another weight" 'count 0.1 each, as asked' -- policy warm --weight 0.1 --dry-run
+expect 0 "believed" 'the learner starts from them' -- policy warm
+expect 6 "once" "no past sends wait" -- policy warm
+expect 0 "they count a third" 'mode shadow: 36 outcomes learned' -- policy learned
+expect 0 "nothing rings" 'No alarm' -- policy drift
+json "as a document" -- policy drift
+expect 0 "doctor looks" 'drift +no alarm yet' -- doctor
+expect 0 "replay gives the same" "equal|identical|same" -- replay --verify
+tally
