@@ -37,6 +37,11 @@ static enum status f_commit(struct store *s, struct err *e)
 	return st;
 }
 
+static enum status f_show(struct store *s, struct err *e)
+{
+	return store_show(in(s), e);
+}
+
 static enum status f_sync(struct store *s, struct err *e)
 {
 	return store_sync(in(s), e);
@@ -94,6 +99,7 @@ static const struct store_ops faulty = {
 	.name = "faulty",
 	.begin = f_begin,
 	.commit = f_commit,
+	.show = f_show,
 	.sync = f_sync,
 	.rollback = f_rollback,
 	.get = f_get,

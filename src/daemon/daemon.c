@@ -25,7 +25,7 @@ struct daemon_conf daemon_conf_default(const char *dir)
 		.http = HTTP_SERVER_CONF_DEFAULT,
 		.stop_grace_us = 10 * US_PER_S,
 		.retain_every_us = US_PER_M,
-		.niceness = 10,
+		.niceness = 0,
 	};
 	return conf;
 }
@@ -57,20 +57,19 @@ static void on_tick(void *ctx, int64_t now_us)
 		disk_full(&d->disk, clock_mono_us());
 }
 
-/* Retention, on the engine's thread: in bites, and only behind what the state on disk surely holds.
- * Commits are written behind, so that is the cursor of two rounds ago. */
+/* Retention, on the engine's thread: in bites, and only behind what the state on disk holds. */
 static void retain(struct daemon *d, const struct engine_stats *s)
 {
 	const struct log_conf *conf = &d->conf.node.log;
 	int64_t now = clock_now_us();
-	uint64_t removed = 1, safe = d->cursors[0];
+	uint64_t removed = 1, safe = s->cursor;
 	struct err e;
-	d->cursors[0] = d->cursors[1];
-	d->cursors[1] = s->cursor;
 	if ((conf->retain_us == 0 && conf->retain_bytes == 0) || d->conf.retain_every_us == 0 ||
 	    now - d->retained_us < d->conf.retain_every_us || safe == 0)
 		return;
 	d->retained_us = now;
+	if (store_sync(d->node->store, &e) != ST_OK)
+		return;
 	for (int bites = 0; removed > 0 && bites < RETAIN_BITES; bites++) {
 		if (log_retain(d->node->log, safe, now, &removed, &e) != ST_OK)
 			return; /* doctor tells; the next round tries again */

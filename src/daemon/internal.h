@@ -54,8 +54,7 @@ struct daemon {
 	char url[128];
 	_Atomic uint64_t ticks; /* numbers clock.tick events */
 	int64_t started_us;
-	uint64_t cursors[2]; /* of the last rounds; the engine's thread only */
-	int64_t retained_us;
+	int64_t retained_us; /* the engine's thread only */
 	int64_t late_us;     /* when it was last counted what is late */
 	uint64_t drift_told; /* number of the alarm of drift that the log was told of */
 };

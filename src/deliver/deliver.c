@@ -43,22 +43,26 @@ enum status sending_scan(struct store *s, sending_fn *fn, void *ctx, struct err 
 	return store_scan(s, TABLE_OUTBOX, range, on_sending, &w, e);
 }
 
-static bool add_doubt(void *ctx, uint64_t id)
+static bool add_doubt(struct deliver *d, uint64_t id, bool again)
 {
-	struct deliver *d = ctx;
 	if (d->doubts_n == d->doubts_cap) {
 		size_t cap = d->doubts_cap ? 2 * d->doubts_cap : 256;
 		d->doubts = mem_grow(d->doubts, d->doubts_cap * sizeof *d->doubts,
 				     cap * sizeof *d->doubts);
 		d->doubts_cap = cap;
 	}
-	d->doubts[d->doubts_n++].id = id;
+	d->doubts[d->doubts_n++] = (struct doubt){.id = id, .again = again};
 	return d->doubts_n < DOUBTS_MAX;
+}
+
+static bool on_doubt(void *ctx, uint64_t id)
+{
+	return add_doubt(ctx, id, false);
 }
 
 static enum status find_doubts(struct deliver *d, struct err *e)
 {
-	enum status st = sending_scan(d->reader, add_doubt, d, e);
+	enum status st = sending_scan(d->reader, on_doubt, d, e);
 	for (size_t i = 0; st == ST_OK && i < d->doubts_n; i++) {
 		struct message m;
 		arena_reset(&d->tell_arena);
@@ -143,8 +147,12 @@ enum status deliver_create(const struct deliver_conf *conf, struct deliver **out
 void deliver_hand_over(struct deliver *d, const uint64_t *messages, size_t n)
 {
 	pthread_mutex_lock(&d->lock);
+	/* Folded from what an earlier process had folded as well, before its commit was lost. */
+	bool again = d->cursor < d->conf.log_end && marks_unknown(d->marks);
 	for (size_t i = 0; i < n; i++)
 		items_name(d, messages[i]);
+	for (size_t i = 0; again && i < n && d->doubts_n < DOUBTS_MAX; i++)
+		(void)add_doubt(d, messages[i], true);
 	metrics_set(d->conf.metrics, METRIC_DELIVER_WAITING, (int64_t)(d->queue_n + d->held_n));
 	if (n == 1)
 		pthread_cond_signal(&d->work);

@@ -19,6 +19,7 @@
  *   D4  Rows that were `sending` when the process started, and still are when the log has been
  *       folded, are settled before anything leaves: `uncertain` when a mail server may have been
  *       given them (marks.h), else `deferred`, so that every guard is asked again (decision 0017).
+ *       A power cut may have taken `sending` back: then what is so again from that log is meant.
  *   D5  The engine's thread never waits: a full queue is remembered, and the rows are found again.
  *
  * Thread: as each function says.

@@ -7,6 +7,8 @@
 #include "base/assert.h"
 #include "base/time.h"
 
+#define ENOUGH 100 /* answers */
+
 struct item *items_find(const struct deliver *d, uint64_t id)
 {
 	uint64_t at;
@@ -140,6 +142,11 @@ void items_drop(struct deliver *d, struct item *item)
 		items_name(d, id);
 }
 
+bool items_all_answered(const struct deliver *d)
+{
+	return d->told_n >= ENOUGH || d->told_n + d->held_n >= d->active;
+}
+
 void items_answer(struct deliver *d, struct item *item)
 {
 	ASSERT(item->state == ITEM_WRITING || item->state == ITEM_SPOKEN);
@@ -147,13 +154,14 @@ void items_answer(struct deliver *d, struct item *item)
 	item->next = NULL;
 	*d->last = item;
 	d->last = &item->next;
-	pthread_cond_signal(&d->told);
+	if (++d->told_n == 1 || items_all_answered(d))
+		pthread_cond_signal(&d->told);
 }
 
 struct item *items_take_answers(struct deliver *d, size_t max)
 {
 	struct item *first = d->first, **end = &d->first;
-	for (size_t i = 0; i < max && *end != NULL; i++)
+	for (size_t i = 0; i < max && *end != NULL; i++, d->told_n--)
 		end = &(*end)->next;
 	d->first = *end;
 	*end = NULL;

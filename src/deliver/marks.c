@@ -123,6 +123,11 @@ enum status marks_open(const char *dir, size_t slots, struct marks **out, struct
 	return st;
 }
 
+bool marks_unknown(const struct marks *m)
+{
+	return m->before == BELIEVE_NOTHING;
+}
+
 bool marks_spoken(const struct marks *m, uint64_t message)
 {
 	bool found = m->before == BELIEVE_NOTHING;

@@ -27,6 +27,8 @@ struct marks;
 MUST_USE enum status marks_open(const char *dir, size_t slots, struct marks **out, struct err *e);
 /* Was it perhaps spoken by that process? */
 bool marks_spoken(const struct marks *m, uint64_t message);
+/* It may have spoken anything: a power cut. The state may then know less than it did. */
+bool marks_unknown(const struct marks *m);
 /* The past is settled: a clean sheet, on stable storage. */
 MUST_USE enum status marks_begin(struct marks *m, struct err *e);
 /* A place for one more; false: there is none. */

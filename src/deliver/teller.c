@@ -17,6 +17,9 @@
 #define PER_ANSWER 2        /* events at most */
 #define BODY_MAX (8u << 10) /* of one event */
 #define RETRY_US US_PER_S
+/* While more is on its way nobody waits for what became of one: many answers share a sync, and a
+ * fold. */
+#define GATHER_US 5000
 #define LAST_TRIES 5 /* when stopping: then the rows stay `sending` */
 
 static const char *const types[SMTP_OUTCOME_COUNT] = {
@@ -184,7 +187,7 @@ static bool still_sending(struct deliver *d, const struct doubt *x, struct messa
 {
 	arena_reset(&d->tell_arena);
 	return outbox_get(d->reader, x->id, &d->tell_arena, out, NULL) == ST_OK &&
-	       out->state == MESSAGE_SENDING && out->attempts == x->attempts;
+	       out->state == MESSAGE_SENDING && (x->again || out->attempts == x->attempts);
 }
 
 /* Has the state on disk everything the log held when the process started? */
@@ -226,7 +229,8 @@ static void recover(struct deliver *d)
 	while (!d->stop && !state_is_there(d))
 		(void)clock_cond_wait(&d->told, &d->lock, clock_mono_us() + US_PER_S / 50);
 	for (size_t i = 0; !d->stop && i < d->doubts_n; i++) {
-		doubt(d, &d->doubts[i]);
+		const struct doubt x = d->doubts[i]; /* the list may move */
+		doubt(d, &x);
 		if (i % ANSWERS_BATCH == ANSWERS_BATCH - 1)
 			tell(d);
 	}
@@ -238,6 +242,14 @@ static void recover(struct deliver *d)
 	pthread_cond_broadcast(&d->work);
 }
 
+/* With the lock held on both sides: the first answer is there. */
+static void gather(struct deliver *d)
+{
+	int64_t until = clock_mono_us() + GATHER_US;
+	while (!d->end && !items_all_answered(d) && clock_mono_us() < until)
+		(void)clock_cond_wait(&d->told, &d->lock, until);
+}
+
 void *teller_run(void *arg)
 {
 	struct deliver *d = arg;
@@ -245,10 +257,12 @@ void *teller_run(void *arg)
 	pthread_mutex_lock(&d->lock);
 	recover(d);
 	while (!d->end || d->first != NULL) {
-		if (d->first == NULL)
+		if (d->first == NULL) {
 			pthread_cond_wait(&d->told, &d->lock);
-		else
-			tell(d);
+			continue;
+		}
+		gather(d);
+		tell(d);
 	}
 	pthread_mutex_unlock(&d->lock);
 	return NULL;

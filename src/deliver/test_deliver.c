@@ -3,6 +3,7 @@
  * process that died is settled. Run by ThreadSanitizer too. */
 #include "deliver/test_room.h"
 
+#include "base/file.h"
 #include "deliver/marks.h"
 #include "deliver/work.h"
 
@@ -171,6 +172,38 @@ static void what_was_spoken_is_uncertain(void **state)
 	marks_close(&died);
 }
 
+/* An event was durable, and the state had not folded it: what that gives is new behind a kill. A
+ * power cut may have taken back a state that had, with its message with a server. */
+static void what_a_power_cut_took_back_is_uncertain(void **state)
+{
+	static const struct {
+		const char *marks;
+		enum message_state want;
+	} rows[] = {{NULL, MESSAGE_SENT}, {"of another run of the machine", MESSAGE_UNCERTAIN}};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct room r;
+		struct err e;
+		char path[NODE_PATH_MAX];
+		room_open(&r, ROOM_CONTENT("Hi."));
+		if (rows[i].marks != NULL)
+			assert_int_equal(file_write_atomic(node_path(r.dir, NODE_SPEAKING, path),
+							   str_of(rows[i].marks), 0600, &e),
+					 ST_OK);
+		struct event in = {.type = STR("form.ebook")}, later = in;
+		assert_true(event_add_id(&in, ID_EMAIL, STR_NULL, STR("ada@x.example")));
+		assert_true(event_add_id(&later, ID_EMAIL, STR_NULL, STR("bob@x.example")));
+		append(&r.w, &in);
+		room_start(&r, 0);
+		room_settle(&r);
+		assert_int_equal(room_message(&r, 1).state, rows[i].want);
+		append(&r.w, &later); /* what came since is as new as ever */
+		room_settle(&r);
+		assert_int_equal(room_message(&r, 2).state, MESSAGE_SENT);
+		room_close(&r);
+	}
+}
+
 /* Stopped in order: what had not been spoken stays as it is, and the next one settles it. */
 static void stopping_leaves_no_doubt(void **state)
 {
@@ -226,6 +259,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_whole_says_why),
 		cmocka_unit_test(what_waited_is_asked_again),
 		cmocka_unit_test(what_was_spoken_is_uncertain),
+		cmocka_unit_test(what_a_power_cut_took_back_is_uncertain),
 		cmocka_unit_test(stopping_leaves_no_doubt),
 		cmocka_unit_test(a_stop_does_not_wait_for_the_state),
 	};

@@ -75,9 +75,12 @@ struct folded { /* answers that are durable, in order; forgotten when folded */
 	struct folded *next;
 };
 
-struct doubt { /* a row that was `sending` when the process started */
+/* A row that was `sending` when the process started; or behind a power cut, which may have taken
+ * that back, one that became so again from what was in the log by then. */
+struct doubt {
 	uint64_t id;
-	uint32_t attempts;
+	bool again;
+	uint32_t attempts; /* not of those that became so again */
 };
 
 struct writer {
@@ -118,6 +121,7 @@ struct deliver {
 	struct item **held; /* a heap by at_us */
 	size_t held_n, held_cap;
 	struct item *first, **last; /* answers to tell */
+	size_t told_n;              /* of them */
 	struct folded *oldest, **newest;
 	uint64_t forgotten_seq; /* the latest answer that was forgotten */
 	uint64_t cursor, logged;
@@ -141,6 +145,8 @@ int64_t items_held_until(const struct deliver *d); /* TIME_NONE: nobody is held 
 /* Not to be sent after all: forgotten, or as it was before it was named. */
 void items_drop(struct deliver *d, struct item *item);
 void items_answer(struct deliver *d, struct item *item); /* item->answer is filled */
+/* So many answers wait that a sync is worth it, or nothing else is on its way. */
+bool items_all_answered(const struct deliver *d);
 struct item *items_take_answers(struct deliver *d, size_t max);
 void items_answered(struct deliver *d, struct item *item, uint64_t seq);
 void items_forget_folded(struct deliver *d);

@@ -378,7 +378,7 @@ static bool take_sending(void *ctx, struct store_key key, struct str value)
 	return true;
 }
 
-/* Behind a commit on stable storage. A commit that held though it was told to have failed has
+/* Behind a commit that readers see. A commit that held though it was told to have failed has
  * marked messages that nobody was handed. */
 static enum status hand_over(struct engine *en, struct err *e)
 {
@@ -423,11 +423,12 @@ enum status engine_run(struct engine *en, size_t *done_r, struct err *e)
 			st = batch_flush(&en->batch, e);
 		if (st == ST_OK)
 			st = store_commit(en->conf.store, e);
-		/* Nobody is waiting behind: let readers see it before it is called done. And what
-		 * leaves the process must not be taken back by a crash (law 3). */
+		/* Nobody is waiting behind: let readers see it before it is called done. What
+		 * leaves the process was committed, and its cause is on stable storage: the log.
+		 * A power cut that takes the commit back leaves that, and the same fold (law 3). */
 		bool leaving = (en->play.outgoing_n > 0 || en->hand_all) && en->conf.hand_over;
 		if (st == ST_OK && (done < en->conf.batch_events_max || leaving))
-			st = store_sync(en->conf.store, e);
+			st = store_show(en->conf.store, e);
 		if (st == ST_OK) {
 			en->committed_cursor = en->batch.cursor;
 			*done_r = done;

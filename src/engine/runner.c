@@ -23,12 +23,15 @@
 #define TICK_GAP_US US_PER_S
 /* Under load the engine gathers: a transaction costs as much as many events, the events of one lead
  * share its row, and what folding spares is the door's. The pause grows with the rate, 10 us for
- * each event of a second: 20 ms at 2,000 a second, half a second at 50,000. A single event never
- * waits, nor does a backlog. */
-#define GATHER_FROM 32u
+ * each event of a second: 20 ms at 2,000 a second, half a second at 50,000. Who sends one by one
+ * never waits, nor does a backlog. */
+#define GATHER_FROM 4u
 #define GATHER_MOST 50000u
 #define GATHER_PER_EVENT_US 10
 #define GATHER_MOST_US 500000
+/* The rate is that of a tenth of a second: two folds in a row say nothing of it, for a commit of the
+ * log, or the answers of many messages, come all at once. */
+#define RATE_OVER_US 100000
 /* While messages leave, what is gathered waits on its way to somebody, and each message comes back
  * as an event: a quarter of the pause, 10 ms at 2,000 messages a second, and no standing back. */
 #define GATHER_SENDING 4
@@ -51,11 +54,13 @@ struct runner {
 	enum status health;
 	struct err why;
 	int64_t ticked_us;
-	size_t done;       /* by the last fold */
-	int64_t folded_us; /* when it began, monotonic */
-	int64_t before_us; /* when the one before it began */
-	bool pressed;      /* it got much less than a whole processor */
-	bool sending;      /* it handed messages over */
+	size_t done;        /* by the last fold */
+	int64_t folded_us;  /* when it began, monotonic */
+	int64_t rate;       /* events a second, of late */
+	int64_t counted_us; /* since then `counted` were folded */
+	int64_t counted;
+	bool pressed; /* it got much less than a whole processor */
+	bool sending; /* it handed messages over */
 };
 
 /* Sleeps, with the lock held on both sides, until there may be something to do. */
@@ -84,6 +89,17 @@ static void tick_when_due(struct runner *r)
 	pthread_mutex_lock(&r->lock);
 }
 
+static void count(struct runner *r, size_t done)
+{
+	int64_t us = r->folded_us - r->counted_us;
+	r->counted += (int64_t)done;
+	if (us < RATE_OVER_US)
+		return;
+	r->rate = r->counted * US_PER_S / us;
+	r->counted_us = r->folded_us;
+	r->counted = 0;
+}
+
 static void fold_once(struct runner *r)
 {
 	struct err e;
@@ -91,7 +107,6 @@ static void fold_once(struct runner *r)
 	struct engine_stats stats;
 	err_clear(&e);
 	r->more = false;
-	r->before_us = r->folded_us;
 	r->folded_us = clock_mono_us();
 	pthread_mutex_unlock(&r->lock);
 	int64_t used = clock_thread_us();
@@ -107,6 +122,7 @@ static void fold_once(struct runner *r)
 	r->health = st;
 	r->why = e;
 	r->done = done;
+	count(r, done);
 	r->pressed = used < took / 8 * 7;
 	if (done > 0) {
 		r->more = true;
@@ -150,11 +166,10 @@ static void gather(struct runner *r)
 {
 	if (r->done < GATHER_FROM || r->done >= GATHER_MOST)
 		return;
-	int64_t apart = r->folded_us - r->before_us; /* the events of the last fold came in it */
-	int64_t rate = (int64_t)r->done * US_PER_S / (apart > 1000 ? apart : 1000);
-	int64_t pause = rate * GATHER_PER_EVENT_US / (r->sending ? GATHER_SENDING : 1);
+	bool sending = r->sending || urgent(r);
+	int64_t pause = r->rate * GATHER_PER_EVENT_US / (sending ? GATHER_SENDING : 1);
 	if (pause_until(r, r->folded_us + (pause < GATHER_MOST_US ? pause : GATHER_MOST_US)) &&
-	    !r->sending)
+	    !sending)
 		stand_back(r);
 }
 

@@ -31,6 +31,7 @@ struct store_ops {
 	enum status (*put)(struct store *s, enum table t, struct store_key k, struct str value,
 			   struct err *e);
 	enum status (*del)(struct store *s, enum table t, struct store_key k, struct err *e);
+	enum status (*show)(struct store *s, struct err *e);
 	enum status (*sync)(struct store *s, struct err *e);
 	/* Mandatory for a reader, absent on a writer. */
 	enum status (*read_begin)(struct store *s, struct err *e);

@@ -68,6 +68,7 @@ const char *store_ops_wrong(const struct store_ops *o, bool read_only)
 		{"rollback", o->rollback != NULL, !read_only},
 		{"put", o->put != NULL, !read_only},
 		{"del", o->del != NULL, !read_only},
+		{"show", o->show != NULL, !read_only},
 		{"sync", o->sync != NULL, !read_only},
 		{"read_begin", o->read_begin != NULL, read_only},
 		{"read_end", o->read_end != NULL, read_only},
@@ -130,6 +131,12 @@ void store_rollback(struct store *s)
 		return;
 	s->in_transaction = false;
 	s->ops->rollback(s);
+}
+
+enum status store_show(struct store *s, struct err *e)
+{
+	ASSERT(!s->in_transaction && !s->read_only && !s->scanning);
+	return s->ops->show(s, e);
 }
 
 enum status store_sync(struct store *s, struct err *e)

@@ -88,7 +88,9 @@ MUST_USE enum status store_begin(struct store *s, struct err *e);
  * that fails under what is written behind is told by a later begin or commit, which tries again:
  * what had been committed is kept and written when the disk is well. */
 MUST_USE enum status store_commit(struct store *s, struct err *e);
-/* What is committed is on stable storage now, and readers in every process see it. */
+/* Readers in every process see what is committed; a power cut may still take it back. */
+MUST_USE enum status store_show(struct store *s, struct err *e);
+/* The same, and it is on stable storage now. */
 MUST_USE enum status store_sync(struct store *s, struct err *e);
 void store_rollback(struct store *s); /* harmless when there is nothing to undo */
 
@@ -117,7 +119,7 @@ MUST_USE enum status store_scan(struct store *s, enum table t, struct store_rang
 
 /* A read-only handle on the same data for another thread; closed with store_close. Each read sees
  * some commit, never one older than before: written behind the last one or the one before it,
- * without it or after store_sync the last one. Thread: the writer's. */
+ * without it, or after store_show or store_sync, the last one. Thread: the writer's. */
 MUST_USE enum status store_reader(struct store *s, struct store **out, struct err *e);
 /* One snapshot for all reads until store_read_end, on a reader. Keep it short: what has been
  * replaced meanwhile cannot be given back. */

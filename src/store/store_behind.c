@@ -269,6 +269,11 @@ static enum status go_below(struct behind *b, struct err *e)
 	return st; /* base remembers a failed write: it will not commit */
 }
 
+static enum status behind_show(struct store *s, struct err *e)
+{
+	return settle(behind_of(s), true, e);
+}
+
 static enum status behind_sync(struct store *s, struct err *e)
 {
 	struct behind *b = behind_of(s);
@@ -460,6 +465,7 @@ static const struct store_ops store_behind = {
 	.rollback = behind_rollback,
 	.put = behind_put,
 	.del = behind_del,
+	.show = behind_show,
 	.sync = behind_sync,
 };
 

@@ -300,7 +300,7 @@ static void memory_close(struct store *s)
 	mem_free(m);
 }
 
-static enum status memory_sync(struct store *s, struct err *e)
+static enum status memory_show(struct store *s, struct err *e)
 {
 	(void)s;
 	(void)e;
@@ -309,7 +309,8 @@ static enum status memory_sync(struct store *s, struct err *e)
 
 static const struct store_ops store_memory = {
 	.name = "memory",
-	.sync = memory_sync,
+	.show = memory_show,
+	.sync = memory_show,
 	.begin = memory_begin,
 	.commit = memory_commit,
 	.rollback = memory_rollback,

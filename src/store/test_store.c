@@ -281,7 +281,7 @@ static void readers_see_commits_only(struct kit *k)
 	kit_expect(r, TABLE_LEAD, NUM(1), "old");
 	kit_expect(r, TABLE_LEAD, NUM(2), NULL);
 	kit_commit(k->store);
-	kit_sync(k->store);
+	OK(store_show(k->store, E));
 	kit_expect(r, TABLE_LEAD, NUM(1), "new");
 	assert_string_equal(kit_keys(k, r, TABLE_LEAD, SCAN_ALL), "1 2");
 	assert_true(kit_hash(r) == kit_hash(k->store));
