@@ -15,6 +15,7 @@
 #include "render.h"
 #include "report.h"
 #include "scoring.h"
+#include "node.h"
 #include "touch.h"
 
 #include <stdio.h>
@@ -84,6 +85,7 @@ static const struct measurement {
 	{'h', "from an event to the first mail", bench_touch},
 	{'i', "clicks on links of messages", bench_clicks},
 	{'j', "Liquid templates rendered", bench_render},
+	{'n', "the whole way, against a Node pipeline with the same JSON", bench_node},
 	{'o', "judging a policy on a log of decisions, one thread", bench_evidence},
 	{'s', "lead scores on public data", bench_scoring},
 	{'l', "the learner: what it finds, and how fast", bench_learn},

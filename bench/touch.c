@@ -7,7 +7,6 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/json.h"
 #include "node/node.h"
 #include "peer.h"
 #include "wire.h"
@@ -15,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define PROGRAM "tests/e2e/deliver/program.yaml"
@@ -136,34 +134,6 @@ static void report_way(struct report *r, const char *what, const struct way *w, 
 		report_ratio(r, "what is wanted / p99", wanted_ms / w->p99_ms, 1.0);
 }
 
-/* The reference, when it is here with all it needs. */
-static void against_node(struct report *r, double per_s)
-{
-	static const char *const argv[] = {"/bin/bash", "run.sh", "sqlite", "10000",
-					   "0",         "32",     NULL};
-	char folder[BENCH_PATH_MAX], modules[BENCH_PATH_MAX + 16], out[4096] = "";
-	struct stat sb;
-	struct err e;
-	uint64_t theirs = 0;
-	peer_node_folder(folder);
-	(void)snprintf(modules, sizeof modules, "%s/node_modules", folder);
-	if (stat(modules, &sb) != 0 || (access("/usr/bin/redis-server", X_OK) != 0 &&
-					access("/usr/local/bin/redis-server", X_OK) != 0)) {
-		report_value(r, "the Node pipeline is not here: not compared", 0, "");
-		return;
-	}
-	/* Its script ends with a grep that finds nothing when all went well: the figure counts. */
-	bool ran = peer_run(argv, folder, out, sizeof out, &e) == ST_OK || out[0] != '\0';
-	const char *at = ran ? strstr(out, "end to end ") : NULL;
-	at = at != NULL ? at + strlen("end to end ") : NULL;
-	if (at == NULL || !bench_number(&at, &theirs) || theirs == 0) {
-		report_value(r, "the Node pipeline did not run: not compared", 0, "");
-		return;
-	}
-	report_value(r, "the same by a Node pipeline, as fast as it can", (double)theirs, "/s");
-	report_ratio(r, "ours / the Node pipeline", per_s / (double)theirs, 10.0);
-}
-
 enum status bench_touch(const struct bench_conf *conf, struct report *r, struct err *e)
 {
 	struct place p = {.leads = 0};
@@ -191,8 +161,6 @@ enum status bench_touch(const struct bench_conf *conf, struct report *r, struct 
 			st = err_set(e, ST_CORRUPT, "bench: %llu mails for %zu leads",
 				     (unsigned long long)wire_sink_mails(p.sink), p.leads);
 	}
-	if (st == ST_OK && !quick)
-		against_node(r, way.per_s);
 	close_place(&p);
 	return st;
 }

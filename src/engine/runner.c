@@ -29,8 +29,8 @@
 #define GATHER_MOST 50000u
 #define GATHER_PER_EVENT_US 10
 #define GATHER_MOST_US 500000
-/* The rate is that of a tenth of a second: two folds in a row say nothing of it, for a commit of the
- * log, or the answers of many messages, come all at once. */
+/* The rate is that of a tenth of a second: two folds in a row say nothing of it, for a commit of
+ * the log, or the answers of many messages, come all at once. */
 #define RATE_OVER_US 100000
 /* While messages leave, what is gathered waits on its way to somebody, and each message comes back
  * as an event: a quarter of the pause, 10 ms at 2,000 messages a second, and no standing back. */
