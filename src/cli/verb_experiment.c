@@ -53,6 +53,30 @@ static void put_against(struct cli *c, const struct json *d, uint32_t arm)
 			100 * render_number(d, x, "high"));
 }
 
+/* What else came of it: not judged, and not to be looked for until something is found. */
+static void show_beside(struct cli *c, const struct json *d)
+{
+	static const char *const keys[] = {"contacted",      "completed", "handed_over",
+					   "sales_accepted", "goal",      "left"};
+	uint32_t list = json_get(d, 0, "arms");
+	fprintf(c->out, "\n%s%-16s %11s %11s %11s %14s %9s %9s %13s%s\n", cli_tint(c, "dim"), "ARM",
+		keys[0], keys[1], keys[2], keys[3], keys[4], keys[5], "days to goal",
+		cli_tint(c, "off"));
+	for (uint32_t a = json_first(d, list); a != JSON_NONE; a = json_next(d, list, a)) {
+		static const int wide[] = {11, 11, 11, 14, 9, 9};
+		struct str arm = render_text(d, a, "arm", &c->arena);
+		uint32_t m = json_get(d, a, "metrics");
+		fprintf(c->out, "%-16.*s", STR_ARG(arm));
+		for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+			fprintf(c->out, " %*.1f%%", wide[i] - 1,
+				100 * render_number(d, json_get(d, m, keys[i]), "rate"));
+		if (json_get(d, a, "days_to_goal") != JSON_NONE)
+			fprintf(c->out, " %13.1f\n", render_number(d, a, "days_to_goal"));
+		else
+			fprintf(c->out, " %13s\n", "-");
+	}
+}
+
 static void show_one(struct cli *c, const struct json *d, void *ctx)
 {
 	struct str verdict = render_text(d, 0, "verdict", &c->arena),
@@ -73,6 +97,7 @@ static void show_one(struct cli *c, const struct json *d, void *ctx)
 		put_rate(c, d, a, STR("left"));
 		put_against(c, d, a);
 	}
+	show_beside(c, d);
 	fprintf(c->out, "Intervals are 95 %% and valid at every look: stop when it is clear.\n");
 }
 

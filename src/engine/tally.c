@@ -3,10 +3,12 @@
 #include "engine/tally.h"
 
 #include "base/assert.h"
+#include "base/time.h"
 #include "engine/merge.h"
 #include "engine/outbox.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const struct {
 	uint32_t flag;
@@ -121,6 +123,9 @@ static void count_arm(struct pass *p, const struct decide_count *c, struct str e
 	const struct str dims[] = {experiment, arm};
 	(void)snprintf(name, sizeof name, "experiment.%s", c->name);
 	batch_count(p->batch, c->day_us, name, dims, 2, 1);
+	if (strcmp(c->name, "goal") == 0) /* how long that took: a report divides by how many */
+		batch_count(p->batch, c->day_us, "experiment.goal_hours", dims, 2,
+			    time_between(c->day_us, p->env.now_us) / US_PER_H);
 }
 
 static void count_experiments(struct pass *p, const struct decide_count *c)

@@ -10,7 +10,22 @@
 #include "program/track.h"
 #include "view/view_numbers.h"
 
+#include <string.h>
+
 #define DAYS_BACK VIEW_DAYS_MAX
+
+/* What else came of an arm's leads, beside the metric it is judged by. */
+static const struct {
+	const char *name; /* of the roll-up */
+	const char *key;  /* of the document */
+} beside[] = {
+	{"contacted", "contacted"},     {"completed", "completed"}, {"handed", "handed_over"},
+	{"accepted", "sales_accepted"}, {"goal", "goal"},           {"left", "left"},
+};
+#define BESIDE_N (sizeof beside / sizeof beside[0])
+struct beside {
+	int64_t n[BESIDE_N], goal_hours;
+};
 
 /* One experiment of the program in force; the holdout is one as well. */
 struct trial {
@@ -19,6 +34,7 @@ struct trial {
 	double min_lift;
 	struct str arm[PROGRAM_ARMS_MAX];
 	struct verdict_arm got[PROGRAM_ARMS_MAX];
+	struct beside also[PROGRAM_ARMS_MAX];
 	size_t n;
 	bool over;
 	struct str kept; /* the arm everybody is in since it is over */
@@ -28,6 +44,13 @@ struct trials {
 	struct trial *list;
 	size_t n;
 };
+
+static void add_beside(struct beside *b, struct str what, int64_t n)
+{
+	for (size_t i = 0; i < BESIDE_N; i++)
+		b->n[i] += str_is(what, beside[i].name) ? n : 0;
+	b->goal_hours += str_is(what, "goal_hours") ? n : 0;
+}
 
 static bool add(void *ctx, struct store_key key, struct str value)
 {
@@ -45,6 +68,7 @@ static bool add(void *ctx, struct store_key key, struct str value)
 			t->got[k].n += str_is(what, "entered") ? n : 0;
 			t->got[k].hits += str_is(what, t->metric) ? n : 0;
 			t->got[k].harms += str_is(what, "left") ? n : 0;
+			add_beside(&t->also[k], what, (int64_t)n);
 		}
 	}
 	return true;
@@ -220,6 +244,21 @@ static void put_span(struct json_w *w, const char *key, double at, double lo, do
 	json_w_end(w);
 }
 
+/* Whatever the experiment is judged by, the rest is seen. */
+static void put_beside(const struct beside *b, int64_t leads, struct json_w *w)
+{
+	json_w_key(w, "metrics");
+	json_w_object(w);
+	int64_t goals = 0;
+	for (size_t i = 0; i < BESIDE_N; i++) {
+		view_rate_put(w, beside[i].key, b->n[i], leads);
+		goals = strcmp(beside[i].name, "goal") == 0 ? b->n[i] : goals;
+	}
+	json_w_end(w);
+	if (goals > 0)
+		json_w_kf64(w, "days_to_goal", (double)b->goal_hours / 24 / (double)goals);
+}
+
 static void put_arm(const struct trial *t, const struct verdict *x, size_t i, struct json_w *w)
 {
 	const struct verdict_arm *a = &t->got[i];
@@ -229,6 +268,7 @@ static void put_arm(const struct trial *t, const struct verdict *x, size_t i, st
 	json_w_ki64(w, "leads", (int64_t)a->n);
 	view_rate_put(w, t->metric, (int64_t)a->hits, (int64_t)a->n);
 	view_rate_put(w, "left", (int64_t)a->harms, (int64_t)a->n);
+	put_beside(&t->also[i], (int64_t)a->n, w);
 	if (i > 0) { /* against the first, valid at every look */
 		put_span(w, "against_first", x->pairs[i].diff, x->pairs[i].lo, x->pairs[i].hi);
 		put_span(w, "left_against_first", x->pairs[i].harm, x->pairs[i].harm_lo,
