@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import pwd
+import re
 import grp
 import smtplib
 import socket
@@ -234,6 +235,34 @@ def there_and_back(node, postfix, dovecot, mail, records):
     check("nobody was written to again", [len(mails(mail, w)) for w in ("ada", "bob", "eve")] == [1, 1, 1])
 
 
+def says(node, verb):
+    """What a verb says of the mailbox; doctor ends with 1 when something is wrong."""
+    run = subprocess.run([node.program, verb, "--data", node.data], check=False, capture_output=True,
+                         text=True, stdin=subprocess.DEVNULL)
+    found = [line for line in run.stdout.splitlines() if re.search(r"\bmailbox\b", line)]
+    return " ".join(found[0].split()) if found else run.stdout + run.stderr
+
+
+def gone_and_back(node, dovecot, mail):
+    """The server goes, and comes back with a new numbering and nothing marked as seen."""
+    check("status says it is connected", until(lambda: says(node, "status") == "mailbox connected"), says(node, "status"))
+    check("and so does doctor", until(lambda: says(node, "doctor").endswith("connected")), says(node, "doctor"))
+    before, taken = len(node.told()), status(node)["taken"]
+    dovecot.stop()
+    check("status says that it is away", until(lambda: "mailbox not connected" in says(node, "status")), says(node, "status"))
+    check("and so does doctor", until(lambda: not says(node, "doctor").endswith(" connected")), says(node, "doctor"))
+    box = mail / "larkspur"
+    for path in [*box.glob("dovecot-uid*"), *box.glob("dovecot.index*")]:
+        path.unlink()
+    seen = [path for path in (box / "cur").iterdir() if path.name.endswith("S")]
+    for path in seen:
+        path.rename(path.with_name(path.name[:-1]))
+    dovecot.start()
+    check("with a new numbering what is unseen is read again", until(
+        lambda: status(node)["taken"] >= taken + len(seen) > taken and dovecot.unseen("larkspur") == 0), status(node))
+    check("and nothing of it counts twice", len(node.told()) == before, len(node.told()) - before)
+
+
 def main():
     owner = pwd.getpwnam("nobody")
     mail = work / "mail"
@@ -260,6 +289,7 @@ def main():
         node.start()
         check("the mailbox is reached again", until(lambda: status(node)["connected"]), status(node))
         check("nothing comes again", len(node.told()) == before and status(node)["taken"] == 0, status(node))
+        gone_and_back(node, dovecot, mail)
         check("it stops", node.stop() == 0)
         started.remove(node)
         node.verb("replay", "--verify")  # raises when it differs
