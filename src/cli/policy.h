@@ -40,7 +40,8 @@ int policy_run_snapshot(struct cli *c); /* policy_snapshot.c */
 /* policy_models.c */
 /* policy_tell.c: the event log hears of a choice before the folder of models does. ST_OK without a
  * node: there is nobody to tell. */
-MUST_USE enum status policy_tell(struct cli *c, const struct registry_choice *choice);
+MUST_USE enum status policy_tell(struct cli *c, const struct registry_choice *choice,
+				 struct str reason);
 /* The folder follows what the log was told of this slot. */
 MUST_USE enum status policy_catch_up(struct cli *c, struct str slot);
 int policy_run_drift(struct cli *c);

@@ -213,7 +213,6 @@ static int told(struct cli *c, const struct registry_step *s)
 			fprintf(c->out, ", %u %% of leads", s->percent);
 		fprintf(c->out, "\n" STR_FMT ": %s%.*s is champion\n", STR_ARG(s->choice.slot),
 			s->choice.champion.hex[0] ? "" : "no model", SHORT, s->choice.champion.hex);
-		fprintf(c->out, "kept and logged; decisions do not follow registered models yet\n");
 	}
 	return CLI_OK;
 }
@@ -222,7 +221,7 @@ static int make(struct cli *c, const struct registry_step *s)
 {
 	if (c->dry_run)
 		return told(c, s);
-	if (policy_tell(c, &s->choice) != ST_OK ||
+	if (policy_tell(c, &s->choice, s->reason) != ST_OK ||
 	    registry_apply(c->data, s, clock_now_us(), &c->err) != ST_OK)
 		return cli_fail(c, NULL);
 	return told(c, s);

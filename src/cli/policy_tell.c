@@ -55,7 +55,8 @@ static enum status refusal(struct cli *c, struct door *d, uint64_t seq)
 	return err_set(&c->err, ST_CONFLICT, STR_FMT, STR_ARG(why));
 }
 
-static enum status send(struct cli *c, struct door *d, const struct registry_choice *choice)
+static enum status send(struct cli *c, struct door *d, const struct registry_choice *choice,
+			struct str reason)
 {
 	struct door_item items[3];
 	size_t n = 0;
@@ -64,14 +65,14 @@ static enum status send(struct cli *c, struct door *d, const struct registry_cho
 		st = bring(c, d, &choice->candidate, items, &n);
 	if (st != ST_OK)
 		return st;
-	items[n++] = item_of(c, d, "model.stage", models_stage_body(choice, &c->arena));
+	items[n++] = item_of(c, d, "model.stage", models_stage_body(choice, reason, &c->arena));
 	st = door_send(c, d, items, n, &c->err);
 	for (size_t i = 0; i < n && st == ST_OK; i++)
 		st = refusal(c, d, items[i].seq);
 	return st;
 }
 
-enum status policy_tell(struct cli *c, const struct registry_choice *choice)
+enum status policy_tell(struct cli *c, const struct registry_choice *choice, struct str reason)
 {
 	struct door d;
 	enum status st = door_open(c, DOOR_WRITE, &d, &c->err);
@@ -79,7 +80,7 @@ enum status policy_tell(struct cli *c, const struct registry_choice *choice)
 		return ST_OK;
 	if (st != ST_OK)
 		return st;
-	st = send(c, &d, choice);
+	st = send(c, &d, choice, reason);
 	door_close(&d);
 	return st;
 }

@@ -52,9 +52,9 @@ const struct verb verb_policy = {
 		"a "
 		"table of odds; the champion is \"logged\" (who made the log) or any of these. "
 		"promote goes one step: shadow, 5 %, 25 %, 50 %, all; from 5 % on it wants such a "
-		"log. rollback takes back what is tried, else the champion. Steps are kept and "
-		"logged; "
-		"decisions do not follow registered models yet. See docs/learning.md.",
+		"log. rollback takes back what is tried, else the champion. Decisions follow from "
+		"the next one on, and a share that does well grows by itself. See "
+		"docs/learning.md.",
 	.examples = {"nurtured policy learned --decision planning-cost",
 		     "nurtured policy compare --log decisions.csv.gz",
 		     "nurtured policy compare odds.csv --log men.csv --json",

@@ -130,9 +130,11 @@ static void write_candidate(const struct turn *t, const struct program_step *ste
 		json_w_kstr(w, "channel", candidates_channel(t->d, c->channel));
 		json_w_ktime(w, "at", c->at_us);
 	}
+	if (c->valued && !c->nothing)
+		json_w_kz(w, "part", arm_part_name(candidates_part(t, c->at_us)));
 	if (c->valued)
 		json_w_kf64(w, "value", c->value);
-	if (c->valued && c->aside > 0)
+	if (c->aside > 0)
 		json_w_kf64(w, "shadow", c->aside);
 	if (c->held == GUARD_COUNT) {
 		json_w_kf64(w, "p", c->p);
@@ -206,6 +208,37 @@ static void write_learned(const struct turn *t, const struct choice *how, struct
 	json_w_end(w);
 }
 
+/* Which registered models were asked, and whether one of them chose. */
+static void write_models(const struct turn *t, const struct choice *how, struct json_w *w)
+{
+	const struct decide_models *q = policy_models(t);
+	if (q == NULL || !how->asked)
+		return;
+	json_w_key(w, "models");
+	json_w_object(w);
+	json_w_kz(w, "chose",
+		  how->model == NULL ? "program"
+		  : q->follows       ? "candidate"
+				     : "champion");
+	if (q->champion != NULL)
+		json_w_kstr(w, "champion", q->champion_name);
+	if (q->candidate != NULL) {
+		json_w_kstr(w, "candidate", q->candidate_name);
+		json_w_ki64(w, "percent", q->percent);
+	}
+	json_w_end(w);
+}
+
+static void write_policy(const struct turn *t, const struct choice *how, struct json_w *w)
+{
+	const struct decide_models *q = policy_models(t);
+	enum decide_mode mode = how->model != NULL ? how->model->mode : policy_mode(t);
+	json_w_kz(w, "policy", how->asked ? decide_mode_name(mode) : "rules");
+	if (how->asked && how->model != NULL)
+		json_w_kstr(w, "model", q->follows ? q->candidate_name : q->champion_name);
+	write_models(t, how, w);
+}
+
 static void write_why(const struct turn *t, struct json_w *w)
 {
 	static const char *const with[] = {"same", "new_angle", "new_subject"};
@@ -219,11 +252,12 @@ static void write_why(const struct turn *t, struct json_w *w)
 }
 
 /* The list, cut where the record would grow past its ceiling; what is left out is counted. The
- * chosen one is always in it. Returns its place in the list as written. */
+ * chosen one is always in it. Returns its place in the list as written; where a policy was asked,
+ * that of the rules' own choice is told beside it. */
 static size_t write_candidates(const struct turn *t, const struct program_step *step,
-			       const struct slate *s, size_t chosen, struct json_w *w)
+			       const struct slate *s, size_t chosen, bool asked, struct json_w *w)
 {
-	size_t place = 0, written = 0, left_out = s->left_out;
+	size_t place = 0, rules = NO_INDEX, written = 0, left_out = s->left_out;
 	json_w_key(w, "candidates");
 	json_w_array(w);
 	for (size_t i = 0; i < s->n; i++) {
@@ -233,12 +267,16 @@ static size_t write_candidates(const struct turn *t, const struct program_step *
 		}
 		if (i == chosen)
 			place = written;
+		if (asked && i == s->rules)
+			rules = written;
 		write_candidate(t, step, &s->c[i], w);
 		written++;
 	}
 	json_w_end(w);
 	if (left_out > 0)
 		json_w_ki64(w, "left_out", (int64_t)left_out);
+	if (rules != NO_INDEX)
+		json_w_ki64(w, "rules", (int64_t)rules);
 	return place;
 }
 
@@ -262,10 +300,10 @@ static enum status record(struct turn *t, const struct program_step *step, const
 	write_arms(t, &w);
 	if (how->asked)
 		write_learned(t, how, &w);
-	size_t place = write_candidates(t, step, s, p->chosen, &w);
+	size_t place = write_candidates(t, step, s, p->chosen, how->asked, &w);
 	json_w_kf64(&w, "draw", how->unit);
 	json_w_ki64(&w, "chosen", (int64_t)place);
-	json_w_kz(&w, "policy", how->asked ? decide_mode_name(policy_mode(t)) : "rules");
+	write_policy(t, how, &w);
 	json_w_kz(&w, "words", t->out->words);
 	json_w_end(&w);
 	if (!buf_ok(&b))

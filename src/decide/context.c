@@ -2,6 +2,7 @@
  * context.c: a lead and a moment, as the row of numbers that models are fed. Everything in it is
  * known at the instant of the choice; nothing in it says who somebody is. */
 #include "decide/internal.h"
+#include "decide/mind.h"
 
 #include "base/hash.h"
 #include "base/time.h"
@@ -139,13 +140,5 @@ void context_of(const struct turn *t, float *x)
 
 void context_slot(const struct turn *t, const struct candidate *c, float *x)
 {
-	int64_t local = c->at_us + tz_offset_us(t->d->world->zone, c->at_us);
-	int64_t day = time_day(local);
-	double hour = (double)(local - day * US_PER_D) / (double)US_PER_H;
-	double turn = hour * 6.283185307179586 / 24;
-	int64_t weekday = ((day + 3) % 7 + 7) % 7; /* 1970-01-01 was a Thursday; 0 is Monday */
-	bool slot = !c->nothing;
-	x[CONTEXT_slot_weekend] = slot && weekday >= 5;
-	x[CONTEXT_slot_sin] = slot ? (float)sin(turn) : 0;
-	x[CONTEXT_slot_cos] = slot ? (float)cos(turn) : 0;
+	mind_slot(t->d->world->zone, c->at_us, c->nothing, x);
 }

@@ -22,6 +22,7 @@
 #include "base/env.h"
 #include "base/tz.h"
 #include "consent/consent.h"
+#include "decide/frozen.h"
 #include "decide/learned.h"
 #include "model/handoff.h"
 #include "model/journey.h"
@@ -77,9 +78,10 @@ struct decide {
 	struct env *env;
 	const struct decide_world *world; /* for decide_due, why and sending; else may be NULL */
 	struct arena *arena;
-	struct decide_learned *learned; /* NULL: nobody learns, the rules choose. Arms are added
+	struct decide_learned *learned;     /* NULL: nobody learns, the rules choose. Arms are added
 					 * to it, nothing else changes. */
-	enum decide_drift drift;        /* what is done now because the world has moved */
+	enum decide_drift drift;            /* what is done now because the world has moved */
+	const struct decide_models *models; /* registered ones that are asked; NULL: none */
 	uint64_t decision; /* the number the next record gets; keys the dice of a policy */
 };
 

@@ -97,6 +97,7 @@ struct slate {
 	bool slot[DECIDE_CANDIDATES_MAX];  /* the same as one before it, at another time of day;
 					    * for a policy only */
 	bool fixed;                        /* an experiment says which */
+	size_t rules;                      /* what they would take, where a policy was asked */
 	size_t n, left_out;                /* nothing is the last one */
 };
 void candidates_list(const struct turn *t, const struct program_step *s, struct slate *out);
@@ -126,6 +127,7 @@ struct choice {
 	size_t drawn;
 	double unit; /* the throw */
 	bool asked, aside;
+	const struct decide_frozen *model; /* whose odds these are; NULL: the program's mode */
 	float x[CONTEXT_COUNT];
 };
 /* Does anybody but the rules have a say here? */
@@ -134,6 +136,7 @@ bool policy_asks(const struct turn *t);
 struct learn_action learned_action(struct learner *l, const struct pending *of);
 /* Who chooses now: the program's mode, or the rules while drift makes them. */
 enum decide_mode policy_mode(const struct turn *t);
+const struct decide_models *policy_models(const struct turn *t); /* who is asked; NULL: none */
 /* rules: what they would send. Odds go into the slate; what is to be remembered into t->out. */
 MUST_USE enum status policy_choose(struct turn *t, struct slate *s, size_t rules,
 				   struct choice *out, struct err *e);

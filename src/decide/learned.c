@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#define PENDING_VERSION 1
+#define PENDING_VERSION 2
 /* Before anything is known: one message in twenty brings something, one in 300 annoys; who is left
  * alone does something by themselves one time in 200. */
 #define SEND_ODDS (-2.94f)
@@ -80,6 +80,7 @@ void pending_encode(const struct pending *p, struct buf *out)
 	buf_varint(out, CONTEXT_VERSION);
 	buf_varint(out, p->decision);
 	buf_varint(out, p->message);
+	buf_varint(out, p->lead);
 	buf_zigzag(out, p->at_us);
 	buf_varint(out, p->taught);
 	for (size_t i = 0; i < CONTEXT_COUNT; i++)
@@ -92,9 +93,11 @@ void pending_encode(const struct pending *p, struct buf *out)
 	buf_varint(out, p->got_n);
 	for (uint32_t i = 0; i < p->got_n; i++)
 		buf_varint(out, p->got[i]);
-	const float f[] = {p->outcome, p->harm, p->taught_outcome, p->taught_harm};
+	const float f[] = {p->outcome, p->harm, p->taught_outcome, p->taught_harm, p->weight};
 	for (size_t i = 0; i < sizeof f / sizeof *f; i++)
 		put_f32(out, f[i]);
+	buf_varint(out, p->stage);
+	buf_varint(out, p->follows);
 }
 
 static void get_parts(struct rd *r, struct pending *p)
@@ -127,6 +130,7 @@ enum status pending_decode(struct str bytes, struct pending *out, struct err *e)
 	bool known = rd_varint(&r) == PENDING_VERSION && rd_varint(&r) == CONTEXT_VERSION;
 	p.decision = rd_varint(&r);
 	p.message = rd_varint(&r);
+	p.lead = rd_varint(&r);
 	p.at_us = rd_zigzag(&r);
 	p.taught = rd_varint(&r) != 0;
 	for (size_t i = 0; i < CONTEXT_COUNT; i++)
@@ -136,6 +140,11 @@ enum status pending_decode(struct str bytes, struct pending *out, struct err *e)
 	p.harm = get_f32(&r);
 	p.taught_outcome = get_f32(&r);
 	p.taught_harm = get_f32(&r);
+	p.weight = get_f32(&r);
+	uint64_t stage = rd_varint(&r), follows = rd_varint(&r);
+	p.stage = (uint32_t)stage;
+	p.follows = follows == 1;
+	known = known && stage <= UINT32_MAX && follows <= 1 && p.weight >= 0;
 	if (!known || !rd_done(&r) || !share(p.outcome) || !share(p.harm) ||
 	    !share(p.taught_outcome) || !share(p.taught_harm))
 		return err_set(e, ST_CORRUPT, "what awaits its outcome cannot be read");

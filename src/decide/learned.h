@@ -65,8 +65,9 @@ const char *arm_part_name(size_t part); /* "night", "early", ... */
 #define PENDING_GOT_MAX 8
 struct pending {
 	uint64_t decision, message; /* message 0: nothing was sent */
-	int64_t at_us;              /* when it took effect, as planned */
-	bool taught;                /* once already; what follows are corrections */
+	uint64_t lead;
+	int64_t at_us; /* when it took effect, as planned */
+	bool taught;   /* once already; what follows are corrections */
 	float x[CONTEXT_COUNT];
 	uint64_t key[LEARN_PARTS_MAX]; /* the parts of what was done */
 	enum learn_kind kind[LEARN_PARTS_MAX];
@@ -75,6 +76,11 @@ struct pending {
 	uint32_t got_n;
 	float outcome, harm;               /* so far */
 	float taught_outcome, taught_harm; /* of that, what was learned */
+	/* While a model is tried: which try, who chose, and how much likelier this would have been
+	 * with the candidate in the shadow. */
+	uint32_t stage; /* 0: none */
+	bool follows;
+	float weight;
 };
 void pending_encode(const struct pending *p, struct buf *out);
 /* ST_CORRUPT: not pending_encode's work. */

@@ -6,13 +6,7 @@
  * While little is known the rules are the better guess: the odds are a mixture, in which they fade
  * as outcomes come in. */
 #include "decide/internal.h"
-
-#include "base/assert.h"
-
-#include <math.h>
-
-#define MEAN_USUAL 0.2 /* outcome on which the gain of exploring was tuned */
-#define MEAN_LEAST 0.0005
+#include "decide/mind.h"
 
 /* What may be chosen, and what each is made of. */
 struct menu {
@@ -55,43 +49,23 @@ static void list(const struct turn *t, const struct slate *s, size_t rules, stru
 
 static void parts(const struct turn *t, const struct candidate *c, struct pending *out)
 {
-	out->parts_n = 1;
-	if (c->nothing) {
-		out->key[0] = arm_nothing();
-		out->kind[0] = LEARN_APART;
-		return;
-	}
-	struct str angle = c->content != NULL ? c->content->angle : STR("-");
-	out->key[0] = arm_say(c->message, angle);
-	out->kind[0] = LEARN_POOLED;
-	struct str channel = candidates_channel(t->d, c->channel);
-	out->key[1] = arm_by(channel);
-	out->key[2] = arm_at(candidates_part(t, c->at_us));
-	out->kind[1] = out->kind[2] = LEARN_OFFSET;
-	out->parts_n = 3;
+	if (c->nothing)
+		mind_parts_nothing(out);
+	else
+		mind_parts(c->message, c->content != NULL ? c->content->angle : STR("-"),
+			   candidates_channel(t->d, c->channel), candidates_part(t, c->at_us), out);
 }
 
-/* Arms are made when they are first met: from then on they are kept. */
-static void guess(struct learner *l, const struct pending *p, struct learn_guess *out)
+static struct mind mind_of_now(const struct turn *t)
 {
-	struct learn_action a = {.n = 0};
-	for (uint32_t i = 0; i < p->parts_n; i++) {
-		uint32_t arm = learn_arm(l, p->key[i], p->kind[i]);
-		if (arm != LEARN_NONE)
-			a.arm[a.n++] = arm;
-	}
-	*out = (struct learn_guess){0};
-	if (a.n > 0)
-		learn_score(l, p->x, &a, 1, out);
+	return mind_of_learner(t->d->learned, &t->d->now.program->play->deciding);
 }
 
-static void weigh(const struct turn *t, const float *x, struct candidate *c,
-		  struct policy_option *out)
+static void weigh(const struct turn *t, const struct mind *k, const float *x,
+		  const struct candidate *c, struct policy_option *out)
 {
-	struct decide_learned *l = t->d->learned;
 	const struct program_deciding *p = &t->d->now.program->play->deciding;
 	struct pending what;
-	struct learn_guess good, bad = {0};
 	double cost = c->nothing || p->costs == NULL || c->channel == NO_INDEX
 			      ? 0
 			      : p->costs[c->channel] / p->scale;
@@ -99,16 +73,21 @@ static void weigh(const struct turn *t, const float *x, struct candidate *c,
 		what.x[i] = x[i];
 	context_slot(t, c, what.x);
 	parts(t, c, &what);
-	guess(l->response, &what, &good);
-	if (!c->nothing)
-		guess(l->harm, &what, &bad);
-	double less = cost + l->price * (double)bad.p;
-	double slope = (double)good.p * (1 - (double)good.p);
-	*out = (struct policy_option){.value = (double)good.p - less,
-				      .hopeful = (double)good.q - less,
-				      .variance = slope * slope * (double)good.var};
-	c->valued = true;
-	c->value = out->value;
+	mind_weigh(k, &what, cost, t->d->learned->price, out);
+}
+
+/* Of the whole menu; what the one who acts thinks goes into the record. */
+static void weigh_all(const struct turn *t, const struct mind *k, const float *x, struct slate *s,
+		      struct menu *m, bool acts)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		struct candidate *c = &s->c[m->at[i]];
+		weigh(t, k, x, c, &m->option[i]);
+		if (!acts)
+			continue;
+		c->valued = true;
+		c->value = m->option[i].value;
+	}
 }
 
 /* ---- the rows ---- */
@@ -130,14 +109,22 @@ static void odds_first(const struct turn *t, const struct slate *s, const struct
 #define REOPEN_FLOOR 0.2
 
 /* What is shared out evenly: more, while the world is not what was learned. */
-static double floor_now(const struct turn *t, const struct program_deciding *p)
+static double floor_now(const struct turn *t, const struct mind *k)
 {
-	double least = p->least;
+	double least = k->least;
 	if (t->d->drift == DECIDE_WIDEN)
 		least *= 2;
 	if (t->d->drift == DECIDE_REOPEN && least < REOPEN_FLOOR)
 		least = REOPEN_FLOOR;
-	return least < p->most ? least : p->most;
+	return least < k->most ? least : k->most;
+}
+
+static void odds_of(const struct turn *t, const struct mind *k, const struct menu *m,
+		    enum policy_mode mode, struct policy_choice *out)
+{
+	const struct mind_turn turn = {mode, m->rules, floor_now(t, k), t->d->learned->seed,
+				       t->d->decision};
+	mind_odds(k, m->option, m->n, &turn, out);
 }
 
 /* How near a candidate is to what is always to be taken: the text counts before the time. */
@@ -176,23 +163,8 @@ static void odds_fixed(const struct turn *t, const struct slate *s, const struct
 static void odds_learned(const struct turn *t, const struct menu *m, enum policy_mode mode,
 			 struct policy_choice *out)
 {
-	const struct program_deciding *p = &t->d->now.program->play->deciding;
-	const struct decide_learned *l = t->d->learned;
-	double seen = learn_seen_all(l->response);
-	double mean = l->mean < MEAN_LEAST ? MEAN_LEAST : l->mean;
-	struct policy_conf c = policy_conf_default(mode);
-	c.epsilon = p->epsilon;
-	c.gain = p->gain;
-	c.budget = p->most;
-	c.floor = floor_now(t, p);
-	/* How far apart two values must be to be told apart goes with the root of how rare
-	 * outcomes are. */
-	struct policy_turn turn = {.seen = seen * MEAN_USUAL / mean,
-				   .seed = l->seed,
-				   .id = t->d->decision,
-				   .prior = m->rules,
-				   .prior_share = learned_rules_share(seen)};
-	policy_decide(&c, m->option, m->n, turn, out);
+	const struct mind k = mind_of_now(t);
+	odds_of(t, &k, m, mode, out);
 }
 
 static void odds_epsilon(const struct turn *t, const struct slate *s, const struct menu *m,
@@ -251,45 +223,95 @@ enum decide_mode policy_mode(const struct turn *t)
 	return back ? DECIDE_RULES : mode;
 }
 
+/* ---- registered models ---- */
+
+/* Where the program falls back to the rules because the world has moved, nobody is asked. */
+const struct decide_models *policy_models(const struct turn *t)
+{
+	return t->d->drift == DECIDE_FALL_BACK ? NULL : t->d->models;
+}
+
+static const struct decide_frozen *acting(const struct decide_models *q)
+{
+	return q == NULL ? NULL : q->follows ? q->candidate : q->champion;
+}
+
+/* Who is asked beside the one who acts, and written down. */
+static const struct decide_frozen *beside(const struct decide_models *q)
+{
+	return q == NULL || q->follows ? NULL : q->candidate;
+}
+
+static void by_model(const struct turn *t, const struct decide_frozen *f, const float *x,
+		     struct slate *s, struct menu *m, struct policy_choice *out)
+{
+	const struct mind k = mind_of_model(f);
+	weigh_all(t, &k, x, s, m, acting(policy_models(t)) == f);
+	odds_of(t, &k, m, mind_mode(f->mode), out);
+}
+
+/* ---- the choice ---- */
+
+static void by_program(const struct turn *t, const struct chooser *who, const float *x,
+		       struct slate *s, struct menu *m, struct policy_choice *out)
+{
+	const struct mind k = mind_of_now(t);
+	if (who->weighs)
+		weigh_all(t, &k, x, s, m, true);
+	who->odds(t, s, m, out);
+}
+
 static void remember(const struct turn *t, const float *x, const struct candidate *c)
 {
+	const struct decide_models *q = policy_models(t);
 	struct pending *p = &t->out->pending;
-	*p = (struct pending){.decision = t->d->decision, .at_us = c->at_us};
+	*p = (struct pending){.decision = t->d->decision, .lead = t->j->lead, .at_us = c->at_us};
 	for (size_t i = 0; i < CONTEXT_COUNT; i++)
 		p->x[i] = x[i];
 	context_slot(t, c, p->x);
 	parts(t, c, p);
 	t->out->odds = c->p;
 	t->out->remember = true;
+	if (q == NULL || q->candidate == NULL)
+		return;
+	p->stage = q->stage;
+	p->follows = q->follows;
+	p->weight = (float)(c->aside / c->p);
 }
 
 enum status policy_choose(struct turn *t, struct slate *s, size_t rules, struct choice *out,
 			  struct err *e)
 {
 	float x[CONTEXT_COUNT];
-	struct policy_choice picked, beside;
+	struct policy_choice picked, other;
 	struct menu *m = ARENA_NEW(t->d->arena, struct menu);
 	const struct chooser *who = &choosers[policy_mode(t)];
+	const struct decide_models *q = policy_models(t);
+	const struct decide_frozen *acts = acting(q), *looks = beside(q);
 	if (m == NULL)
 		return err_set(e, ST_NO_MEMORY, "the menu of a decision does not fit");
 	list(t, s, rules, m);
 	context_of(t, x);
-	for (size_t i = 0; i < m->n && who->weighs; i++)
-		weigh(t, x, &s->c[m->at[i]], &m->option[i]);
-	who->odds(t, s, m, &picked);
+	if (acts != NULL)
+		by_model(t, acts, x, s, m, &picked);
+	else
+		by_program(t, who, x, s, m, &picked);
 	double unit = explore_unit(t->d->learned->seed, t->d->decision, 0);
 	out->drawn = m->at[explore_draw(picked.p, m->n, unit)];
 	out->unit = unit;
-	for (size_t i = 0; i < m->n; i++)
+	out->aside = looks != NULL || (acts == NULL && who->aside != NULL);
+	if (looks != NULL)
+		by_model(t, looks, x, s, m, &other);
+	else if (out->aside)
+		who->aside(t, s, m, &other);
+	s->rules = rules;
+	for (size_t i = 0; i < m->n; i++) {
 		s->c[m->at[i]].p = picked.p[i];
-	if (who->aside != NULL) {
-		who->aside(t, s, m, &beside);
-		for (size_t i = 0; i < m->n; i++)
-			s->c[m->at[i]].aside = beside.p[i];
-		out->aside = true;
+		s->c[m->at[i]].aside = out->aside ? other.p[i] : 0;
 	}
 	for (size_t i = 0; i < CONTEXT_COUNT; i++)
 		out->x[i] = x[i];
+	out->model = acts;
 	if (policy_mode(t) != DECIDE_FIXED) /* which is for comparing with, and teaches nobody */
 		remember(t, x, &s->c[out->drawn]);
 	return ST_OK;

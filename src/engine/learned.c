@@ -229,6 +229,8 @@ static const struct program_deciding *deciding(const struct pass *p)
 enum status learned_remember(struct pass *p, const struct pending *of, struct err *e)
 {
 	enum status st = put(p, of, e);
+	if (st == ST_OK)
+		st = rollout_decided(p, of, e);
 	return st == ST_OK ? look_at(p, of->decision, of->at_us + deciding(p)->learn_us, e) : st;
 }
 
@@ -237,12 +239,15 @@ enum status learned_remember(struct pass *p, const struct pending *of, struct er
 static enum status teach(struct pass *p, struct pending *of, struct err *e)
 {
 	struct decide_learned *l;
+	double outcome = of->taught ? (double)of->taught_outcome : 0;
+	double harm = of->taught ? (double)of->taught_harm : 0;
 	enum status st = learned_use(&p->play->learned, p->batch->store, p->play->seed, &l, e);
 	if (st == ST_OK)
 		st = drift_learns(p, l, of, e);
-	if (st == ST_OK)
-		learned_teach(l, deciding(p), of);
-	return st;
+	if (st != ST_OK)
+		return st;
+	learned_teach(l, deciding(p), of);
+	return rollout_learned(p, of, outcome, harm, e);
 }
 
 /* The decision behind a message; 0: it has none. */

@@ -4,11 +4,13 @@
 #include "engine/models.h"
 
 #include "base/crypto.h"
+#include "engine/rollout.h"
 #include "engine/system.h"
 
 #include <stdio.h>
 
 #define SLOT_PREFIX "slot/"
+#define REASON_BYTES_MAX 480u
 
 static struct str slot_key(struct str slot, char out[REGISTRY_SLOT_MAX + sizeof SLOT_PREFIX])
 {
@@ -60,14 +62,26 @@ enum status models_put_body(struct str file, struct arena *a, struct str *out, s
 	return ST_OK;
 }
 
-struct str models_stage_body(const struct registry_choice *c, struct arena *a)
+struct str models_stage_body(const struct registry_choice *c, struct str reason, struct arena *a)
 {
 	struct buf body;
 	struct json_w w;
-	buf_init_arena(&body, a, 1024);
+	buf_init_arena(&body, a, 4096);
 	json_w_init(&w, &body);
-	registry_choice_write(c, &w);
+	json_w_object(&w);
+	registry_choice_put(c, &w);
+	if (reason.n)
+		json_w_kstr(&w, "reason", str_upto(reason, REASON_BYTES_MAX));
+	json_w_end(&w);
 	return buf_view(&body);
+}
+
+enum status models_choose(struct store *s, const struct registry_choice *c, struct arena *a,
+			  struct err *e)
+{
+	char key[REGISTRY_SLOT_MAX + sizeof SLOT_PREFIX];
+	return store_put(s, TABLE_MODEL, KEY_BYTES(slot_key(c->slot, key)),
+			 models_stage_body(c, STR_NULL, a), e);
 }
 
 static enum status put(struct pass *p, const struct json *d, struct err *e)
@@ -84,32 +98,35 @@ static enum status put(struct pass *p, const struct json *d, struct err *e)
 			 buf_view(&file), e);
 }
 
-static enum status known(struct pass *p, const struct registry_hash *hash, struct err *e)
+/* Brought before, and in the slot that decisions ask of a kind they can ask. */
+static enum status known(struct pass *p, struct str slot, const struct registry_hash *hash,
+			 struct err *e)
 {
-	struct str row;
+	struct registry_model m;
 	if (!hash->hex[0])
 		return ST_OK;
-	enum status st = store_get(p->batch->store, TABLE_MODEL, KEY_BYTES(str_of(hash->hex)),
-				   p->arena, &row, e);
-	return st != ST_NOT_FOUND
-		       ? st
-		       : err_set(e, st, "model.stage: no model.put brought %.12s", hash->hex);
+	enum status st = models_get(p->batch->store, hash, p->arena, &m, e);
+	if (st == ST_NOT_FOUND)
+		return err_set(e, st, "model.stage: no model.put brought %.12s", hash->hex);
+	if (st == ST_OK && str_is(slot, MODELS_SLOT) && rollout_askable(&m, e) != ST_OK)
+		st = err_set(e, ST_INVALID, "model.stage: %s",
+			     arena_strz(p->arena, str_of(e->text)));
+	return st;
 }
 
 static enum status stage(struct pass *p, const struct json *d, struct err *e)
 {
 	struct registry_choice c;
-	char key[REGISTRY_SLOT_MAX + sizeof SLOT_PREFIX];
 	enum status st = registry_choice_read(d, 0, p->arena, &c, e);
 	if (st != ST_OK)
 		return err_wrap(e, "model.stage");
-	st = known(p, &c.champion, e);
+	st = known(p, c.slot, &c.champion, e);
 	if (st == ST_OK)
-		st = known(p, &c.candidate, e);
-	return st == ST_OK
-		       ? store_put(p->batch->store, TABLE_MODEL, KEY_BYTES(slot_key(c.slot, key)),
-				   models_stage_body(&c, p->arena), e)
-		       : st;
+		st = known(p, c.slot, &c.candidate, e);
+	if (st != ST_OK || !str_is(c.slot, MODELS_SLOT))
+		return st == ST_OK ? models_choose(p->batch->store, &c, p->arena, e) : st;
+	struct str reason = json_str(d, json_get(d, 0, "reason"), p->arena);
+	return rollout_choose(p, &c, reason.n ? reason : STR("as an operator said"), e);
 }
 
 enum status models_event(struct engine *en, struct pass *p, struct err *e)

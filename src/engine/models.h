@@ -27,7 +27,11 @@ MUST_USE enum status models_get(struct store *s, const struct registry_hash *has
 /* Bodies of the two events, on `a`. ST_LIMIT: the file is too large for an event. */
 MUST_USE enum status models_put_body(struct str file, struct arena *a, struct str *out,
 				     struct err *e);
-struct str models_stage_body(const struct registry_choice *c, struct arena *a);
+/* `reason`: why, for those who ask later; may be empty. */
+struct str models_stage_body(const struct registry_choice *c, struct str reason, struct arena *a);
+/* Keeps the choice of its slot, whole. For the fold. */
+MUST_USE enum status models_choose(struct store *s, const struct registry_choice *c,
+				   struct arena *a, struct err *e);
 
 /* The handlers of both (system.c). */
 enum status models_event(struct engine *en, struct pass *p, struct err *e);

@@ -36,6 +36,7 @@ void play_finish(struct play *y)
 	learned_forget(&y->learned);
 	drift_forget(&y->drift);
 	advised_forget(&y->advised);
+	rollout_forget(&y->rollout);
 	strmap_finish(&y->zones);
 	arena_finish(&y->zone_arena);
 	mem_free(y->outgoing);
@@ -53,6 +54,8 @@ enum status play_flush(struct play *y, struct err *e)
 		st = drift_flush(&y->drift, y->store, e);
 	if (st == ST_OK)
 		st = advised_flush(&y->advised, y->store, e);
+	if (st == ST_OK)
+		st = rollout_flush(&y->rollout, y->store, e);
 	if (st != ST_OK || !y->dirty)
 		return st;
 	buf_varint(&row, PLAY_META_VERSION);
@@ -108,6 +111,7 @@ enum status play_load(struct play *y, struct err *e)
 	learned_forget(&y->learned);
 	drift_forget(&y->drift);
 	advised_forget(&y->advised);
+	rollout_forget(&y->rollout);
 	y->outgoing_n = 0;
 	y->dirty = y->paused = false;
 	y->next_decision = y->next_message = y->next_handoff = 1;

@@ -14,6 +14,7 @@
 #include "engine/advised.h"
 #include "engine/drift.h"
 #include "engine/learned.h"
+#include "engine/rollout.h"
 #include "store/store.h"
 
 #define PLAY_VERSIONS_MAX 32 /* compiled at one time; the least used goes */
@@ -51,6 +52,7 @@ struct play {
 	bool dirty;
 	struct learned learned;
 	struct drift drift;
+	struct rollout rollout;
 	struct advised advised;
 	uint64_t seed;                       /* of the dice of policies */
 	const struct program_choice *choice; /* engine_conf's */

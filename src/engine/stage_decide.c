@@ -27,6 +27,7 @@ struct round {
 	struct pass *p;
 	struct decide d;
 	struct decide_world world;
+	struct decide_models models;
 	struct journey *journey;
 };
 
@@ -52,6 +53,19 @@ static enum status open_learned(struct round *r, struct err *e)
 	if (st == ST_OK)
 		st = drift_use(&y->drift, r->p->batch->store, e);
 	r->d.drift = drift_now(&y->drift, &r->p->program->play->deciding, r->p->env.now_us);
+	return st;
+}
+
+/* Anew before each choice: what was learned meanwhile may have moved a rollout on. */
+static enum status open_models(struct round *r, struct err *e)
+{
+	struct rollout *x = &r->p->play->rollout;
+	r->d.models = NULL;
+	if (r->d.learned == NULL)
+		return ST_OK;
+	enum status st = rollout_use(x, r->p->batch->store, e);
+	if (st == ST_OK && rollout_models(x, r->journey->lead, &r->models))
+		r->d.models = &r->models;
 	return st;
 }
 
@@ -297,6 +311,8 @@ static enum status settle(struct round *r, struct err *e)
 		if (st != ST_OK || next == TIME_NONE || next > now)
 			break;
 		st = open_world(r, 0, e);
+		if (st == ST_OK)
+			st = open_models(r, e);
 		if (st == ST_OK)
 			st = decide_due(&r->d, &out, e);
 		if (st == ST_OK)

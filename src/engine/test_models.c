@@ -8,7 +8,7 @@
 
 #define HEAD "nurtured-model 1\n"
 #define META(version) \
-	"{\"slot\":\"cadence\",\"kind\":\"learn.test\",\"version\":\"" version \
+	"{\"slot\":\"test\",\"kind\":\"learn.test\",\"version\":\"" version \
 	"\",\"created_us\":1,\"from_us\":0,\"to_us\":0,\"bytes\":7}\n"
 
 static struct registry_hash hash_of(struct world *w, const char *file)
@@ -29,7 +29,7 @@ static void bring(struct world *w, const char *file)
 
 static void choose(struct world *w, const struct registry_choice *c)
 {
-	orders(w, "model.stage", arena_strz(&w->arena, models_stage_body(c, &w->arena)),
+	orders(w, "model.stage", arena_strz(&w->arena, models_stage_body(c, STR_NULL, &w->arena)),
 	       EVENT_SYSTEM);
 }
 
@@ -54,7 +54,7 @@ static void brought_and_chosen(void **state)
 {
 	static const char a[] = HEAD META("v1") "weights", b[] = HEAD META("v2") "weights";
 	struct world w;
-	struct registry_choice c = {.slot = STR("cadence"), .percent = 25}, back;
+	struct registry_choice c = {.slot = STR("test"), .percent = 25}, back;
 	struct registry_model m;
 	struct err e;
 	(void)state;

@@ -11,13 +11,20 @@ bool registry_follows_candidate(const struct registry_choice *c, uint64_t lead)
 	return c->candidate.hex[0] && place < (uint64_t)c->percent * 100;
 }
 
-void registry_choice_write(const struct registry_choice *c, struct json_w *w)
+void registry_choice_put(const struct registry_choice *c, struct json_w *w)
 {
-	json_w_object(w);
 	json_w_kstr(w, "slot", c->slot);
 	json_w_kz(w, "champion", c->champion.hex);
 	json_w_kz(w, "candidate", c->candidate.hex);
 	json_w_ki64(w, "percent", c->percent);
+	if (c->by_hand)
+		json_w_kbool(w, "by_hand", true);
+}
+
+void registry_choice_write(const struct registry_choice *c, struct json_w *w)
+{
+	json_w_object(w);
+	registry_choice_put(c, w);
 	json_w_end(w);
 }
 
@@ -44,6 +51,7 @@ enum status registry_choice_read(const struct json *d, uint32_t node, struct are
 	if (percent && !c.candidate.hex[0])
 		return err_set(e, ST_INVALID, "percent without a candidate");
 	c.percent = (unsigned)percent;
+	(void)json_bool(d, json_get(d, node, "by_hand"), &c.by_hand); /* absent: by itself */
 	*out = c;
 	return ST_OK;
 }

@@ -118,11 +118,13 @@ struct registry_choice {
 	struct registry_hash champion;  /* "": none, rules decide */
 	struct registry_hash candidate; /* "": none */
 	unsigned percent;               /* of leads that follow the candidate; 0: shadow */
+	bool by_hand;                   /* nobody but an operator tries it on more leads */
 };
 /* Does this lead follow the candidate? Sticky: a lead of 5 % is one of 25 % as well. */
 bool registry_follows_candidate(const struct registry_choice *c, uint64_t lead);
 /* The choice as a JSON object, the body of a `model.stage` event, and back. */
 void registry_choice_write(const struct registry_choice *c, struct json_w *w);
+void registry_choice_put(const struct registry_choice *c, struct json_w *w); /* into an open one */
 MUST_USE enum status registry_choice_read(const struct json *d, uint32_t node, struct arena *a,
 					  struct registry_choice *out, struct err *e);
 

@@ -27,7 +27,7 @@ with open(f"{work}/heavy.csv", "w") as f:
         f.write("a,1,0.00001,0.2\n" if i in (17, 18) else f"{'abc'[i % 3]},{int(i % 10 == 0)},0.33,0.03\n")
 with open(f"{work}/odds.csv", "w") as f:
     f.write("action,pos0\nroi,0.9\npeer,0.1\n")
-meta = b'{"slot":"cadence","kind":"learn.test","version":"v1","created_us":1,"from_us":0,"to_us":0,"bytes":7}'
+meta = b'{"slot":"test","kind":"learn.test","version":"v1","created_us":1,"from_us":0,"to_us":0,"bytes":7}'
 with open(f"{work}/a.model", "wb") as f:
     f.write(b"nurtured-model 1\n" + meta + b"\nweights")
 with open(f"{work}/b.model", "wb") as f:
@@ -87,9 +87,9 @@ expect 0 "another" "${b:0:12} is here" -- policy import "$work/b.model"
 expect 0 "what differs" '- v2' -- policy diff "${a:0:8}" "${b:0:8}"
 expect 0 "show" 'state: champion' -- policy show "${a:0:8}"
 json "list as JSON" -- policy list
-expect 0 "back" 'champion -> retired' -- policy rollback cadence --reason "replies fell"
+expect 0 "back" 'champion -> retired' -- policy rollback test --reason "replies fell"
 expect 0 "why is remembered" 'replies fell' -- policy show "${a:0:8}"
-expect 4 "nothing to go back to" 'own rules' -- policy rollback cadence
+expect 4 "nothing to go back to" 'own rules' -- policy rollback test
 expect 0 "replay gives the same" '' -- replay --verify
 expect 0 "export" '' -- policy export "${a:0:8}" "$work/out.model"
 if cmp -s "$work/a.model" "$work/out.model"; then good; else bad "the same file comes out"; fi

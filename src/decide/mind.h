@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * mind.h: who guesses, and the way from guesses to odds: one for the pass and for whoever asks
+ * afterwards, from the record of a decision, what another policy would have done.
+ */
+#ifndef DECIDE_MIND_H
+#define DECIDE_MIND_H
+
+#include "base/tz.h"
+#include "decide/frozen.h"
+
+struct mind {
+	bool thin; /* a registered model; else the live learner, which makes arms it meets */
+	struct learner *response, *harm;
+	double mean, epsilon, gain, most, least;
+};
+struct mind mind_of_learner(const struct decide_learned *l, const struct program_deciding *p);
+struct mind mind_of_model(const struct decide_frozen *f);
+
+/* What doing this is worth; what->x and what->parts are read. `cost` and `price` (of a harm) on the
+ * scale on which the best single outcome is 1. */
+void mind_weigh(const struct mind *k, const struct pending *what, double cost, double price,
+		struct policy_option *out);
+
+struct mind_turn {
+	enum policy_mode mode;
+	size_t rules; /* which option they would take */
+	double floor; /* shared out evenly, now */
+	uint64_t seed, id;
+};
+void mind_odds(const struct mind *k, const struct policy_option *o, size_t n,
+	       const struct mind_turn *t, struct policy_choice *out);
+/* EPSILON, IGW, THOMPSON as the learner's room calls them. */
+enum policy_mode mind_mode(enum decide_mode m);
+
+/* The parts of saying this, by that channel, in that part of the day; or of nothing. */
+void mind_parts(struct str message, struct str angle, struct str channel, size_t part,
+		struct pending *out);
+void mind_parts_nothing(struct pending *out);
+/* The numbers of x that hang on when it would arrive; `nothing`: never. */
+void mind_slot(const struct tz *zone, int64_t at_us, bool nothing, float *x);
+
+#endif
