@@ -30,6 +30,17 @@ struct policy_evidence {
  * is in c->err. policy_evidence_finish in any case. */
 MUST_USE enum status policy_evidence(struct cli *c, const char *path, const char *candidate,
 				     const char *champion, struct policy_evidence *out);
+/* policy_live.c: the same from the decisions of the folder of data, of the time --since says: a
+ * policy is "logged", "rules", "first", "uniform", "always:MESSAGE:ANGLE", "learned" (the live
+ * learner as it is now), or a model by its hash. */
+MUST_USE enum status policy_evidence_live(struct cli *c, const char *candidate,
+					  const char *champion, struct policy_evidence *out);
+/* The steps all share: an empty log, then what its rows say. */
+MUST_USE enum status policy_evidence_begin(struct cli *c, const char *candidate,
+					   const char *champion, struct policy_evidence *out);
+MUST_USE enum status policy_evidence_judge(struct cli *c, struct policy_evidence *p,
+					   const struct evaluate_row *rows,
+					   const struct evaluate_row *base);
 void policy_evidence_finish(struct policy_evidence *p);
 void policy_evidence_json(const struct policy_evidence *p, struct json_w *w);
 void policy_evidence_show(struct cli *c, const struct policy_evidence *p);

@@ -216,6 +216,25 @@ void policy_evidence_finish(struct policy_evidence *p)
 	arena_finish(&p->arena);
 }
 
+enum status policy_evidence_judge(struct cli *c, struct policy_evidence *p,
+				  const struct evaluate_row *rows, const struct evaluate_row *base)
+{
+	p->rows = (struct evaluate_rows){rows, p->log->n};
+	p->has_harm = p->log->has_harm;
+	enum status st = estimate(p, &p->arena, &c->err);
+	return st == ST_OK ? judge(p, base, &p->arena, &c->err) : st;
+}
+
+enum status policy_evidence_begin(struct cli *c, const char *candidate, const char *champion,
+				  struct policy_evidence *p)
+{
+	*p = (struct policy_evidence){.candidate = str_of(candidate), .champion = str_of(champion)};
+	arena_init(&p->arena, EVIDENCE_BYTES);
+	p->log = ARENA_NEW(&p->arena, struct bandit_log);
+	ASSERT(p->log != NULL); /* it is the first */
+	return harm_budget(c, &p->gate.harm_budget);
+}
+
 enum status policy_evidence(struct cli *c, const char *path, const char *candidate,
 			    const char *champion, struct policy_evidence *p)
 {
@@ -223,11 +242,7 @@ enum status policy_evidence(struct cli *c, const char *path, const char *candida
 	struct err *e = &c->err;
 	struct evaluate_row *rows, *base;
 	struct arena *a = &p->arena;
-	*p = (struct policy_evidence){.candidate = str_of(candidate), .champion = str_of(champion)};
-	arena_init(a, EVIDENCE_BYTES);
-	p->log = ARENA_NEW(a, struct bandit_log);
-	ASSERT(p->log != NULL); /* it is the first */
-	enum status st = harm_budget(c, &p->gate.harm_budget);
+	enum status st = policy_evidence_begin(c, candidate, champion, p);
 	if (st == ST_OK)
 		st = read_text(path, a, &text, e);
 	if (st == ST_OK && (st = bandit_log_read(text, a, p->log, e)) != ST_OK)
@@ -241,11 +256,8 @@ enum status policy_evidence(struct cli *c, const char *path, const char *candida
 		st = rows_of(p->log, champion, a, &base, e);
 	if (st != ST_OK)
 		return st;
-	p->rows = (struct evaluate_rows){rows, p->log->n};
 	p->has_model = p->log->has_model || strcmp(candidate, "log") != 0;
-	p->has_harm = p->log->has_harm;
-	st = estimate(p, a, e);
-	return st == ST_OK ? judge(p, base, a, e) : st;
+	return policy_evidence_judge(c, p, rows, base);
 }
 
 /* ---- told ---- */
@@ -360,16 +372,21 @@ void policy_evidence_show(struct cli *c, const struct policy_evidence *p)
 		row(c, "harm", "a decision", p->harm);
 }
 
+static enum status look(struct cli *c, const char *path, struct policy_evidence *p)
+{
+	const char *candidate = c->args_n > 1 ? c->args[1] : path != NULL ? "log" : "learned";
+	const char *champion = c->args_n > 2 ? c->args[2] : "logged";
+	return path != NULL ? policy_evidence(c, path, candidate, champion, p)
+			    : policy_evidence_live(c, candidate, champion, p);
+}
+
 int policy_run_compare(struct cli *c)
 {
-	struct policy_evidence p;
-	const char *path = cli_value(c, "log");
-	if (path == NULL || c->args_n > 3)
-		return cli_usage(c, "policy compare wants a log: nurtured policy compare "
-				    "[CANDIDATE [CHAMPION]] --log FILE");
-	const char *candidate = c->args_n > 1 ? c->args[1] : "log";
-	const char *champion = c->args_n > 2 ? c->args[2] : "logged";
-	if (policy_evidence(c, path, candidate, champion, &p) != ST_OK) {
+	struct policy_evidence p = {.may = false};
+	if (c->args_n > 3)
+		return cli_usage(c, "policy compare wants two policies: nurtured policy compare "
+				    "[CANDIDATE [CHAMPION]] [--since 30d | --log FILE]");
+	if (look(c, cli_value(c, "log"), &p) != ST_OK) {
 		policy_evidence_finish(&p);
 		return cli_fail(c, NULL);
 	}

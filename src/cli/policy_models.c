@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "cli/policy.h"
 #include "cli/render.h"
+#include "engine/models.h"
 #include "registry/registry.h"
 
 #include <string.h>
@@ -227,17 +228,23 @@ static int make(struct cli *c, const struct registry_step *s)
 	return told(c, s);
 }
 
-/* The gate's reason against it; empty when it agrees. -1, or the exit code. */
-static int why_not(struct cli *c, struct str *out)
+/* The gate's reason against it; empty when it agrees. -1, or the exit code. Without a log the
+ * decisions of this folder speak. */
+static int why_not(struct cli *c, const struct registry_model *m, struct str *out)
 {
 	struct policy_evidence p;
-	const char *log = cli_value(c, "log");
-	const char *as = cli_value(c, "as"), *over = cli_value(c, "over");
+	const char *log = cli_value(c, "log"), *over = cli_value(c, "over");
+	const char *as = cli_value(c, "as"), *force = cli_value(c, "force");
+	*out = STR_NULL;
+	if (force != NULL || m->state == REGISTRY_DRAFT || m->state == REGISTRY_RETIRED)
+		return -1;
+	over = over ? over : "logged";
 	*out = STR("nothing was shown: give a log of decisions with --log FILE "
 		   "(nurtured policy compare --log FILE says what it shows)");
-	if (log == NULL)
+	if (log == NULL && !str_is(m->meta.slot, MODELS_SLOT))
 		return -1;
-	enum status st = policy_evidence(c, log, as ? as : "log", over ? over : "logged", &p);
+	enum status st = log != NULL ? policy_evidence(c, log, as ? as : "log", over, &p)
+				     : policy_evidence_live(c, m->hash.hex, over, &p);
 	if (st == ST_OK)
 		*out = p.may ? STR_NULL : arena_str(&c->arena, p.reason);
 	policy_evidence_finish(&p);
@@ -270,13 +277,18 @@ int policy_run_promote(struct cli *c)
 	if (rc < 0 && policy_catch_up(c, m.meta.slot) != ST_OK)
 		rc = cli_fail(c, NULL);
 	if (rc < 0)
-		rc = why_not(c, &no);
+		rc = why_not(c, &m, &no);
 	if (rc >= 0)
 		return rc;
 	enum status st =
 		registry_plan_promote(c->data, str_of(c->args[1]), no, &c->arena, &s, &c->err);
 	if (st == ST_DENIED)
 		return refused(c);
+	const char *force = cli_value(c, "force"), *reason = cli_value(c, "reason");
+	if (st == ST_OK && force != NULL)
+		s.reason = arena_printf(&c->arena, "forced: %s", force);
+	else if (st == ST_OK && reason != NULL)
+		s.reason = str_of(reason);
 	return st == ST_OK ? make(c, &s) : cli_fail(c, "nurtured policy list");
 }
 

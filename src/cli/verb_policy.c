@@ -33,7 +33,7 @@ static int run(struct cli *c)
 const struct verb verb_policy = {
 	.name = "policy",
 	.group = "change",
-	.args = "learned | drift | warm | snapshot | compare [CANDIDATE [CHAMPION]] --log FILE | "
+	.args = "learned | drift | warm | snapshot | compare [CANDIDATE [CHAMPION]] | "
 		"list | "
 		"show "
 		"MODEL | diff A "
@@ -51,8 +51,11 @@ const struct verb verb_policy = {
 		"\"log\" (column p_new of the log), \"uniform\", \"always:ACTION\" or a file with "
 		"a "
 		"table of odds; the champion is \"logged\" (who made the log) or any of these. "
-		"promote goes one step: shadow, 5 %, 25 %, 50 %, all; from 5 % on it wants such a "
-		"log. rollback takes back what is tried, else the champion. Decisions follow from "
+		"Without --log the decisions of this folder are looked at, and a policy may be "
+		"\"rules\", \"first\", \"learned\" or a model. "
+		"promote goes one step: shadow, 5 %, 25 %, 50 %, all; from 5 % on the comparison "
+		"must say yes. rollback takes back what is tried, else the champion. Decisions "
+		"follow from "
 		"the next one on, and a share that does well grows by itself. See "
 		"docs/learning.md.",
 	.examples = {"nurtured policy learned --decision planning-cost",
@@ -63,6 +66,8 @@ const struct verb verb_policy = {
 	.opts = {{"weight", 0, "NUMBER", "warm: how much a past send counts, 0 to 1"},
 		 {"decision", 0, "NAME", "learned: one message; or nothing, channel, time"},
 		 {"log", 0, "FILE", "decisions: CSV or JSON Lines, gzip or not"},
+		 {"since", 0, "DURATION", "compare: how far back in this folder (default 30d)"},
+		 {"force", 0, "REASON", "promote: in spite of the gate; the reason is kept"},
 		 {"as", 0, "POLICY", "promote: what the model is called in the log (default log)"},
 		 {"over", 0, "POLICY", "promote: the champion (default logged)"},
 		 {"harm-budget", 0, "SHARE",

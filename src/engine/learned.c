@@ -236,6 +236,32 @@ enum status learned_remember(struct pass *p, const struct pending *of, struct er
 
 /* ---- outcomes ---- */
 
+static enum status keep_outcome(struct store *s, const struct pending *of, struct err *e)
+{
+	char room[32];
+	struct buf row = {.p = room, .cap = sizeof room, .bytes_max = sizeof room};
+	buf_f64_le(&row, (double)of->outcome);
+	buf_f64_le(&row, (double)of->harm);
+	ASSERT(buf_ok(&row));
+	return store_put(s, TABLE_OUTCOME, KEY_NUM(of->decision), buf_view(&row), e);
+}
+
+enum status learned_outcome(struct store *s, uint64_t decision, struct arena *a, double *outcome_r,
+			    double *harm_r, struct err *e)
+{
+	struct str row;
+	enum status st = store_get(s, TABLE_OUTCOME, KEY_NUM(decision), a, &row, e);
+	if (st != ST_OK)
+		return st;
+	struct rd r = rd_of(row);
+	double outcome = rd_f64_le(&r), harm = rd_f64_le(&r);
+	if (!rd_done(&r) || !isfinite(outcome) || !isfinite(harm))
+		return err_set(e, ST_CORRUPT, "the outcome of a decision cannot be read");
+	*outcome_r = outcome;
+	*harm_r = harm;
+	return ST_OK;
+}
+
 static enum status teach(struct pass *p, struct pending *of, struct err *e)
 {
 	struct decide_learned *l;
@@ -247,7 +273,8 @@ static enum status teach(struct pass *p, struct pending *of, struct err *e)
 	if (st != ST_OK)
 		return st;
 	learned_teach(l, deciding(p), of);
-	return rollout_learned(p, of, outcome, harm, e);
+	st = keep_outcome(p->batch->store, of, e);
+	return st == ST_OK ? rollout_learned(p, of, outcome, harm, e) : st;
 }
 
 /* The decision behind a message; 0: it has none. */

@@ -3,6 +3,7 @@
  * that taught it, part of the state's hash, and the same again in a replay.
  *
  * TABLE_LEARNER: model (0 response, 1 harm), part -> the learner's bytes; model 2: price and mean.
+ * TABLE_OUTCOME: decision -> what was learned of it, kept for who compares policies.
  * TABLE_PENDING: decision -> what was known and done, until its outcome is known. Each waits in
  * TABLE_DUE for the time to look. Nothing here costs anything while a program says mode off.
  */
@@ -27,6 +28,11 @@ MUST_USE enum status learned_use(struct learned *x, struct store *s, uint64_t se
 /* It is read again when it is next needed. */
 void learned_forget(struct learned *x);
 MUST_USE enum status learned_flush(struct learned *x, struct store *s, struct err *e);
+
+/* What came of a decision, as learned: shares of the best outcome, and of harm. ST_NOT_FOUND: it is
+ * not known yet. */
+MUST_USE enum status learned_outcome(struct store *s, uint64_t decision, struct arena *a,
+				     double *outcome_r, double *harm_r, struct err *e);
 
 /* A decision was made: its outcome is awaited. */
 MUST_USE enum status learned_remember(struct pass *p, const struct pending *of, struct err *e);

@@ -50,7 +50,7 @@ expect 1 "a table of odds" 'instead of uniform' \
 expect 1 "harm" 'harm' -- policy compare --log "$work/good.csv.gz" --harm-budget 0.5
 expect 4 "an action nobody took" 'never took "nothing"' \
 	-- policy compare always:nothing --log "$work/plain.jsonl"
-expect 2 "no log" 'wants a log' -- policy compare
+expect 4 "no folder" 'no data' -- policy compare
 expect 1 "a log without odds of the candidate" 'no column p_new' \
 	-- policy compare --log "$work/plain.jsonl"
 "$nurtured" policy compare always:roi always:peer --log "$work/plain.jsonl" --json >"$work/out" 2>"$work/err"

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * policy_live.c: the decisions of this folder, as a log that policies are compared on. What another
+ * policy would have done is worked out from the record of the decision, by the code that decides
+ * (decide/mind.h). The reward model is a learner of its own for each half of the leads, asked about
+ * the other half. */
+#include "base/assert.h"
+#include "base/hash.h"
+#include "base/time.h"
+#include "cli/door.h"
+#include "cli/policy.h"
+#include "decide/mind.h"
+#include "engine/engine.h"
+#include "engine/learned.h"
+#include "engine/models.h"
+#include "program/program.h"
+
+#include <string.h>
+
+#define ROWS_MAX ((size_t)200000)
+#define SINCE_DEFAULT_US (30 * US_PER_D)
+
+enum who { WHO_LOGGED, WHO_RULES, WHO_FIRST, WHO_UNIFORM, WHO_ALWAYS, WHO_MODEL };
+struct policy {
+	enum who who;
+	struct str action;
+	struct decide_frozen model;
+};
+
+/* One decision, read again from its record. */
+struct decision {
+	uint64_t id, lead;
+	double price, outcome, harm;
+	size_t n, chosen, rules;
+	double p[EXPLORE_MAX], cost[EXPLORE_MAX];
+	struct str name[EXPLORE_MAX];
+	struct pending what[EXPLORE_MAX];
+};
+
+struct live {
+	struct cli *c;
+	struct door *door;
+	struct policy_evidence *out;
+	struct arena scratch, zones;
+	struct str zone_name;
+	const struct tz *zone;
+	int64_t since_us;
+	struct policy a, b;
+	struct learner *q[2]; /* taught by the leads of one half each */
+	struct evaluate_row *base;
+	struct decision *now;
+	bool counting; /* the first time over: teach and count */
+	size_t n;
+	enum status st;
+};
+
+/* ---- policies by name ---- */
+
+static enum status model_of(struct live *x, const char *name, struct decide_frozen *out)
+{
+	struct registry_model m;
+	struct cli *c = x->c;
+	enum status st = registry_get(c->data, str_of(name), &c->arena, &m, &c->err);
+	if (st == ST_NOT_FOUND)
+		return err_set(
+			&c->err, st,
+			"no policy is called \"%s\": logged, rules, first, uniform, learned, "
+			"always:MESSAGE:ANGLE, or a model's hash",
+			name);
+	return st == ST_OK ? frozen_decode(m.bytes, out, &c->err) : st;
+}
+
+/* The live learner as a model would be taken from it now. */
+static enum status learned_now(struct live *x, struct decide_frozen *out)
+{
+	struct learned live = {.loaded = false};
+	struct decide_learned *l;
+	struct buf b;
+	struct door *d = x->door;
+	enum status st = learned_use(&live, d->node->store, d->node->seed, &l, &x->c->err);
+	if (st != ST_OK)
+		return st;
+	buf_init(&b, FROZEN_BYTES_MAX);
+	frozen_encode(l, &d->program->play->deciding, &b);
+	st = frozen_decode(buf_view(&b), out, &x->c->err);
+	buf_finish(&b);
+	learned_forget(&live);
+	return st;
+}
+
+static enum status policy_of(struct live *x, const char *name, struct policy *out)
+{
+	static const struct {
+		const char *name;
+		enum who who;
+	} plain[] = {{"logged", WHO_LOGGED},
+		     {"rules", WHO_RULES},
+		     {"first", WHO_FIRST},
+		     {"uniform", WHO_UNIFORM}};
+	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+		if (strcmp(plain[i].name, name) == 0) {
+			out->who = plain[i].who;
+			return ST_OK;
+		}
+	out->who = WHO_ALWAYS;
+	out->action = str_of(name);
+	if (str_starts(out->action, STR("always:"))) {
+		out->action = str_slice(out->action, 7, out->action.n);
+		return ST_OK;
+	}
+	out->who = WHO_MODEL;
+	return strcmp(name, "learned") == 0 ? learned_now(x, &out->model)
+					    : model_of(x, name, &out->model);
+}
+
+static void odds(const struct live *x, const struct policy *y, double *p)
+{
+	const struct decision *d = x->now;
+	struct policy_option o[EXPLORE_MAX];
+	struct policy_choice got;
+	for (size_t i = 0; i < d->n; i++)
+		p[i] = y->who == WHO_UNIFORM  ? 1 / (double)d->n
+		       : y->who == WHO_LOGGED ? d->p[i]
+		       : y->who == WHO_ALWAYS ? str_eq(d->name[i], y->action)
+					      : i == (y->who == WHO_RULES ? d->rules : 0);
+	if (y->who != WHO_MODEL)
+		return;
+	const struct mind k = mind_of_model(&y->model);
+	const struct mind_turn turn = {mind_mode(y->model.mode), d->rules, y->model.least,
+				       x->door->node->seed, d->id};
+	for (size_t i = 0; i < d->n; i++)
+		mind_weigh(&k, &d->what[i], d->cost[i], d->price, &o[i]);
+	mind_odds(&k, o, d->n, &turn, &got);
+	memcpy(p, got.p, d->n * sizeof *p);
+}
+
+/* ---- a record, read ---- */
+
+static struct str text(const struct json *d, uint32_t node, const char *key, struct arena *a)
+{
+	return json_str(d, json_get(d, node, key), a);
+}
+
+static const struct tz *zone_of(struct live *x, struct str name)
+{
+	struct err e;
+	if (x->zone != NULL && str_eq(name, x->zone_name))
+		return x->zone;
+	x->zone_name = arena_str(&x->zones, name);
+	if (tz_load(name, &x->zones, &x->zone, &e) != ST_OK &&
+	    tz_load(STR("UTC"), &x->zones, &x->zone, &e) != ST_OK)
+		x->zone = NULL;
+	return x->zone;
+}
+
+static double cost_of(const struct program *p, struct str channel)
+{
+	const struct program_deciding *d = &p->play->deciding;
+	for (size_t i = 0; i < p->consent.channels_n && d->costs != NULL; i++)
+		if (str_eq(p->consent.channels[i], channel))
+			return d->costs[i] / d->scale;
+	return 0;
+}
+
+static size_t part_of(struct str name)
+{
+	size_t i = 0;
+	while (i < ARM_PARTS - 1 && !str_is(name, arm_part_name(i)))
+		i++;
+	return i;
+}
+
+static bool read_option(struct live *x, const struct json *d, uint32_t c, const float *context)
+{
+	struct decision *out = x->now;
+	struct arena *a = &x->scratch;
+	struct pending *w = &out->what[out->n];
+	int64_t at = 0;
+	bool nothing = json_get(d, c, "nothing") != JSON_NONE;
+	struct str message = text(d, c, "message", a), angle = text(d, c, "angle", a);
+	struct str channel = text(d, c, "channel", a);
+	memcpy(w->x, context, sizeof w->x);
+	out->cost[out->n] = 0;
+	out->name[out->n] = STR("nothing");
+	if (nothing) {
+		mind_parts_nothing(w);
+	} else {
+		mind_parts(message, angle, channel, part_of(text(d, c, "part", a)), w);
+		out->cost[out->n] = cost_of(x->door->program, channel);
+		out->name[out->n] =
+			arena_printf(a, STR_FMT ":" STR_FMT, STR_ARG(message), STR_ARG(angle));
+		if (!time_parse(text(d, c, "at", a), &at))
+			return false;
+	}
+	if (x->zone == NULL)
+		return false;
+	mind_slot(x->zone, at, nothing, w->x);
+	return true;
+}
+
+static void read_context(const struct json *d, uint32_t node, float *x)
+{
+	for (size_t i = 0; i < CONTEXT_COUNT; i++) {
+		char name[32];
+		double v = 0;
+		context_name(i, name);
+		(void)json_f64(d, json_get(d, node, name), &v); /* 0 is left out */
+		x[i] = (float)v;
+	}
+}
+
+/* What had odds, or a value: the menu. False: no policy was asked, or nothing to tell apart. */
+static bool read_options(struct live *x, const struct json *d)
+{
+	struct decision *out = x->now;
+	float context[CONTEXT_COUNT];
+	int64_t chosen = -1, rules = -1, at = 0;
+	uint32_t list = json_get(d, 0, "candidates");
+	read_context(d, json_get(d, json_get(d, 0, "learned"), "context"), context);
+	(void)json_i64(d, json_get(d, 0, "chosen"), &chosen);
+	(void)json_i64(d, json_get(d, 0, "rules"), &rules); /* absent: an older record */
+	out->n = 0;
+	out->chosen = out->rules = EXPLORE_MAX;
+	for (uint32_t c = json_first(d, list); c != JSON_NONE && out->n < EXPLORE_MAX;
+	     c = json_next(d, list, c), at++) {
+		double p = 0;
+		bool has = json_f64(d, json_get(d, c, "p"), &p);
+		if (!has || (p <= 0 && json_get(d, c, "value") == JSON_NONE))
+			continue;
+		if (!read_option(x, d, c, context))
+			return false;
+		if (at == chosen)
+			out->chosen = out->n;
+		if (at == rules)
+			out->rules = out->n;
+		out->p[out->n++] = p;
+	}
+	return out->chosen < EXPLORE_MAX && out->rules < EXPLORE_MAX && out->p[out->chosen] > 0;
+}
+
+/* ---- the rows ---- */
+
+static size_t action_of(struct bandit_log *log, struct str name, struct arena *a)
+{
+	size_t i = 0;
+	while (i < log->actions_n && !str_eq(log->actions[i], name))
+		i++;
+	if (i == log->actions_n && i < BANDIT_ACTIONS_MAX)
+		log->actions[log->actions_n++] = arena_str(a, name);
+	return i;
+}
+
+static struct learn_action parts_of(struct learner *l, const struct pending *w)
+{
+	struct learn_action a = {.n = 0};
+	for (uint32_t i = 0; i < w->parts_n; i++) {
+		uint32_t arm = learn_arm(l, w->key[i], w->kind[i]);
+		if (arm != LEARN_NONE)
+			a.arm[a.n++] = arm;
+	}
+	return a;
+}
+
+static double q_of(struct learner *l, const struct pending *w)
+{
+	struct learn_guess g = {0};
+	struct learn_action a = parts_of(l, w);
+	if (a.n > 0)
+		learn_score(l, w->x, &a, 1, &g);
+	return (double)g.p;
+}
+
+static void teach(struct live *x)
+{
+	const struct decision *d = x->now;
+	struct learner *l = x->q[hash_u64(d->lead) & 1];
+	struct learn_action a = parts_of(l, &d->what[d->chosen]);
+	if (a.n > 0)
+		learn_update(l, d->what[d->chosen].x, &a, (float)d->outcome, 1);
+}
+
+static struct evaluate_row row_under(const struct live *x, const struct policy *y)
+{
+	const struct decision *d = x->now;
+	double p[EXPLORE_MAX], v = 0;
+	struct learner *other = x->q[1 - (hash_u64(d->lead) & 1)];
+	odds(x, y, p);
+	for (size_t i = 0; i < d->n; i++)
+		v += p[i] > 0 ? p[i] * q_of(other, &d->what[i]) : 0;
+	return (struct evaluate_row){.reward = d->outcome,
+				     .p_log = d->p[d->chosen],
+				     .p_new = p[d->chosen],
+				     .q = q_of(other, &d->what[d->chosen]),
+				     .v_dm = v,
+				     .cluster = d->lead};
+}
+
+static void add(struct live *x)
+{
+	struct bandit_log *log = x->out->log;
+	const struct decision *d = x->now;
+	size_t action = action_of(log, d->name[d->chosen], &x->out->arena);
+	if (action == BANDIT_ACTIONS_MAX)
+		return;
+	x->base[log->n] = row_under(x, &x->b);
+	log->rows[log->n++] = (struct bandit_row){
+		.action = (uint32_t)action, .row = row_under(x, &x->a), .harm = d->harm};
+}
+
+static bool take(void *ctx, struct store_key key, struct str value)
+{
+	struct live *x = ctx;
+	struct json d;
+	int64_t at, lead;
+	struct decision *out = x->now;
+	arena_reset(&x->scratch);
+	if (json_parse(value, JSON_LIMITS_EVENT, &x->scratch, &d, NULL) != ST_OK ||
+	    !time_parse(text(&d, 0, "at", &x->scratch), &at) ||
+	    !json_i64(&d, json_get(&d, 0, "lead"), &lead))
+		return true;
+	if (at < x->since_us)
+		return false;
+	uint32_t learned = json_get(&d, 0, "learned");
+	if (!json_is(&d, learned, JSON_OBJECT))
+		return true;
+	out->id = key.num;
+	out->lead = (uint64_t)lead;
+	(void)json_f64(&d, json_get(&d, learned, "price"), &out->price);
+	enum status st = learned_outcome(x->door->node->store, key.num, &x->scratch, &out->outcome,
+					 &out->harm, &x->c->err);
+	if (st != ST_OK) {
+		x->st = st == ST_NOT_FOUND ? x->st : st;
+		return st == ST_NOT_FOUND; /* its time has not come */
+	}
+	(void)zone_of(x, text(&d, json_get(&d, 0, "inputs"), "zone", &x->scratch));
+	if (!read_options(x, &d))
+		return true;
+	if (x->counting)
+		teach(x);
+	else
+		add(x);
+	return !x->counting ? x->out->log->n < x->n : ++x->n < ROWS_MAX;
+}
+
+static enum status scan(struct live *x, bool counting)
+{
+	x->counting = counting;
+	x->st = ST_OK;
+	enum status st = store_scan(x->door->node->store, TABLE_DECISION, SCAN_NEWEST_FIRST, take,
+				    x, &x->c->err);
+	return st == ST_OK ? x->st : st;
+}
+
+static enum status make_rows(struct live *x)
+{
+	struct policy_evidence *out = x->out;
+	struct bandit_log *log = out->log;
+	enum status st = scan(x, true);
+	if (st == ST_OK && x->n == 0)
+		return err_set(&x->c->err, ST_CONFLICT,
+			       "no decision of that time has an outcome yet: it comes days later");
+	if (st != ST_OK)
+		return st;
+	log->rows = ARENA_ARRAY(&out->arena, struct bandit_row, x->n);
+	x->base = ARENA_ARRAY(&out->arena, struct evaluate_row, x->n);
+	if (log->rows == NULL || x->base == NULL)
+		return err_set(&x->c->err, ST_LIMIT, "no memory is left for %zu rows", x->n);
+	log->positions[log->positions_n++] = STR("0");
+	log->has_new = log->has_model = log->has_lead = log->has_harm = true;
+	return scan(x, false);
+}
+
+/* ---- the whole ---- */
+
+static enum status since(struct cli *c, int64_t now_us, int64_t *out)
+{
+	const char *text = cli_value(c, "since");
+	int64_t back = SINCE_DEFAULT_US;
+	if (text != NULL && !duration_parse(str_of(text), &back))
+		return err_set(&c->err, ST_INVALID, "--since is a duration, such as 30d: \"%s\"",
+			       text);
+	*out = now_us - back;
+	return ST_OK;
+}
+
+static enum status run(struct live *x, const char *candidate, const char *champion)
+{
+	struct engine_meta at;
+	struct cli *c = x->c;
+	struct policy_evidence *out = x->out;
+	if (x->door->program == NULL)
+		return err_set(&c->err, ST_CONFLICT, "no program has been applied yet");
+	if (out->gate.harm_budget <= 0)
+		out->gate.harm_budget = x->door->program->play->deciding.harm_budget;
+	enum status st = engine_meta_read(x->door->node->store, &at, &c->err);
+	if (st == ST_OK)
+		st = since(c, at.clock_us, &x->since_us);
+	if (st == ST_OK)
+		st = policy_of(x, candidate, &x->a);
+	if (st == ST_OK)
+		st = policy_of(x, champion, &x->b);
+	if (st == ST_OK)
+		st = make_rows(x);
+	if (st != ST_OK)
+		return st;
+	struct evaluate_row *rows = ARENA_ARRAY(&out->arena, struct evaluate_row, out->log->n + 1);
+	if (rows == NULL)
+		return err_set(&c->err, ST_LIMIT, "no memory is left for the rows");
+	for (size_t i = 0; i < out->log->n; i++)
+		rows[i] = out->log->rows[i].row;
+	out->has_model = true;
+	return policy_evidence_judge(c, out, rows, x->base);
+}
+
+enum status policy_evidence_live(struct cli *c, const char *candidate, const char *champion,
+				 struct policy_evidence *out)
+{
+	struct door d;
+	struct decide_learned halves[2];
+	struct live x = {.c = c, .door = &d, .out = out};
+	enum status st = policy_evidence_begin(c, candidate, champion, out);
+	if (st == ST_OK)
+		st = door_open(c, DOOR_READ, &d, &c->err);
+	if (st != ST_OK)
+		return st;
+	arena_init(&x.scratch, (size_t)16 << 20);
+	arena_init(&x.zones, (size_t)16 << 20);
+	for (int i = 0; i < 2; i++) {
+		learned_open(&halves[i], 0);
+		x.q[i] = halves[i].response;
+	}
+	x.now = ARENA_NEW(&out->arena, struct decision);
+	ASSERT(x.now != NULL); /* one of the first */
+	st = run(&x, candidate, champion);
+	for (int i = 0; i < 2; i++)
+		learned_close(&halves[i]);
+	frozen_close(&x.a.model);
+	frozen_close(&x.b.model);
+	arena_finish(&x.scratch);
+	arena_finish(&x.zones);
+	door_close(&d);
+	return st;
+}
