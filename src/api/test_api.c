@@ -85,7 +85,7 @@ static void start(struct fixture *f, const struct api_conf *conf)
 	struct http_server_conf http = HTTP_SERVER_CONF_DEFAULT;
 	ops.handler[API_OP_SEGMENT_TRACK] = fake_ingest;
 	ops.handler[API_OP_FORM] = fake_form;
-	ops.handler[API_OP_MAPPED] = fake_lead;
+	ops.handler[API_OP_MAPPED] = fake_ingest;
 	ops.handler[API_OP_LEAD_GET] = fake_lead;
 	ops.handler[API_OP_DECIDE] = fake_lead;
 	ops.handler[API_OP_REWARD] = fake_lead;
@@ -205,7 +205,7 @@ static const struct {
 	{"ingest with a key never made", "POST /v1/track", "{}", UNKNOWN, 401, "unauthenticated"},
 	{"ingest with an admin token", "POST /v1/track", "{}", ADMIN, 401, "unauthenticated"},
 	{"form", "POST /v1/form/demo", "", WRITE, 303, "Location: https://x.example/demo"},
-	{"mapped", "POST /v1/map/shop", "{}", WRITE, 200, "{\"lead\":\"shop\"}"},
+	{"mapped", "POST /v1/map/shop", "{}", WRITE, 200, "{\"success\":true}"},
 	{"mapped without a key", "POST /v1/map/shop", "{}", NONE, 401, "unauthenticated"},
 	{"mapped with an admin token", "POST /v1/map/shop", "{}", ADMIN, 401, "unauthenticated"},
 	{"admin", "GET /v1/leads/l1", NULL, ADMIN, 200, "{\"lead\":\"l1\"}"},
