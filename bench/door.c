@@ -21,6 +21,7 @@
 struct house {
 	char folder[BENCH_PATH_MAX];
 	struct peer peer;
+	enum key_kind kind; /* of the load's key */
 	struct key_secret key;
 };
 
@@ -31,7 +32,7 @@ static enum status house_open(const struct bench_conf *conf, struct house *h, st
 	enum status st = keys_load(h->folder, &keys, e);
 	(void)snprintf(name, sizeof name, "k%lld", (long long)clock_now_us());
 	if (st == ST_OK)
-		st = keys_add(keys, KEY_WRITE, str_of(name), clock_now_us(), &h->key, e);
+		st = keys_add(keys, h->kind, str_of(name), clock_now_us(), &h->key, e);
 	keys_destroy(&keys);
 	const char *const argv[] = {conf->daemon, "serve",       "--data", h->folder,
 				    "--listen",   "127.0.0.1:0", "--json", NULL};
@@ -279,6 +280,103 @@ enum status bench_clicks(const struct bench_conf *conf, struct report *r, struct
 		st = clicks_at(conf, &h, 64, r, e);
 	if (st == ST_OK)
 		st = clicks_at(conf, &h, 512, r, e);
+	house_close(&h);
+	return st;
+}
+
+/* ---- decisions of other senders ---- */
+
+#define ASKED_PER_S 10000
+#define ASKED_MAX 200000
+
+static enum status asked_at(const struct bench_conf *conf, const struct house *h,
+			    unsigned connections, struct report *r, struct err *e)
+{
+	char name[96];
+	struct bench_rate side[SIDES];
+	struct load_conf lc = {.connections = connections,
+			       .events_each = 1,
+			       .for_us = conf->door_us,
+			       .token = h->key.token,
+			       .decisions = true};
+	enum status st = side_by_side(conf, h, &lc, side, e);
+	if (st != ST_OK)
+		return st;
+	(void)snprintf(name, sizeof name, "decisions, 8 actions, each durable, %u connections",
+		       connections);
+	report_rate(r, name, &side[DAEMON]);
+	report_rate(r, "the same, until all of it is folded", &side[SCORED]);
+	(void)snprintf(name, sizeof name, "the same door without work, %u", connections);
+	report_rate(r, name, &side[EMPTY]);
+	report_rate(r, "bare append, batches of 1,000, full fsync", &side[BARE]);
+	report_ratio(r, "decisions / bare door",
+		     bench_per_s(&side[DAEMON]) / bench_per_s(&side[EMPTY]), 0);
+	report_ratio(r, "of 30,000 decisions a second", bench_per_s(&side[DAEMON]) / 30000, 1.0);
+	return ST_OK;
+}
+
+/* Begun by the clock, so that a slow answer makes those behind it late as well. */
+static enum status asked_paced(const struct bench_conf *conf, const struct house *h, uint16_t port,
+			       const char *who, struct report *r, struct err *e)
+{
+	char name[96];
+	static double took[ASKED_MAX];
+	struct load_result res;
+	const struct load_conf lc = {.port = port,
+				     .connections = 64,
+				     .events_each = 1,
+				     .for_us = conf->door_us,
+				     .token = h->key.token,
+				     .decisions = true,
+				     .per_s = ASKED_PER_S,
+				     .took_us = took,
+				     .took_max = ASKED_MAX};
+	enum status st = load_run(&lc, &res, e);
+	if (st == ST_OK && (res.failed > 0 || res.took_n == 0))
+		st = err_set(e, ST_UNAVAILABLE, "bench: %llu of %llu requests failed",
+			     (unsigned long long)res.failed, (unsigned long long)res.requests);
+	if (st != ST_OK)
+		return st;
+	static const struct {
+		double p;
+		const char *name;
+	} rows[] = {{0.5, "p50"}, {0.99, "p99"}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		(void)snprintf(name, sizeof name, "%s at 10,000 a second, %s", who, rows[i].name);
+		report_value(r, name, bench_percentile(took, res.took_n, rows[i].p) / 1000, "ms");
+	}
+	return ST_OK;
+}
+
+static enum status paced(const struct bench_conf *conf, const struct house *h, struct report *r,
+			 struct err *e)
+{
+	struct peer empty;
+	enum status st = empty_start(&empty, e);
+	if (st != ST_OK)
+		return st;
+	st = asked_paced(conf, h, empty.port, "the door without work", r, e);
+	peer_stop(&empty);
+	if (st == ST_OK)
+		st = asked_paced(conf, h, h->peer.port, "a decision", r, e);
+	return st == ST_OK ? until_folded(h, e) : st;
+}
+
+enum status bench_external(const struct bench_conf *conf, struct report *r, struct err *e)
+{
+	struct house h;
+	struct bench_conf own = *conf;
+	own.program = "bench/decisions.yaml";
+	enum status st = house_build(&own, 1000, "door", &h, e);
+	h.kind = KEY_DECIDE;
+	if (st == ST_OK)
+		st = house_open(&own, &h, e);
+	if (st == ST_OK)
+		st = paced(&own, &h, r, e);
+	if (st == ST_OK)
+		st = asked_at(&own, &h, 64, r, e);
+	if (st == ST_OK)
+		st = asked_at(&own, &h, 512, r, e);
 	house_close(&h);
 	return st;
 }

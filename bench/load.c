@@ -39,6 +39,8 @@ struct connection {
 	int fd;
 	struct template *t; /* its own copy: ids are written into it */
 	size_t sent, got;
+	int64_t due_us;           /* when its request should have begun; paced only */
+	struct connection *spare; /* the next one without a request; paced only */
 	char answer[ANSWER_MAX];
 };
 
@@ -51,6 +53,9 @@ struct load {
 	int epoll;
 	bool over; /* time is up: answers are taken, nothing new is sent */
 	unsigned open;
+	struct connection *spares;
+	int64_t from_us; /* paced: when it began, */
+	uint64_t begun;  /* and how many requests since */
 	struct load_result result;
 };
 
@@ -64,10 +69,25 @@ static uint64_t next_id(void)
 
 /* ---- requests ---- */
 
+/* Eight subjects for a case of twelve numbers. */
+static const char *ask_of(struct load *l, struct buf *body)
+{
+	buf_printf(body, "{\"decision\":\"subject\",\"id\":" ID_MARK "%0*d\",\"context\":{",
+		   (int)ID_DIGITS, 0);
+	for (char name = 'a'; name <= 'l'; name++)
+		buf_printf(body, "%s\"%c\":%.2f", name == 'a' ? "" : ",", name,
+			   (double)rng_below(&l->rng, 400) / 100 - 2);
+	buf_z(body, "},\"actions\":[\"question\",\"number\",\"story\",\"offer\",\"name\",\"proof\","
+		    "\"short\",\"long\"]}");
+	return "decide";
+}
+
 static const char *body_of(struct load *l, struct buf *body)
 {
 	const struct load_conf *c = l->conf;
 	const char *type = "batch";
+	if (c->decisions)
+		return ask_of(l, body);
 	if (c->events_each == 1)
 		return bench_segment_call(&l->rng, c->leads, next_id(), body);
 	buf_z(body, "{\"batch\":[");
@@ -228,6 +248,16 @@ static void count(struct load *l, int status)
 		l->result.failed++;
 }
 
+/* Answered in time or not: it is free for the next request that is due. */
+static void rest(struct load *l, struct connection *c)
+{
+	if (l->result.took_n < l->conf->took_max)
+		l->conf->took_us[l->result.took_n++] = (double)(clock_mono_us() - c->due_us);
+	c->sent = c->t->n;
+	c->spare = l->spares;
+	l->spares = c;
+}
+
 static void serve(struct load *l, struct connection *c, uint32_t what)
 {
 	int status = what & (EPOLLIN | EPOLLHUP | EPOLLERR) ? take(c) : 0;
@@ -237,7 +267,10 @@ static void serve(struct load *l, struct connection *c, uint32_t what)
 			drop(l, c);
 			return;
 		}
-		begin(c);
+		if (l->conf->per_s > 0)
+			rest(l, c);
+		else
+			begin(c);
 	}
 	if (!push(c))
 		drop(l, c);
@@ -259,16 +292,47 @@ static enum status open_all(struct load *l, struct err *e)
 		if (epoll_ctl(l->epoll, EPOLL_CTL_ADD, c->fd, &ev) != 0)
 			return err_set(e, ST_IO, "bench: epoll: %s", strerror(errno));
 		begin(c);
+		if (l->conf->per_s > 0) {
+			c->sent = c->t->n; /* nothing to send until it is due */
+			c->spare = l->spares;
+			l->spares = c;
+		}
 	}
 	return ST_OK;
+}
+
+/* Begins what is due; returns how long nothing will be. A request that finds no connection is late
+ * from its own instant on, not from when one was free. */
+static int64_t begin_due(struct load *l)
+{
+	unsigned per_s = l->conf->per_s;
+	int64_t now = clock_mono_us();
+	int64_t due = l->from_us + (int64_t)(l->begun * 1000000 / per_s);
+	while (!l->over && l->spares != NULL && due <= now) {
+		struct connection *c = l->spares;
+		l->spares = c->spare;
+		begin(c);
+		c->due_us = due;
+		if (!push(c))
+			drop(l, c);
+		due = l->from_us + (int64_t)(++l->begun * 1000000 / per_s);
+	}
+	while (l->over && l->spares != NULL) {
+		drop(l, l->spares);
+		l->spares = l->spares->spare;
+	}
+	return l->spares == NULL || due - now > 100000 ? 100000 : due > now ? due - now : 0;
 }
 
 static void work(struct load *l)
 {
 	struct epoll_event events[EVENTS_AT_ONCE];
 	int64_t until = clock_mono_us() + l->conf->for_us, give_up = until + 5000000;
+	l->from_us = clock_mono_us();
 	while (l->open > 0 && clock_mono_us() < give_up) {
-		int n = epoll_wait(l->epoll, events, EVENTS_AT_ONCE, 100);
+		int64_t wait_us = l->conf->per_s > 0 ? begin_due(l) : 100000;
+		const struct timespec wait = {.tv_nsec = wait_us * 1000};
+		int n = epoll_pwait2(l->epoll, events, EVENTS_AT_ONCE, &wait, NULL);
 		l->over = clock_mono_us() >= until;
 		for (int i = 0; i < n; i++)
 			serve(l, events[i].data.ptr, events[i].events);

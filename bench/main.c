@@ -84,6 +84,7 @@ static const struct measurement {
 	{'g', "messages into an SMTP server", bench_mail},
 	{'h', "from an event to the first mail", bench_touch},
 	{'i', "clicks on links of messages", bench_clicks},
+	{'x', "decisions of other senders over HTTP", bench_external},
 	{'j', "Liquid templates rendered", bench_render},
 	{'n', "the whole way, against a Node pipeline with the same JSON", bench_node},
 	{'o', "judging a policy on a log of decisions, one thread", bench_evidence},
