@@ -141,4 +141,5 @@ void context_of(const struct turn *t, float *x)
 void context_slot(const struct turn *t, const struct candidate *c, float *x)
 {
 	mind_slot(t->d->world->zone, c->at_us, c->nothing, x);
+	x[CONTEXT_slot_read] = c->nothing ? 0 : reading_around(t, c->at_us);
 }

@@ -119,6 +119,13 @@ size_t candidates_part(const struct turn *t, int64_t at_us);
 void context_of(const struct turn *t, float *x); /* CONTEXT_COUNT numbers, without the slot's */
 void context_slot(const struct turn *t, const struct candidate *c, float *x);
 
+/* ---- reading.c: the lead's hours; 24 of them, of their zone ---- */
+
+void reading_curve(const struct turn *t, double out[24]);
+/* How likely they are at it soon behind that instant, against even odds: -1 to 1; 0 where nobody
+ * learns. Only what was known at now_us counts. */
+float reading_around(const struct turn *t, int64_t at_us);
+
 /* ---- policy.c ---- */
 
 #define DECIDE_AHEAD_US (3 * US_PER_D) /* a message is made so long before it may leave, at most */

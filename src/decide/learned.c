@@ -14,18 +14,22 @@
 #define SEND_ODDS (-2.94f)
 #define HARM_ODDS (-5.7f)
 #define ALONE_ODDS (-5.3f)
-#define PRICE_START 1.0
+/* Who is at it soon is that much likelier to answer (log-odds, for eight times even odds): what is
+ * believed of the hour before there were outcomes. */
+#define READ_ODDS 0.6f
+#define PRICE_START 0.1
 #define PRICE_MAX 50.0
-#define PRICE_STEP 0.25 /* up with each harm */
+#define PRICE_STEP 0.05 /* up with each harm, of the price at which messages stop paying */
 #define MEAN_FADE 0.002
+#define MEAN_LEAST 0.0005
 #define TRUST_RULES 50.0 /* outcomes after which the learner has half a say */
 
 /* ---- the two models ---- */
 
-static struct learner *open_one(float send, float alone)
+static struct learner *open_one(float send, float alone, float read)
 {
 	struct learn_conf c = learn_conf_default(CONTEXT_COUNT);
-	float prior[CONTEXT_COUNT] = {send};
+	float prior[CONTEXT_COUNT] = {send, [CONTEXT_slot_read] = read};
 	c.start = alone;
 	c.pool_spread = 0.3f; /* of many numbers, most say little */
 	c.spread = 0.2f;
@@ -37,8 +41,8 @@ static struct learner *open_one(float send, float alone)
 
 void learned_open(struct decide_learned *l, uint64_t seed)
 {
-	*l = (struct decide_learned){.response = open_one(SEND_ODDS, ALONE_ODDS),
-				     .harm = open_one(HARM_ODDS, HARM_ODDS),
+	*l = (struct decide_learned){.response = open_one(SEND_ODDS, ALONE_ODDS, READ_ODDS),
+				     .harm = open_one(HARM_ODDS, HARM_ODDS, 0),
 				     .price = PRICE_START,
 				     .mean = 0.02,
 				     .seed = seed};
@@ -234,6 +238,16 @@ static double clamp(double v, double most)
 	return v < 0 ? 0 : v > most ? most : v;
 }
 
+/* Where harm keeps to the budget, the average message is worth its price up to mean / budget. Steps
+ * are small parts of that: with steps of a size of their own the price jumps past it with a few
+ * harms in a row, and silences people although the budget is kept. */
+static double price_step(const struct decide_learned *l, const struct program_deciding *p)
+{
+	double mean = l->mean > MEAN_LEAST ? l->mean : MEAN_LEAST;
+	double least = 1e-4, budget = p->harm_budget > least ? p->harm_budget : least;
+	return PRICE_STEP * mean / budget;
+}
+
 void learned_teach(struct decide_learned *l, const struct program_deciding *p, struct pending *of)
 {
 	bool sent = of->message != 0, first = !of->taught;
@@ -243,7 +257,7 @@ void learned_teach(struct decide_learned *l, const struct program_deciding *p, s
 	if (sent) {
 		double harm = (double)(of->harm - (first ? 0 : of->taught_harm));
 		teach(l->harm, of, of->harm, of->taught_harm);
-		l->price += PRICE_STEP * (harm - (first ? p->harm_budget : 0));
+		l->price += price_step(l, p) * (harm - (first ? p->harm_budget : 0));
 		l->price = clamp(l->price, PRICE_MAX);
 	}
 	of->taught = true;

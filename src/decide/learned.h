@@ -21,12 +21,13 @@
 #ifndef DECIDE_LEARNED_H
 #define DECIDE_LEARNED_H
 
+#include "base/tz.h"
 #include "learn/learn.h"
 #include "learn/policy.h"
 #include "model/event.h"
 #include "program/track.h"
 
-#define CONTEXT_VERSION 1
+#define CONTEXT_VERSION 2
 enum context_no {
 #define CONTEXT(name, text) CONTEXT_##name,
 #define SPREAD(name, places, text) \
@@ -40,11 +41,13 @@ _Static_assert(CONTEXT_COUNT <= LEARN_DIMS_MAX, "a context has at most LEARN_DIM
 /* "fit", "persona.3"; into a caller's buffer. */
 void context_name(size_t i, char out[32]);
 
+#define LEARNED_HOURS 24
 struct decide_learned {
 	struct learner *response, *harm; /* of CONTEXT_COUNT dims */
 	double price;                    /* of one harm, in best outcomes */
 	double mean;                     /* outcome of the average decision, fading */
 	uint64_t seed;                   /* of the dice */
+	double hours[LEARNED_HOURS];     /* what people did, by the hour where they are; fading */
 };
 /* New, knowing nothing. */
 void learned_open(struct decide_learned *l, uint64_t seed);
@@ -60,6 +63,9 @@ uint64_t arm_say(struct str message, struct str angle);
 uint64_t arm_by(struct str channel);
 uint64_t arm_at(size_t part);
 const char *arm_part_name(size_t part); /* "night", "early", ... */
+
+/* A person did something: everybody's hours (predict/hours.h). */
+void learned_hour(struct decide_learned *l, const struct tz *zone, int64_t at_us);
 
 /* A decision whose outcome is awaited. */
 #define PENDING_GOT_MAX 8

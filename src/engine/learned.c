@@ -13,9 +13,10 @@
 #include "model/key.h"
 
 #include <math.h>
+#include <string.h>
 
 #define MODELS 2
-#define MODEL_REST MODELS /* price and mean */
+#define MODEL_REST MODELS /* price, mean, hours */
 #define LATE_US (30 * US_PER_D)
 #define ROW_BYTES_MAX 4096
 
@@ -45,6 +46,10 @@ static void read_rest(struct reading *r, struct str value)
 	bool known = rd_varint(&in) == CONTEXT_VERSION;
 	r->into->price = rd_f64_le(&in);
 	r->into->mean = rd_f64_le(&in);
+	for (size_t h = 0; h < LEARNED_HOURS; h++) {
+		r->into->hours[h] = rd_f64_le(&in);
+		known = known && r->into->hours[h] >= 0 && r->into->hours[h] < 1e9;
+	}
 	r->rest = known && rd_done(&in) && isfinite(r->into->price) && isfinite(r->into->mean);
 }
 
@@ -87,6 +92,7 @@ static enum status read_all(struct learned *x, struct store *s, struct err *e)
 		x->now.harm = r.got[1];
 		x->now.price = found.price;
 		x->now.mean = found.mean;
+		memcpy(x->now.hours, found.hours, sizeof found.hours);
 		return ST_OK;
 	}
 	x->clear = any;
@@ -171,12 +177,14 @@ static enum status clear_rows(struct store *s, struct err *e)
 
 static enum status flush_rest(const struct decide_learned *l, struct store *s, struct err *e)
 {
-	char room[64];
+	char room[256];
 	struct buf row = {.p = room, .cap = sizeof room, .bytes_max = sizeof room};
 	struct key k = row_key(MODEL_REST, 0);
 	buf_varint(&row, CONTEXT_VERSION);
 	buf_f64_le(&row, l->price);
 	buf_f64_le(&row, l->mean);
+	for (size_t h = 0; h < LEARNED_HOURS; h++)
+		buf_f64_le(&row, l->hours[h]);
 	ASSERT(buf_ok(&row));
 	return store_put(s, TABLE_LEARNER, KEY_BYTES(key_view(&k)), buf_view(&row), e);
 }
@@ -315,7 +323,30 @@ static enum status whose(struct pass *p, const struct journey *j, uint64_t *out,
 	return store_scan(p->batch->store, TABLE_LEAD_DECISION, all, take_latest, out, e);
 }
 
-enum status learned_seen(struct pass *p, const struct journey *j, struct err *e)
+/* At which hour people are at it, machines left out. */
+static enum status note_hour(struct pass *p, struct err *e)
+{
+	struct decide_learned *l;
+	struct str unused;
+	const struct json *profile = &p->work->profile_doc;
+	if (deciding(p)->mode == DECIDE_OFF || deciding(p)->mode == DECIDE_FIXED ||
+	    (p->event.flags & EVENT_SYSTEM) ||
+	    !event_counts(&p->event, p->program->consent.honour_dnt))
+		return ST_OK;
+	enum status st = batch_profile(p->batch, p->work, e);
+	if (st == ST_OK)
+		st = learned_use(&p->play->learned, p->batch->store, p->play->seed, &l, e);
+	if (st != ST_OK)
+		return st;
+	struct str zone = profile->count > 0
+				  ? json_str(profile, json_get(profile, 0, "tz"), p->arena)
+				  : STR_NULL;
+	learned_hour(l, play_zone(p->play, zone, p->program->play->guardrails.zone, &unused),
+		     p->event.occurred_us);
+	return ST_OK;
+}
+
+static enum status came(struct pass *p, const struct journey *j, struct err *e)
 {
 	struct pending of;
 	uint64_t decision;
@@ -336,6 +367,12 @@ enum status learned_seen(struct pass *p, const struct journey *j, struct err *e)
 	if (of.taught)
 		st = teach(p, &of, e);
 	return st == ST_OK ? put(p, &of, e) : st;
+}
+
+enum status learned_seen(struct pass *p, const struct journey *j, struct err *e)
+{
+	enum status st = note_hour(p, e);
+	return st == ST_OK ? came(p, j, e) : st;
 }
 
 /* ---- the time to look ---- */
