@@ -86,7 +86,8 @@ int policy_run_list(struct cli *c)
 	};
 	struct registry_list l;
 	struct page p;
-	if (registry_list(c->data, &c->arena, &l, &c->err) != ST_OK)
+	if (policy_catch_up(c, STR(MODELS_SLOT)) != ST_OK || /* shares grow by themselves */
+	    registry_list(c->data, &c->arena, &l, &c->err) != ST_OK)
 		return cli_fail(c, NULL);
 	page_begin(c, &p, "nurtured.models/1");
 	json_w_key(&p.w, "models");

@@ -35,6 +35,7 @@ expect 0 "into the shadow" 'draft -> shadow' -- policy promote "${model:0:12}"
 expect 1 "on without evidence" 'not promoted' -- policy promote "${model:0:12}"
 expect 0 "on by hand" 'canary, 5 % of leads' -- policy promote "${model:0:12}" --force "a try"
 expect 0 "why is kept" 'forced: a try' -- policy show "${model:0:12}"
+expect 0 "who is tried" 'is tried on 5 % of leads: 0 of 100 leads' -- status
 expect 0 "more days" '' -- clock advance 5d
 expect 0 "back" 'canary -> draft' -- policy rollback cadence --reason "seen enough"
 stop
