@@ -8,7 +8,7 @@
 /* Both in one line, so that nobody changes one alone. */
 #define FORM \
 	{ \
-		ENGINE_FOLD_VERSION, 6, UINT64_C(0x80adce1b4a2d3943) \
+		ENGINE_FOLD_VERSION, 7, UINT64_C(0x80adce1b4a2d3943) \
 	}
 
 static void told_all(struct world *w, size_t *from)
