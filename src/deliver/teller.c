@@ -223,12 +223,15 @@ static void doubt(struct deliver *d, const struct doubt *x)
 	items_answer(d, item);
 }
 
-/* With the lock held on both sides. */
+/* With the lock held on both sides. A stop leaves what is not settled to the next process, by the
+ * marks as they are; where all is settled they are begun even so, or what was folded in this short
+ * life, and given to nobody, would be in doubt. */
 static void recover(struct deliver *d)
 {
+	size_t i = 0;
 	while (!d->stop && !state_is_there(d))
 		(void)clock_cond_wait(&d->told, &d->lock, clock_mono_us() + US_PER_S / 50);
-	for (size_t i = 0; !d->stop && i < d->doubts_n; i++) {
+	for (; !d->stop && i < d->doubts_n; i++) {
 		const struct doubt x = d->doubts[i]; /* the list may move */
 		doubt(d, &x);
 		if (i % ANSWERS_BATCH == ANSWERS_BATCH - 1)
@@ -236,8 +239,12 @@ static void recover(struct deliver *d)
 	}
 	while (d->first != NULL && !d->stop)
 		tell(d);
-	while (!d->stop && marks_begin(d->marks, NULL) != ST_OK)
+	bool settled = i == d->doubts_n && d->first == NULL && state_is_there(d);
+	enum status st = settled ? marks_begin(d->marks, NULL) : ST_UNAVAILABLE;
+	while (!d->stop && st != ST_OK) {
 		(void)clock_cond_wait(&d->told, &d->lock, clock_mono_us() + RETRY_US);
+		st = marks_begin(d->marks, NULL);
+	}
 	d->ready = !d->stop;
 	pthread_cond_broadcast(&d->work);
 }
