@@ -175,6 +175,7 @@ static bool read_option(struct live *x, const struct json *d, uint32_t c, const 
 	struct arena *a = &x->scratch;
 	struct pending *w = &out->what[out->n];
 	int64_t at = 0;
+	double read = 0;
 	bool nothing = json_get(d, c, "nothing") != JSON_NONE;
 	struct str message = text(d, c, "message", a), angle = text(d, c, "angle", a);
 	struct str channel = text(d, c, "channel", a);
@@ -194,6 +195,8 @@ static bool read_option(struct live *x, const struct json *d, uint32_t c, const 
 	if (x->zone == NULL)
 		return false;
 	mind_slot(x->zone, at, nothing, w->x);
+	(void)json_f64(d, json_get(d, c, "read"), &read); /* 0 is left out */
+	w->x[CONTEXT_slot_read] = (float)read;
 	return true;
 }
 

@@ -132,6 +132,9 @@ static void write_candidate(const struct turn *t, const struct program_step *ste
 	}
 	if (c->valued && !c->nothing)
 		json_w_kz(w, "part", arm_part_name(candidates_part(t, c->at_us)));
+	float read = c->nothing || c->held != GUARD_COUNT ? 0 : reading_around(t, c->at_us);
+	if (read > 0 || read < 0)
+		json_w_kf64(w, "read", (double)read);
 	if (c->valued)
 		json_w_kf64(w, "value", c->value);
 	if (c->aside > 0)

@@ -26,7 +26,8 @@ static struct json record_of(struct compared *c, uint64_t decision)
 
 static bool of_slot(size_t i)
 {
-	return i == CONTEXT_slot_weekend || i == CONTEXT_slot_sin || i == CONTEXT_slot_cos;
+	return i == CONTEXT_slot_weekend || i == CONTEXT_slot_sin || i == CONTEXT_slot_cos ||
+	       i == CONTEXT_slot_read;
 }
 
 static void same_number(float used, double told, size_t i)
@@ -52,6 +53,7 @@ static void same_hour(const struct pending *of, int64_t at_us)
 static void same_choice(struct compared *c, const struct json *d, const struct pending *of)
 {
 	int64_t chosen = 0, at = 0, at_us;
+	double told = 0;
 	uint32_t list = json_get(d, 0, "candidates"), x = json_first(d, list);
 	assert_true(json_i64(d, json_get(d, 0, "chosen"), &chosen));
 	for (; at < chosen; at++)
@@ -68,6 +70,8 @@ static void same_choice(struct compared *c, const struct json *d, const struct p
 	assert_true(of->key[1] == arm_by(channel));
 	assert_true(time_parse(when, &at_us));
 	same_hour(of, at_us);
+	(void)json_f64(d, json_get(d, x, "read"), &told); /* what is 0 is left out */
+	same_number(of->x[CONTEXT_slot_read], told, CONTEXT_slot_read);
 	c->sends++;
 }
 
