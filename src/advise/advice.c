@@ -190,6 +190,7 @@ enum status advice_decode(struct str bytes, struct advice *out, struct err *e)
 	out->taught_outcome = get_f32(&r, 1);
 	get_numbers(&r, out);
 	bool fine = known && rd_done(&r) && flags < 4 && out->arm >= 8 && out->decision.n >= 1 &&
-		    out->id.n >= 1 && out->taught_outcome >= 0;
+		    out->decision.n <= ADVISE_NAME_MAX && out->id.n >= 1 &&
+		    out->id.n <= ADVISE_ID_MAX && out->taught_outcome >= 0;
 	return fine ? ST_OK : err_set(e, ST_CORRUPT, "advice that was given cannot be read");
 }

@@ -93,7 +93,7 @@ struct advise_no { /* why a request is refused */
 	const char *code, *param;
 	struct err err;
 };
-/* Decodes POST /v1/decide. Texts are of the body or the arena. */
+/* Decodes POST /v1/decide. Texts are of the body or the arena. No book (NULL): 503. */
 MUST_USE enum status advise_read(const struct advise_book *b, struct str body, struct arena *a,
 				 struct advise_ask *out, struct advise_no *no);
 /* Everything but "wait" is held. */
@@ -126,7 +126,7 @@ struct advise_reward {
 	double value;
 	bool corrected; /* instead of what was said of this kind before */
 };
-/* Decodes POST /v1/reward. */
+/* Decodes POST /v1/reward. No book (NULL): 503. */
 MUST_USE enum status advise_reward_read(const struct advise_book *b, struct str body,
 					struct arena *a, struct advise_reward *out,
 					struct advise_no *no);

@@ -267,6 +267,11 @@ static enum status which(struct asking *x, struct str *name, const struct adviso
 	enum status st = text(x, 0, "decision", 64, name);
 	if (st != ST_OK)
 		return st;
+	if (x->book == NULL) {
+		*x->no = (struct advise_no){.http = 503, .code = "unavailable", .param = ""};
+		return err_set(&x->no->err, ST_UNAVAILABLE,
+			       "what was learned cannot be read yet; ask again");
+	}
 	*out = advise_book_find(x->book, *name);
 	return *out != NULL ? ST_OK
 			    : refuse(x->no, "unknown_decision", "decision",

@@ -62,6 +62,31 @@ static void from_events(void **state)
 	arena_finish(&a);
 }
 
+/* A row that is cut anywhere, or names more than a key has room for, is an error. */
+static void rows_that_are_none(void **state)
+{
+	struct arena a;
+	struct advice back;
+	struct err e;
+	struct buf row, wide;
+	char name[ADVISE_ID_MAX + 2];
+	(void)state;
+	arena_init(&a, 1 << 20);
+	buf_init_arena(&row, &a, 4096);
+	buf_init_arena(&wide, &a, 4096);
+	struct advice x = given(GIVEN, &a);
+	advice_encode(&x, &row);
+	assert_int_equal(advice_decode(buf_view(&row), &back, &e), ST_OK);
+	for (size_t n = 0; n < row.n; n++)
+		assert_int_equal(advice_decode(str_slice(buf_view(&row), 0, n), &back, &e),
+				 ST_CORRUPT);
+	memset(name, 'n', sizeof name);
+	x.id = str_n(name, sizeof name);
+	advice_encode(&x, &wide);
+	assert_int_equal(advice_decode(buf_view(&wide), &back, &e), ST_CORRUPT);
+	arena_finish(&a);
+}
+
 /* Each kind counts once; a correction replaces what was said of its kind. */
 static void rewards_add_up(void **state)
 {
@@ -134,6 +159,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(from_events),
+		cmocka_unit_test(rows_that_are_none),
 		cmocka_unit_test(rewards_add_up),
 		cmocka_unit_test(outcomes_teach),
 	};

@@ -103,6 +103,26 @@ static void refused_by_name(void **state)
 	close_world(&w);
 }
 
+/* Before there is a book, and while the state cannot be read. */
+static void no_book_is_no_crash(void **state)
+{
+	struct arena a;
+	struct advise_ask q;
+	struct advise_reward r;
+	struct advise_no no;
+	(void)state;
+	arena_init(&a, 1 << 20);
+	assert_int_equal(
+		advise_read(NULL, STR("{\"decision\":\"d\",\"actions\":[\"a\"]}"), &a, &q, &no),
+		ST_UNAVAILABLE);
+	assert_int_equal(no.http, 503);
+	assert_int_equal(
+		advise_reward_read(NULL, STR("{\"decision\":\"d\",\"id\":\"1\"}"), &a, &r, &no),
+		ST_UNAVAILABLE);
+	assert_int_equal(no.http, 503);
+	arena_finish(&a);
+}
+
 static uint64_t sum_of(const struct world *w)
 {
 	uint64_t sum = 0;
@@ -222,9 +242,10 @@ static void answers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(refused_by_name),      cmocka_unit_test(odds_are_whole),
-		cmocka_unit_test(dice_are_keyed),       cmocka_unit_test(modes),
-		cmocka_unit_test(numbers_of_an_action), cmocka_unit_test(answers),
+		cmocka_unit_test(refused_by_name), cmocka_unit_test(no_book_is_no_crash),
+		cmocka_unit_test(odds_are_whole),  cmocka_unit_test(dice_are_keyed),
+		cmocka_unit_test(modes),           cmocka_unit_test(numbers_of_an_action),
+		cmocka_unit_test(answers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,8 @@
  * one and that nobody reads, then names it current. A reader counts itself in and looks whether the
  * place is still the current one; if not, it counts itself out again without having looked at the
  * book. No lock, and no reader waits. Where all other places are still being read, the old book
- * stays for another round: readers hold one for microseconds.
+ * stays for another round: readers hold one for microseconds, but for the one desk of decisions
+ * about leads, which holds one until its commit.
  */
 #ifndef DAEMON_SHELF_H
 #define DAEMON_SHELF_H

@@ -259,6 +259,8 @@ static enum status seq_of(struct pass *p, struct str decision, struct str id, ui
 		return ST_NOT_FOUND;
 	enum status st = store_get(p->batch->store, TABLE_ADVICE_ID, id_key(decision, id, &room),
 				   p->arena, &row, e);
+	if (st == ST_OK && row.n != sizeof *out)
+		return err_set(e, ST_CORRUPT, "the number of a decision cannot be read");
 	if (st == ST_OK)
 		*out = key_read_u64(row, 0);
 	return st;
