@@ -8,6 +8,9 @@
 #include "node/settings.h"
 #include "view/view_drift.h"
 #include "view/view_late.h"
+#include "view/view_model.h"
+
+#define TAKEN_BACK_TOLD_US (7 * US_PER_D)
 
 static const char *for_how_long(int64_t at_us, char text[TIME_TEXT_MAX])
 {
@@ -81,6 +84,26 @@ void doctor_check_drift(struct patient *p, struct finding *f)
 			   (unsigned long long)d.ever);
 	else
 		doctor_say(f, HEALTH_OK, NULL, "no alarm yet");
+}
+
+/* Which model decides, and was one taken back by itself lately? */
+void doctor_check_model(struct patient *p, struct finding *f)
+{
+	struct err e;
+	struct view_model m;
+	const struct rollout_change *last = &m.last;
+	if (view_model(p->door.node->store, &p->c->arena, &m, &e) != ST_OK)
+		doctor_say(f, HEALTH_FAIL, NULL, "%.180s", e.text);
+	else if (m.taken_back && p->meta.clock_us - last->at_us < TAKEN_BACK_TOLD_US)
+		doctor_say(f, HEALTH_WARN, "nurtured policy list",
+			   "%.12s was taken back by itself: %.140s", last->hash.hex, last->words);
+	else if (m.choice.candidate.hex[0])
+		doctor_say(f, HEALTH_OK, NULL, "%.12s is tried on %u %% of leads",
+			   m.choice.candidate.hex, m.choice.percent);
+	else if (m.choice.champion.hex[0])
+		doctor_say(f, HEALTH_OK, NULL, "%.12s decides", m.choice.champion.hex);
+	else
+		doctor_say(f, HEALTH_OK, NULL, "none; the program's own mode decides");
 }
 
 /* What the daemon has noted of its latest round (daemon/mailbox.h). */

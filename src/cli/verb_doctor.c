@@ -258,6 +258,7 @@ static const struct {
 	{"outbox", true, doctor_check_outbox},
 	{"hand-offs", true, doctor_check_handoffs},
 	{"drift", true, doctor_check_drift},
+	{"model", true, doctor_check_model},
 	{"daemon", false, check_daemon},
 };
 

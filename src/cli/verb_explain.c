@@ -83,10 +83,14 @@ static void show_decision(struct cli *c, const struct json *d)
 		return;
 	struct str words = render_text(d, x, "words", &c->arena),
 		   at = render_time(d, json_get(d, x, "at"), &c->arena),
-		   policy = render_text(d, x, "policy", &c->arena);
+		   policy = render_text(d, x, "policy", &c->arena),
+		   model = json_str(d, json_get(d, x, "model"), &c->arena);
 	title(c, "last decision");
-	fprintf(c->out, "  " STR_FMT ": " STR_FMT "  (policy " STR_FMT ")\n", STR_ARG(at),
-		STR_ARG(words), STR_ARG(policy));
+	fprintf(c->out, "  " STR_FMT ": " STR_FMT "  (policy " STR_FMT, STR_ARG(at), STR_ARG(words),
+		STR_ARG(policy));
+	if (model.n > 0) /* a registered one chose */
+		fprintf(c->out, ", model " STR_FMT, STR_ARG(str_upto(model, 12)));
+	fputs(")\n", c->out);
 	for (uint32_t i = json_first(d, list); i != JSON_NONE; i = json_next(d, list, i))
 		show_candidate(c, d, i);
 }

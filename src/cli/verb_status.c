@@ -6,11 +6,11 @@
 #include "base/time.h"
 #include "cli/look.h"
 #include "cli/verbs.h"
-#include "engine/models.h"
 #include "engine/play.h"
 #include "node/settings.h"
 #include "view/view_drift.h"
 #include "view/view_late.h"
+#include "view/view_model.h"
 
 struct facts_now {
 	uint64_t cursor, next_seq, leads, dead, log_bytes, state_bytes;
@@ -20,9 +20,8 @@ struct facts_now {
 	struct str pause_reason;
 	struct view_late late;
 	struct view_drift drift;
-	struct rollout_state rollout;
-	struct registry_choice choice; /* of models that decide; zeros: none was ever tried */
-	struct json mail;              /* of the mailbox; count 0: nothing is known */
+	struct view_model model;
+	struct json mail; /* of the mailbox; count 0: nothing is known */
 };
 
 /* The kill switch is easily forgotten, and nothing leaves while it is on. */
@@ -37,17 +36,6 @@ static enum status gather_pause(struct cli *c, struct door *d, struct facts_now 
 	}
 	play_finish(&y);
 	return st;
-}
-
-static enum status gather_rollout(struct cli *c, struct door *d, struct facts_now *f)
-{
-	struct store *s = d->node->store;
-	enum status st = rollout_read(s, &f->rollout, &c->err);
-	if (st == ST_OK)
-		st = models_choice(s, STR(MODELS_SLOT), &c->arena, &f->choice, &c->err);
-	if (st == ST_NOT_FOUND)
-		f->choice = (struct registry_choice){.percent = 0};
-	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
 /* As the daemon has noted it: connected, or why not. */
@@ -93,29 +81,25 @@ static enum status gather(struct cli *c, struct door *d, struct facts_now *f)
 				       &c->err);
 	gather_mailbox(c, f);
 	if (st == ST_OK)
-		st = gather_rollout(c, d, f);
+		st = view_model(d->node->store, &c->arena, &f->model, &c->err);
 	return st == ST_OK ? gather_pause(c, d, f) : st;
 }
 
 /* Who is tried, and what it waits for; else what was last taken back without being asked. */
-static void show_rollout(struct cli *c, const struct facts_now *f)
+static void show_model(struct cli *c, const struct view_model *m)
 {
-	const struct rollout_state *r = &f->rollout;
-	struct trial_case trial = r->trial;
 	struct trial_verdict v;
-	trial.percent = f->choice.percent;
-	if (f->choice.candidate.hex[0]) {
-		trial_judge(&trial, &v);
+	const struct rollout_change *last = &m->last;
+	if (m->choice.candidate.hex[0]) {
+		trial_judge(&m->trial, &v);
 		fprintf(c->out, "model     %.12s is tried on %u %% of leads: %s\n",
-			f->choice.candidate.hex, f->choice.percent, v.words);
-		return;
-	}
-	const struct rollout_change *last = r->changes_n > 0 ? &r->changes[r->changes_n - 1] : NULL;
-	if (last != NULL && last->by_itself)
+			m->choice.candidate.hex, m->choice.percent, v.words);
+	} else if (last->by_itself) {
 		fprintf(c->out, "model     %s%.12s %s%s: %s\n",
-			last->to == 100 ? "" : cli_tint(c, "red"), last->hash.hex,
-			last->to == 100 ? "is the champion" : "was taken back", cli_tint(c, "off"),
+			m->taken_back ? cli_tint(c, "red") : "", last->hash.hex,
+			m->taken_back ? "was taken back" : "is the champion", cli_tint(c, "off"),
 			last->words);
+	}
 }
 
 static void show_json(struct cli *c, const struct door *d, const struct facts_now *f)
@@ -224,7 +208,7 @@ static void show_text(struct cli *c, const struct door *d, const struct facts_no
 			cli_tint(c, "red"), cli_tint(c, "off"), STR_ARG(f->pause_reason),
 			(unsigned long long)f->late.held);
 	show_late(c, f);
-	show_rollout(c, f);
+	show_model(c, &f->model);
 	if (d->program == NULL)
 		cli_next(c, "nurtured apply");
 	else if (f->paused)

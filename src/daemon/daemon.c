@@ -9,6 +9,7 @@
 #include "daemon/internal.h"
 #include "view/view_drift.h"
 #include "view/view_late.h"
+#include "view/view_model.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -112,6 +113,20 @@ static void note_drift(struct daemon *d)
 	arena_finish(&a);
 }
 
+/* Shares of a model that is tried move by themselves: somebody may want to be told. */
+static void note_model(struct daemon *d)
+{
+	struct view_model m;
+	struct arena a;
+	arena_init(&a, (size_t)1 << 20);
+	if (view_model(d->node->store, &a, &m, NULL) == ST_OK) {
+		metrics_set(d->metrics, METRIC_MODEL_CHANGES, (int64_t)m.changes);
+		metrics_set(d->metrics, METRIC_MODEL_TAKEN_BACK, m.taken_back);
+		metrics_set(d->metrics, METRIC_MODEL_PERCENT, (int64_t)m.choice.percent);
+	}
+	arena_finish(&a);
+}
+
 /* On the engine's thread, now and then: heads of three indexes. */
 static void note_late(struct daemon *d)
 {
@@ -121,6 +136,7 @@ static void note_late(struct daemon *d)
 		return;
 	d->late_us = now;
 	note_drift(d);
+	note_model(d);
 	if (view_late(d->node->store, clock_now_us(), &late, NULL) != ST_OK)
 		return; /* the next look tells */
 	metrics_set(d->metrics, METRIC_MESSAGES_LATE, (int64_t)late.messages);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * view_model.h: which registered models decide now, and what the latest change was. For status
+ * lines, doctor and metrics; costs two rows.
+ */
+#ifndef VIEW_VIEW_MODEL_H
+#define VIEW_VIEW_MODEL_H
+
+#include "engine/rollout.h"
+
+struct view_model {
+	uint64_t changes;              /* of who decides, or for how many; ever */
+	struct registry_choice choice; /* empty hashes: nobody */
+	struct trial_case trial;       /* what the one that is tried has brought */
+	struct rollout_change last;    /* when changes > 0 */
+	bool taken_back;               /* by that, and by itself */
+};
+MUST_USE enum status view_model(struct store *s, struct arena *a, struct view_model *out,
+				struct err *e);
+
+#endif
