@@ -316,6 +316,8 @@ void policy_evidence_json(const struct policy_evidence *p, struct json_w *w)
 	}
 	if (p->has_harm)
 		put_value(w, "harm", p->harm);
+	if (p->own_rows > 0)
+		json_w_ki64(w, "learned_from", (int64_t)p->own_rows);
 	json_w_kbool(w, "may_be_promoted", p->may);
 	json_w_kstr(w, "reason", p->reason);
 	json_w_end(w);
@@ -349,6 +351,11 @@ void policy_evidence_show(struct cli *c, const struct policy_evidence *p)
 		"effective sample %.5g; largest weight %.5g, %.3g %% of all; %.3g %% of rows are "
 		"within reach\n\n",
 		s->ess, s->w_max, 100 * s->share_max, 100 * s->support);
+	if (p->own_rows > 0)
+		fprintf(c->out,
+			"%zu of them are from before it was taken: what it learned from them makes "
+			"it look better here than it is\n\n",
+			p->own_rows);
 	fprintf(c->out, "  %-12s %12s   %s\n", "ESTIMATE", "VALUE", "95 %");
 	for (int k = 0; k < EVALUATE_KINDS; k++)
 		if (p->has_model || !evaluate_kind_models((enum evaluate_kind)k))

@@ -24,11 +24,13 @@ struct policy {
 	enum who who;
 	struct str action;
 	struct decide_frozen model;
+	int64_t to_us; /* it may have learned from what was decided before */
 };
 
 /* One decision, read again from its record. */
 struct decision {
 	uint64_t id, lead;
+	int64_t at_us;
 	double price, outcome, harm;
 	size_t n, chosen, rules;
 	double p[EXPLORE_MAX], cost[EXPLORE_MAX];
@@ -55,7 +57,7 @@ struct live {
 
 /* ---- policies by name ---- */
 
-static enum status model_of(struct live *x, const char *name, struct decide_frozen *out)
+static enum status model_of(struct live *x, const char *name, struct policy *out)
 {
 	struct registry_model m;
 	struct cli *c = x->c;
@@ -66,11 +68,12 @@ static enum status model_of(struct live *x, const char *name, struct decide_froz
 			"no policy is called \"%s\": logged, rules, first, uniform, learned, "
 			"always:MESSAGE:ANGLE, or a model's hash",
 			name);
-	return st == ST_OK ? frozen_decode(m.bytes, out, &c->err) : st;
+	out->to_us = st == ST_OK ? m.meta.to_us : TIME_NONE;
+	return st == ST_OK ? frozen_decode(m.bytes, &out->model, &c->err) : st;
 }
 
 /* The live learner as a model would be taken from it now. */
-static enum status learned_now(struct live *x, struct decide_frozen *out)
+static enum status learned_now(struct live *x, struct policy *out)
 {
 	struct learned live = {.loaded = false};
 	struct decide_learned *l;
@@ -81,7 +84,8 @@ static enum status learned_now(struct live *x, struct decide_frozen *out)
 		return st;
 	buf_init(&b, FROZEN_BYTES_MAX);
 	frozen_encode(l, &d->program->play->deciding, &b);
-	st = frozen_decode(buf_view(&b), out, &x->c->err);
+	st = frozen_decode(buf_view(&b), &out->model, &x->c->err);
+	out->to_us = INT64_MAX;
 	buf_finish(&b);
 	learned_forget(&live);
 	return st;
@@ -108,8 +112,7 @@ static enum status policy_of(struct live *x, const char *name, struct policy *ou
 		return ST_OK;
 	}
 	out->who = WHO_MODEL;
-	return strcmp(name, "learned") == 0 ? learned_now(x, &out->model)
-					    : model_of(x, name, &out->model);
+	return strcmp(name, "learned") == 0 ? learned_now(x, out) : model_of(x, name, out);
 }
 
 static void odds(const struct live *x, const struct policy *y, double *p)
@@ -297,6 +300,11 @@ static struct evaluate_row row_under(const struct live *x, const struct policy *
 				     .cluster = d->lead};
 }
 
+static bool learned_from(const struct policy *y, const struct decision *d)
+{
+	return y->who == WHO_MODEL && d->at_us < y->to_us;
+}
+
 static void add(struct live *x)
 {
 	struct bandit_log *log = x->out->log;
@@ -304,6 +312,7 @@ static void add(struct live *x)
 	size_t action = action_of(log, d->name[d->chosen], &x->out->arena);
 	if (action == BANDIT_ACTIONS_MAX)
 		return;
+	x->out->own_rows += learned_from(&x->a, d) || learned_from(&x->b, d);
 	x->base[log->n] = row_under(x, &x->b);
 	log->rows[log->n++] = (struct bandit_row){
 		.action = (uint32_t)action, .row = row_under(x, &x->a), .harm = d->harm};
@@ -326,6 +335,7 @@ static bool take(void *ctx, struct store_key key, struct str value)
 	if (!json_is(&d, learned, JSON_OBJECT))
 		return true;
 	out->id = key.num;
+	out->at_us = at;
 	out->lead = (uint64_t)lead;
 	(void)json_f64(&d, json_get(&d, learned, "price"), &out->price);
 	enum status st = learned_outcome(x->door->node->store, key.num, &x->scratch, &out->outcome,

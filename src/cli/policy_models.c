@@ -117,6 +117,8 @@ int policy_run_show(struct cli *c)
 	struct page p;
 	if (c->args_n != 2)
 		return cli_usage(c, "policy show wants a model: nurtured policy show MODEL");
+	if (policy_catch_up(c, STR(MODELS_SLOT)) != ST_OK) /* as list does */
+		return cli_fail(c, NULL);
 	int rc = get(c, c->args[1], &m);
 	if (rc >= 0)
 		return rc;

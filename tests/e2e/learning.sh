@@ -36,8 +36,29 @@ expect 1 "on without evidence" 'not promoted' -- policy promote "${model:0:12}"
 expect 0 "on by hand" 'canary, 5 % of leads' -- policy promote "${model:0:12}" --force "a try"
 expect 0 "why is kept" 'forced: a try' -- policy show "${model:0:12}"
 expect 0 "who is tried" 'is tried on 5 % of leads: 0 of 100 leads' -- status
+expect 0 "doctor says it too" "model +${model:0:12} is tried on 5 % of leads" -- doctor
+for _ in $(seq 100); do # it is looked at now and then, when something happens
+	"$nurtured" clock advance 1m >/dev/null 2>&1
+	curl -s "$url/metrics" >"$work/metrics"
+	grep -q '^nurtured_model_percent 5' "$work/metrics" && break
+	sleep 0.2
+done
+if grep -q '^nurtured_model_changes_total 2' "$work/metrics"; then good; else bad "metrics" "$work/metrics"; fi
+expect 1 "judged by what it learned from" 'of them are from before it was taken' \
+	-- policy compare "${model:0:12}" logged
 expect 0 "more days" '' -- clock advance 5d
 expect 0 "back" 'canary -> draft' -- policy rollback cadence --reason "seen enough"
+# Up to the champion, by hand, so that whoever is decided for next is decided for by the model.
+for state in shadow 5 25 50 champion; do
+	"$nurtured" policy promote "${model:0:12}" --force "a try: $state" >/dev/null 2>"$work/err" ||
+		bad "up to $state" "$work/err"
+done
+expect 0 "the champion decides" "model +${model:0:12} decides" -- doctor
+printf 'email,title,country\nlater@firm.example,COO,US\n' >"$work/later.csv"
+expect 0 "somebody comes" '1 row' -- import "$work/later.csv" --consent legitimate_interest \
+	--consent-source trade-fair
+expect 0 "two days" '' -- clock advance 2d
+expect 0 "explain says which model chose" "model ${model:0:12}\\)" -- explain later@firm.example
 stop
 expect 0 "a replay decides the same" '' -- replay --verify
 tally
