@@ -52,7 +52,16 @@ target = "https://larkspur.example/go"
 link = tokens.token(tokens.key(data), tokens.CLICK, 1, 1, 0, target)
 status, _ = call("GET", f"/t/{link}?u={urllib.parse.quote(target, safe='')}")
 check("who follows a link is led on", status == 302, status)
-check("and the hit is counted as lost", b"\nnurtured_hits_lost_total 1\n" in call("GET", "/metrics")[1])
+lost_hits = 0
+for _ in range(50): # the log lays out room ahead: a single event may still fit where a batch does not
+    lost_hits = int(b"\nnurtured_hits_lost_total 1\n" in call("GET", "/metrics")[1])
+    db = sqlite3.connect(f"file:{data}/events.db?mode=ro", uri=True)
+    kept_hits = db.execute("select count(*) from event where instr(body, 'email.click')").fetchone()[0]
+    db.close()
+    if lost_hits + kept_hits:
+        break
+    time.sleep(0.2)
+check("and the hit is in the log, or counted as lost", lost_hits + kept_hits == 1, (lost_hits, kept_hits))
 os.system(f"mount -o remount,size=96m {work}/disk")
 status = 507
 for _ in range(50):
