@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define PENDING_VERSION 2
+#define NUMBER_MAX 1e6f /* of what is kept of a decision */
 /* Before anything is known: one message in twenty brings something, one in 300 annoys; who is left
  * alone does something by themselves one time in 200. */
 #define SEND_ODDS (-2.94f)
@@ -74,8 +75,14 @@ static float get_f32(struct rd *r)
 	uint32_t bits = (uint32_t)wide;
 	float v;
 	memcpy(&v, &bits, sizeof v);
-	r->ok = r->ok && wide <= UINT32_MAX && fabsf(v) <= 1e6f;
+	r->ok = r->ok && wide <= UINT32_MAX && fabsf(v) <= NUMBER_MAX;
 	return v;
+}
+
+float pending_weight(double aside, double p)
+{
+	double w = aside / p;
+	return w < (double)NUMBER_MAX ? (float)w : NUMBER_MAX;
 }
 
 void pending_encode(const struct pending *p, struct buf *out)

@@ -88,6 +88,8 @@ struct pending {
 	bool follows;
 	float weight;
 };
+/* The weight, from the candidate's odds and those that were drawn from; within what is kept. */
+float pending_weight(double aside, double p);
 void pending_encode(const struct pending *p, struct buf *out);
 /* ST_CORRUPT: not pending_encode's work. */
 MUST_USE enum status pending_decode(struct str bytes, struct pending *out, struct err *e);

@@ -276,7 +276,7 @@ static void remember(const struct turn *t, const float *x, const struct candidat
 		return;
 	p->stage = q->stage;
 	p->follows = q->follows;
-	p->weight = (float)(c->aside / c->p);
+	p->weight = pending_weight(c->aside, c->p);
 }
 
 enum status policy_choose(struct turn *t, struct slate *s, size_t rules, struct choice *out,

@@ -289,6 +289,8 @@ static void test_stored_form(void **state)
 	(void)due(&w);
 	p = pending_of(&w);
 	assert_true(learned_event(&w.play.deciding, &p, STR("email.click"), p.at_us));
+	p.weight = pending_weight(1, 1e-9); /* drawn against all odds: still a row that is read */
+	assert_true(pending_weight(0.5, 0.25) > 1.99f && pending_weight(0.5, 0.25) < 2.01f);
 	buf_init(&b, 4096);
 	pending_encode(&p, &b);
 	assert_int_equal(pending_decode(buf_view(&b), &q, &e), ST_OK);
