@@ -23,41 +23,29 @@ static int run(struct cli *c)
 	for (size_t i = 0; c->args_n && i < sizeof parts / sizeof parts[0]; i++)
 		if (strcmp(c->args[0], parts[i].name) == 0)
 			return parts[i].run(c);
-	return cli_usage(
-		c,
-		"policy wants one of: learned, drift, warm, snapshot, compare, list, show, diff, "
-		"promote, rollback, "
-		"export, import");
+	return cli_usage(c, "policy wants one of: learned, drift, warm, snapshot, compare, list, "
+			    "show, diff, promote, rollback, export, import");
 }
 
 const struct verb verb_policy = {
 	.name = "policy",
 	.group = "change",
-	.args = "learned | drift | warm | snapshot | compare [CANDIDATE [CHAMPION]] | "
-		"list | "
-		"show "
-		"MODEL | diff A "
-		"B | "
-		"promote "
-		"MODEL | rollback SLOT | export MODEL FILE | import FILE",
+	.args = "learned | drift | warm | snapshot | compare [CANDIDATE [CHAMPION]] | list | "
+		"show MODEL | diff A B | promote MODEL | rollback SLOT | export MODEL FILE | "
+		"import FILE",
 	.summary = "Compare policies on a log of decisions; models up and back",
-	.detail =
-		"drift says whether that still fits, detector by detector; warm has imported past "
-		"sends believed. learned shows what the "
-		"live learner knows, message by message; snapshot keeps it "
-		"as a model. compare says what "
-		"a candidate would have earned on decisions another policy made, "
-		"and whether that may be believed; it exits 1 when it may not. A candidate is "
-		"\"log\" (column p_new of the log), \"uniform\", \"always:ACTION\" or a file with "
-		"a "
-		"table of odds; the champion is \"logged\" (who made the log) or any of these. "
-		"Without --log the decisions of this folder are looked at, and a policy may be "
-		"\"rules\", \"first\", \"learned\" or a model. "
-		"promote goes one step: shadow, 5 %, 25 %, 50 %, all; from 5 % on the comparison "
-		"must say yes. rollback takes back what is tried, else the champion. Decisions "
-		"follow from "
-		"the next one on, and a share that does well grows by itself. See "
-		"docs/learning.md.",
+	.detail = "learned shows what the live learner knows, message by message; drift says "
+		  "whether that still fits, detector by detector; warm has imported past sends "
+		  "believed; snapshot keeps the learner as a model. compare says what a candidate "
+		  "would have earned on decisions another policy made, and whether that may be "
+		  "believed; it exits 1 when it may not. A candidate is \"log\" (column p_new of "
+		  "the log), \"uniform\", \"always:ACTION\" or a file with a table of odds; the "
+		  "champion is \"logged\" (who made the log) or any of these. Without --log the "
+		  "decisions of this folder are looked at, and a policy may be \"rules\", "
+		  "\"first\", \"always:MESSAGE:ANGLE\", \"learned\" or a model. promote goes one "
+		  "step: shadow, 5 %, 25 %, 50 %, all; from 5 % on the comparison must say yes. "
+		  "rollback takes back what is tried, else the champion. Decisions follow from the "
+		  "next one on, and a share that does well grows by itself. See docs/learning.md.",
 	.examples = {"nurtured policy learned --decision planning-cost",
 		     "nurtured policy compare --log decisions.csv.gz",
 		     "nurtured policy compare odds.csv --log men.csv --json",
