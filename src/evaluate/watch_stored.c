@@ -104,6 +104,7 @@ static void get_columns(struct watch *w, struct rd *r)
 	w->windows = get_count(r, COUNT_MOST);
 	w->in_window = get_count(r, COUNT_MOST);
 	w->since_us = rd_zigzag(r);
+	r->ok = r->ok && w->since_us >= 0; /* what is subtracted from a moment stays in range */
 	for (size_t i = 0; i < w->dims + WATCH_BESIDE && r->ok; i++) {
 		struct column *c = &w->columns[i];
 		for (unsigned k = 0; k < WATCH_CELLS; k++)
