@@ -74,7 +74,7 @@ static const char *ask_of(struct load *l, struct buf *body)
 {
 	buf_printf(body, "{\"decision\":\"subject\",\"id\":" ID_MARK "%0*d\",\"context\":{",
 		   (int)ID_DIGITS, 0);
-	for (char name = 'a'; name <= 'l'; name++)
+	for (int name = 'a'; name <= 'l'; name++)
 		buf_printf(body, "%s\"%c\":%.2f", name == 'a' ? "" : ",", name,
 			   (double)rng_below(&l->rng, 400) / 100 - 2);
 	buf_z(body, "},\"actions\":[\"question\",\"number\",\"story\",\"offer\",\"name\",\"proof\","
