@@ -13,12 +13,12 @@
  * Where the file system does not take O_DIRECT, or the VFS below is not the system's (tests with a
  * faulty disk), the window is written and synced through the VFS below. */
 #include "sqlite/internal.h"
+#include "sqlite/shim.h"
 
 #include "base/assert.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,20 +28,17 @@
 #define AHEAD_BYTES ((int64_t)4 << 20)
 
 struct sqlite_direct {
-	sqlite3_vfs vfs; /* first: the VFS pointer is the object */
-	sqlite3_vfs *below;
-	bool system; /* below is the system's VFS: what it opens are real files */
-	char name[40];
+	struct sqlite_shim shim; /* first: its VFS pointer is the object */
+	bool system;             /* below is the system's VFS: what it opens are real files */
 };
 
 struct direct_file {
-	sqlite3_file base;
-	sqlite3_file *below;
-	int fd;             /* -1: through `below` */
-	sqlite3_int64 size; /* of the file: up to there blocks are in place */
-	int64_t high;       /* what lies from here on may become zeros */
-	int64_t at;         /* of the window in the file, whole blocks; -1: it holds nothing */
-	size_t n;           /* bytes of it that are known */
+	struct sqlite_shim_file shim; /* first: the file pointer is the object */
+	int fd;                       /* -1: through the file below */
+	sqlite3_int64 size;           /* of the file: up to there blocks are in place */
+	int64_t high;                 /* what lies from here on may become zeros */
+	int64_t at; /* of the window in the file, whole blocks; -1: it holds nothing */
+	size_t n;   /* bytes of it that are known */
 	bool dirty;
 	uint8_t *raw, *window; /* the window is the aligned part of raw */
 };
@@ -49,6 +46,11 @@ struct direct_file {
 static struct direct_file *file_of(sqlite3_file *f)
 {
 	return (struct direct_file *)f;
+}
+
+static sqlite3_file *below(const struct direct_file *f)
+{
+	return f->shim.below;
 }
 
 static size_t whole_blocks(size_t n)
@@ -82,10 +84,10 @@ static int fill(struct direct_file *f, int64_t end)
 	int rc = SQLITE_OK;
 	for (int64_t at = f->size; rc == SQLITE_OK && at < end; at += (int64_t)sizeof zeros) {
 		int64_t n = end - at < (int64_t)sizeof zeros ? end - at : (int64_t)sizeof zeros;
-		rc = f->below->pMethods->xWrite(f->below, zeros, (int)n, at);
+		rc = below(f)->pMethods->xWrite(below(f), zeros, (int)n, at);
 	}
 	if (rc == SQLITE_OK)
-		rc = f->below->pMethods->xSync(f->below, SQLITE_SYNC_NORMAL);
+		rc = below(f)->pMethods->xSync(below(f), SQLITE_SYNC_NORMAL);
 	if (rc == SQLITE_OK)
 		f->size = end;
 	return rc;
@@ -101,7 +103,7 @@ static int reach(struct direct_file *f, int64_t upto)
 /* What the file holds at [at, at + n); zeros behind its end. */
 static int read_below(struct direct_file *f, uint8_t *p, size_t n, int64_t at)
 {
-	int rc = f->below->pMethods->xRead(f->below, p, (int)n, at);
+	int rc = below(f)->pMethods->xRead(below(f), p, (int)n, at);
 	return rc == SQLITE_IOERR_SHORT_READ ? SQLITE_OK : rc;
 }
 
@@ -115,10 +117,10 @@ static int write_window(struct direct_file *f, size_t bytes)
 	}
 	for (size_t at = 0; rc == SQLITE_OK && at < bytes; at += BELOW_BYTES) {
 		size_t n = bytes - at < BELOW_BYTES ? bytes - at : BELOW_BYTES;
-		rc = f->below->pMethods->xWrite(f->below, f->window + at, (int)n,
+		rc = below(f)->pMethods->xWrite(below(f), f->window + at, (int)n,
 						f->at + (int64_t)at);
 	}
-	return rc == SQLITE_OK ? f->below->pMethods->xSync(f->below, SQLITE_SYNC_NORMAL) : rc;
+	return rc == SQLITE_OK ? below(f)->pMethods->xSync(below(f), SQLITE_SYNC_NORMAL) : rc;
 }
 
 /* The window onto the disk. Its last block, if begun, stays in it for the next commit. After a
@@ -194,7 +196,7 @@ static int direct_read(sqlite3_file *file, void *p, int n, sqlite3_int64 at)
 {
 	struct direct_file *f = file_of(file);
 	int rc = flush(f); /* only a transaction larger than the page cache reads its own frames */
-	return rc == SQLITE_OK ? f->below->pMethods->xRead(f->below, p, n, at) : rc;
+	return rc == SQLITE_OK ? below(f)->pMethods->xRead(below(f), p, n, at) : rc;
 }
 
 static int direct_sync(sqlite3_file *file, int flags)
@@ -210,7 +212,7 @@ static int direct_truncate(sqlite3_file *file, sqlite3_int64 size)
 	f->at = -1;
 	f->n = 0;
 	if (rc == SQLITE_OK)
-		rc = f->below->pMethods->xTruncate(f->below, size);
+		rc = below(f)->pMethods->xTruncate(below(f), size);
 	if (rc == SQLITE_OK && f->size > size)
 		f->size = size;
 	if (rc == SQLITE_OK && f->high > size)
@@ -222,7 +224,7 @@ static int direct_size(sqlite3_file *file, sqlite3_int64 *out)
 {
 	struct direct_file *f = file_of(file);
 	int rc = flush(f);
-	return rc == SQLITE_OK ? f->below->pMethods->xFileSize(f->below, out) : rc;
+	return rc == SQLITE_OK ? below(f)->pMethods->xFileSize(below(f), out) : rc;
 }
 
 static int direct_close(sqlite3_file *file)
@@ -232,68 +234,23 @@ static int direct_close(sqlite3_file *file)
 	if (f->fd >= 0)
 		(void)close(f->fd);
 	mem_free(f->raw);
-	int rc = f->below->pMethods->xClose(f->below);
+	int rc = below(f)->pMethods->xClose(below(f));
 	return flushed != SQLITE_OK ? flushed : rc;
 }
 
-static int direct_lock(sqlite3_file *file, int level)
-{
-	return file_of(file)->below->pMethods->xLock(file_of(file)->below, level);
-}
-
-static int direct_unlock(sqlite3_file *file, int level)
-{
-	return file_of(file)->below->pMethods->xUnlock(file_of(file)->below, level);
-}
-
-static int direct_reserved(sqlite3_file *file, int *out)
-{
-	return file_of(file)->below->pMethods->xCheckReservedLock(file_of(file)->below, out);
-}
-
-/* The size hint among them is of no use to us: blocks are laid out by reach(). */
-static int direct_control(sqlite3_file *file, int op, void *arg)
-{
-	return file_of(file)->below->pMethods->xFileControl(file_of(file)->below, op, arg);
-}
-
-static int direct_sector(sqlite3_file *file)
-{
-	return file_of(file)->below->pMethods->xSectorSize(file_of(file)->below);
-}
-
-static int direct_character(sqlite3_file *file)
-{
-	return file_of(file)->below->pMethods->xDeviceCharacteristics(file_of(file)->below);
-}
-
-static const sqlite3_io_methods methods = {
-	.iVersion = 1,
-	.xClose = direct_close,
-	.xRead = direct_read,
-	.xWrite = direct_write,
-	.xTruncate = direct_truncate,
-	.xSync = direct_sync,
-	.xFileSize = direct_size,
-	.xLock = direct_lock,
-	.xUnlock = direct_unlock,
-	.xCheckReservedLock = direct_reserved,
-	.xFileControl = direct_control,
-	.xSectorSize = direct_sector,
-	.xDeviceCharacteristics = direct_character,
-};
-
+/* The size hint that SQLite may give is of no use to us: blocks are laid out by reach(). */
 static int open_wal(struct sqlite_direct *d, const char *name, sqlite3_file *file, int flags,
 		    int *out_flags)
 {
 	struct direct_file *f = file_of(file);
-	*f = (struct direct_file){.fd = -1, .at = -1, .below = (sqlite3_file *)(f + 1)};
-	int rc = d->below->xOpen(d->below, name, f->below, flags, out_flags);
+	*f = (struct direct_file){.fd = -1, .at = -1};
+	int rc = sqlite_shim_open(&d->shim, name, &f->shim, flags, out_flags);
 	if (rc != SQLITE_OK)
 		return rc;
-	rc = f->below->pMethods->xFileSize(f->below, &f->size);
+	rc = below(f)->pMethods->xFileSize(below(f), &f->size);
 	if (rc != SQLITE_OK) {
-		(void)f->below->pMethods->xClose(f->below);
+		(void)below(f)->pMethods->xClose(below(f));
+		file->pMethods = NULL;
 		return rc;
 	}
 	f->raw = mem_alloc(WINDOW_BYTES + BLOCK);
@@ -301,7 +258,6 @@ static int open_wal(struct sqlite_direct *d, const char *name, sqlite3_file *fil
 	f->high = f->size;
 	if (d->system)
 		f->fd = open(name, O_WRONLY | O_DIRECT | O_DSYNC | O_CLOEXEC);
-	f->base.pMethods = &methods;
 	return SQLITE_OK;
 }
 
@@ -311,44 +267,21 @@ static int direct_open(sqlite3_vfs *v, const char *name, sqlite3_file *file, int
 	struct sqlite_direct *d = (struct sqlite_direct *)v;
 	if ((flags & SQLITE_OPEN_WAL) != 0)
 		return open_wal(d, name, file, flags, out_flags);
-	return d->below->xOpen(d->below, name, file, flags, out_flags);
-}
-
-static int direct_delete(sqlite3_vfs *v, const char *name, int sync_folder)
-{
-	sqlite3_vfs *b = ((struct sqlite_direct *)v)->below;
-	return b->xDelete(b, name, sync_folder);
-}
-
-static int direct_access(sqlite3_vfs *v, const char *name, int flags, int *out)
-{
-	sqlite3_vfs *b = ((struct sqlite_direct *)v)->below;
-	return b->xAccess(b, name, flags, out);
-}
-
-static int direct_full_path(sqlite3_vfs *v, const char *name, int n, char *out)
-{
-	sqlite3_vfs *b = ((struct sqlite_direct *)v)->below;
-	return b->xFullPathname(b, name, n, out);
+	return d->shim.below->xOpen(d->shim.below, name, file, flags, out_flags);
 }
 
 struct sqlite_direct *sqlite_direct_create(const char *vfs)
 {
 	struct sqlite_direct *d = mem_alloc(sizeof *d);
-	d->below = sqlite3_vfs_find(vfs);
-	ASSERT(d->below != NULL);
-	d->system = d->below == sqlite3_vfs_find(NULL);
-	(void)snprintf(d->name, sizeof d->name, "direct-%p", (void *)d);
-	d->vfs = *d->below; /* clock, dice and sleep as they are: the VFS is only a token there */
-	d->vfs.pNext = NULL;
-	d->vfs.szOsFile = (int)sizeof(struct direct_file) + d->below->szOsFile;
-	d->vfs.zName = d->name;
-	d->vfs.xOpen = direct_open;
-	d->vfs.xDelete = direct_delete;
-	d->vfs.xAccess = direct_access;
-	d->vfs.xFullPathname = direct_full_path;
-	int rc = sqlite3_vfs_register(&d->vfs, 0);
-	ASSERT(rc == SQLITE_OK);
+	sqlite_shim_init(&d->shim, "direct", vfs, sizeof(struct direct_file));
+	d->system = d->shim.below == sqlite3_vfs_find(NULL);
+	d->shim.vfs.xOpen = direct_open;
+	d->shim.methods.xClose = direct_close;
+	d->shim.methods.xRead = direct_read;
+	d->shim.methods.xWrite = direct_write;
+	d->shim.methods.xTruncate = direct_truncate;
+	d->shim.methods.xSync = direct_sync;
+	d->shim.methods.xFileSize = direct_size;
 	return d;
 }
 
@@ -358,11 +291,11 @@ void sqlite_direct_destroy(struct sqlite_direct **d_at)
 	*d_at = NULL;
 	if (d == NULL)
 		return;
-	(void)sqlite3_vfs_unregister(&d->vfs);
+	sqlite_shim_finish(&d->shim);
 	mem_free(d);
 }
 
 const char *sqlite_direct_name(const struct sqlite_direct *d)
 {
-	return d->name;
+	return d->shim.name;
 }

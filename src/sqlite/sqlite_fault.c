@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * sqlite_fault.c: the faulty disk. Everything is forwarded to the system's VFS; write, sync and
- * truncate first ask the plan. Files keep the system's file object right behind our own. */
+ * truncate first ask the plan. */
 #include "sqlite/sqlite_fault.h"
 
 #include "base/arena.h"
 #include "base/assert.h"
 #include "base/random.h"
+#include "sqlite/shim.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sqlite3.h>
-#include <stdio.h>
 #include <unistd.h>
 
 /* What a range of a file held before a write that no sync has followed yet. */
@@ -25,9 +24,7 @@ struct unsynced {
 };
 
 struct sqlite_fault {
-	sqlite3_vfs vfs; /* first: the VFS pointer is the object */
-	sqlite3_vfs *below;
-	char name[40];
+	struct sqlite_shim shim; /* first: its VFS pointer is the object */
 	pthread_mutex_t lock;
 	struct sqlite_fault_plan plan; /* under lock, as are the counts */
 	bool armed;
@@ -39,15 +36,14 @@ struct sqlite_fault {
 };
 
 struct fault_file {
-	sqlite3_file base;
+	struct sqlite_shim_file shim; /* first: the file pointer is the object */
 	struct sqlite_fault *fault;
-	sqlite3_file *below;
 	const char *path; /* SQLite keeps it as long as the file is open; NULL: a temporary one */
 };
 
 static sqlite3_file *below(sqlite3_file *f)
 {
-	return ((struct fault_file *)f)->below;
+	return ((struct fault_file *)f)->shim.below;
 }
 
 /* --- power ---------------------------------------------------------------------------------- */
@@ -167,102 +163,13 @@ static int fault_truncate(sqlite3_file *f, sqlite3_int64 size)
 	return kind == SQLITE_FAULT_ENOSPC ? SQLITE_FULL : SQLITE_IOERR_TRUNCATE;
 }
 
-static int fault_close(sqlite3_file *f)
-{
-	return below(f)->pMethods->xClose(below(f));
-}
-
-static int fault_read(sqlite3_file *f, void *p, int n, sqlite3_int64 at)
-{
-	return below(f)->pMethods->xRead(below(f), p, n, at);
-}
-
-static int fault_size(sqlite3_file *f, sqlite3_int64 *size)
-{
-	return below(f)->pMethods->xFileSize(below(f), size);
-}
-
-static int fault_lock(sqlite3_file *f, int level)
-{
-	return below(f)->pMethods->xLock(below(f), level);
-}
-
-static int fault_unlock(sqlite3_file *f, int level)
-{
-	return below(f)->pMethods->xUnlock(below(f), level);
-}
-
-static int fault_reserved(sqlite3_file *f, int *out)
-{
-	return below(f)->pMethods->xCheckReservedLock(below(f), out);
-}
-
-static int fault_control(sqlite3_file *f, int op, void *arg)
-{
-	return below(f)->pMethods->xFileControl(below(f), op, arg);
-}
-
-static int fault_sector(sqlite3_file *f)
-{
-	return below(f)->pMethods->xSectorSize(below(f));
-}
-
-static int fault_character(sqlite3_file *f)
-{
-	return below(f)->pMethods->xDeviceCharacteristics(below(f));
-}
-
-static int fault_shm_map(sqlite3_file *f, int page, int bytes, int extend, void volatile **out)
-{
-	return below(f)->pMethods->xShmMap(below(f), page, bytes, extend, out);
-}
-
-static int fault_shm_lock(sqlite3_file *f, int at, int n, int flags)
-{
-	return below(f)->pMethods->xShmLock(below(f), at, n, flags);
-}
-
-static void fault_shm_barrier(sqlite3_file *f)
-{
-	below(f)->pMethods->xShmBarrier(below(f));
-}
-
-static int fault_shm_unmap(sqlite3_file *f, int remove)
-{
-	return below(f)->pMethods->xShmUnmap(below(f), remove);
-}
-
-/* Version 2: without xFetch every page goes through read and write, where faults strike. */
-static const sqlite3_io_methods methods = {
-	.iVersion = 2,
-	.xClose = fault_close,
-	.xRead = fault_read,
-	.xWrite = fault_write,
-	.xTruncate = fault_truncate,
-	.xSync = fault_sync,
-	.xFileSize = fault_size,
-	.xLock = fault_lock,
-	.xUnlock = fault_unlock,
-	.xCheckReservedLock = fault_reserved,
-	.xFileControl = fault_control,
-	.xSectorSize = fault_sector,
-	.xDeviceCharacteristics = fault_character,
-	.xShmMap = fault_shm_map,
-	.xShmLock = fault_shm_lock,
-	.xShmBarrier = fault_shm_barrier,
-	.xShmUnmap = fault_shm_unmap,
-};
-
 static int fault_open(sqlite3_vfs *v, const char *name, sqlite3_file *f, int flags, int *out_flags)
 {
 	struct sqlite_fault *x = (struct sqlite_fault *)v;
 	struct fault_file *ff = (struct fault_file *)f;
 	ff->fault = x;
 	ff->path = name;
-	ff->below = (sqlite3_file *)(ff + 1);
-	int rc = x->below->xOpen(x->below, name, ff->below, flags, out_flags);
-	ff->base.pMethods = ff->below->pMethods != NULL ? &methods : NULL;
-	return rc;
+	return sqlite_shim_open(&x->shim, name, &ff->shim, flags, out_flags);
 }
 
 static int fault_delete(sqlite3_vfs *v, const char *name, int sync_folder)
@@ -273,38 +180,19 @@ static int fault_delete(sqlite3_vfs *v, const char *name, int sync_folder)
 	(void)pthread_mutex_unlock(&x->lock);
 	if (dead)
 		return SQLITE_IOERR_DELETE;
-	return x->below->xDelete(x->below, name, sync_folder);
-}
-
-static int fault_access(sqlite3_vfs *v, const char *name, int flags, int *out)
-{
-	sqlite3_vfs *b = ((struct sqlite_fault *)v)->below;
-	return b->xAccess(b, name, flags, out);
-}
-
-static int fault_full_path(sqlite3_vfs *v, const char *name, int n, char *out)
-{
-	sqlite3_vfs *b = ((struct sqlite_fault *)v)->below;
-	return b->xFullPathname(b, name, n, out);
+	return x->shim.below->xDelete(x->shim.below, name, sync_folder);
 }
 
 struct sqlite_fault *sqlite_fault_create(void)
 {
 	struct sqlite_fault *x = mem_alloc(sizeof *x);
-	x->below = sqlite3_vfs_find(NULL);
-	ASSERT(x->below != NULL);
-	(void)snprintf(x->name, sizeof x->name, "fault-%p", (void *)x);
 	(void)pthread_mutex_init(&x->lock, NULL);
-	x->vfs = *x->below; /* clock, dice and sleep as they are: the VFS is only a token there */
-	x->vfs.pNext = NULL;
-	x->vfs.szOsFile = (int)sizeof(struct fault_file) + x->below->szOsFile;
-	x->vfs.zName = x->name;
-	x->vfs.xOpen = fault_open;
-	x->vfs.xDelete = fault_delete;
-	x->vfs.xAccess = fault_access;
-	x->vfs.xFullPathname = fault_full_path;
-	int rc = sqlite3_vfs_register(&x->vfs, 0);
-	ASSERT(rc == SQLITE_OK);
+	sqlite_shim_init(&x->shim, "fault", NULL, sizeof(struct fault_file));
+	x->shim.vfs.xOpen = fault_open;
+	x->shim.vfs.xDelete = fault_delete;
+	x->shim.methods.xWrite = fault_write;
+	x->shim.methods.xTruncate = fault_truncate;
+	x->shim.methods.xSync = fault_sync;
 	return x;
 }
 
@@ -314,7 +202,7 @@ void sqlite_fault_destroy(struct sqlite_fault **f)
 	*f = NULL;
 	if (x == NULL)
 		return;
-	(void)sqlite3_vfs_unregister(&x->vfs);
+	sqlite_shim_finish(&x->shim);
 	forget(x, NULL, UINT64_MAX);
 	(void)pthread_mutex_destroy(&x->lock);
 	mem_free(x);
@@ -322,7 +210,7 @@ void sqlite_fault_destroy(struct sqlite_fault **f)
 
 const char *sqlite_fault_name(const struct sqlite_fault *f)
 {
-	return f->name;
+	return f->shim.name;
 }
 
 void sqlite_fault_arm(struct sqlite_fault *f, const struct sqlite_fault_plan *plan)
