@@ -152,10 +152,49 @@ static enum status side_by_side(const struct bench_conf *conf, const struct hous
 	return st;
 }
 
+/* ---- what is said of it ---- */
+
+/* done: what is waited for behind the answers; NULL: nothing is, and there is no bare append to
+ * compare with. */
+static void report_sides(struct report *r, const struct bench_rate side[SIDES], const char *what,
+			 const char *done, unsigned connections)
+{
+	char name[96];
+	(void)snprintf(name, sizeof name, "%s, %u connections", what, connections);
+	report_rate(r, name, &side[DAEMON]);
+	(void)snprintf(name, sizeof name, "the same, until all of it is %s", done ? done : "");
+	if (done != NULL)
+		report_rate(r, name, &side[SCORED]);
+	(void)snprintf(name, sizeof name, "the same door without work, %u", connections);
+	report_rate(r, name, &side[EMPTY]);
+	if (done != NULL)
+		report_rate(r, "bare append, batches of 1,000, full fsync", &side[BARE]);
+}
+
+static void report_wait(struct report *r, const char *what, double *took, size_t n,
+			const char *unit)
+{
+	static const struct {
+		double p;
+		const char *name;
+	} rows[] = {{0.5, "p50"}, {0.99, "p99"}};
+	char name[96];
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		(void)snprintf(name, sizeof name, "%s, %s", what, rows[i].name);
+		report_value(r, name, bench_percentile(took, n, rows[i].p), unit);
+	}
+}
+
+static enum status house_start(const struct bench_conf *conf, uint64_t leads, struct house *h,
+			       struct err *e)
+{
+	enum status st = house_build(conf, leads, "door", h, e);
+	return st == ST_OK ? house_open(conf, h, e) : st;
+}
+
 static enum status single_at(const struct bench_conf *conf, const struct house *h,
 			     unsigned connections, struct report *r, struct err *e)
 {
-	char name[96];
 	struct bench_rate side[SIDES];
 	struct load_conf lc = {.connections = connections,
 			       .events_each = 1,
@@ -165,12 +204,7 @@ static enum status single_at(const struct bench_conf *conf, const struct house *
 	enum status st = side_by_side(conf, h, &lc, side, e);
 	if (st != ST_OK)
 		return st;
-	(void)snprintf(name, sizeof name, "durable single events, %u connections", connections);
-	report_rate(r, name, &side[DAEMON]);
-	report_rate(r, "the same, until all of it is scored", &side[SCORED]);
-	(void)snprintf(name, sizeof name, "the same door without work, %u", connections);
-	report_rate(r, name, &side[EMPTY]);
-	report_rate(r, "bare append, batches of 1,000, full fsync", &side[BARE]);
+	report_sides(r, side, "durable single events", "scored", connections);
 	double empty = bench_per_s(&side[EMPTY]), bare = bench_per_s(&side[BARE]);
 	report_ratio(r, "durable / smaller of the two",
 		     bench_per_s(&side[DAEMON]) / (empty < bare ? empty : bare), 0.7);
@@ -180,9 +214,7 @@ static enum status single_at(const struct bench_conf *conf, const struct house *
 enum status bench_single(const struct bench_conf *conf, struct report *r, struct err *e)
 {
 	struct house h;
-	enum status st = house_build(conf, 10000, "door", &h, e);
-	if (st == ST_OK)
-		st = house_open(conf, &h, e);
+	enum status st = house_start(conf, 10000, &h, e);
 	if (st == ST_OK)
 		st = single_at(conf, &h, 64, r, e);
 	if (st == ST_OK)
@@ -195,9 +227,7 @@ enum status bench_batch(const struct bench_conf *conf, struct report *r, struct 
 {
 	struct house h;
 	struct bench_rate side[SIDES];
-	enum status st = house_build(conf, 10000, "door", &h, e);
-	if (st == ST_OK)
-		st = house_open(conf, &h, e);
+	enum status st = house_start(conf, 10000, &h, e);
 	struct load_conf lc = {.connections = 16,
 			       .events_each = 100,
 			       .for_us = conf->door_us,
@@ -208,10 +238,7 @@ enum status bench_batch(const struct bench_conf *conf, struct report *r, struct 
 	house_close(&h);
 	if (st != ST_OK)
 		return st;
-	report_rate(r, "events in requests of 100, 16 connections", &side[DAEMON]);
-	report_rate(r, "the same, until all of it is scored", &side[SCORED]);
-	report_rate(r, "the same door without work", &side[EMPTY]);
-	report_rate(r, "bare append, batches of 1,000, full fsync", &side[BARE]);
+	report_sides(r, side, "events in requests of 100", "scored", lc.connections);
 	report_ratio(r, "batched / bare append",
 		     bench_per_s(&side[DAEMON]) / bench_per_s(&side[BARE]), 0);
 	return ST_OK;
@@ -222,7 +249,6 @@ enum status bench_batch(const struct bench_conf *conf, struct report *r, struct 
 static enum status clicks_at(const struct bench_conf *conf, const struct house *h,
 			     unsigned connections, struct report *r, struct err *e)
 {
-	char name[96];
 	struct link_keys keys;
 	struct bench_rate side[SIDES];
 	enum status st = node_link_keys(h->folder, &keys, e);
@@ -234,11 +260,7 @@ static enum status clicks_at(const struct bench_conf *conf, const struct house *
 		st = side_by_side(conf, h, &lc, side, e);
 	if (st != ST_OK)
 		return st;
-	(void)snprintf(name, sizeof name, "click redirects, each durable, %u connections",
-		       connections);
-	report_rate(r, name, &side[DAEMON]);
-	(void)snprintf(name, sizeof name, "the same door without work, %u", connections);
-	report_rate(r, name, &side[EMPTY]);
+	report_sides(r, side, "click redirects, each durable", NULL, connections);
 	report_ratio(r, "redirects / bare door",
 		     bench_per_s(&side[DAEMON]) / bench_per_s(&side[EMPTY]), 0);
 	return ST_OK;
@@ -261,19 +283,14 @@ static enum status click_samples(const struct house *h, struct report *r, struct
 	load_single_close(&one);
 	if (st != ST_OK)
 		return st;
-	report_value(r, "click to redirect, one at a time, p50",
-		     bench_percentile(answered, SAMPLES, 0.5), "us");
-	report_value(r, "click to redirect, one at a time, p99",
-		     bench_percentile(answered, SAMPLES, 0.99), "us");
+	report_wait(r, "click to redirect, one at a time", answered, SAMPLES, "us");
 	return ST_OK;
 }
 
 enum status bench_clicks(const struct bench_conf *conf, struct report *r, struct err *e)
 {
 	struct house h;
-	enum status st = house_build(conf, 1000, "door", &h, e);
-	if (st == ST_OK)
-		st = house_open(conf, &h, e);
+	enum status st = house_start(conf, 1000, &h, e);
 	if (st == ST_OK)
 		st = click_samples(&h, r, e);
 	if (st == ST_OK)
@@ -292,7 +309,6 @@ enum status bench_clicks(const struct bench_conf *conf, struct report *r, struct
 static enum status asked_at(const struct bench_conf *conf, const struct house *h,
 			    unsigned connections, struct report *r, struct err *e)
 {
-	char name[96];
 	struct bench_rate side[SIDES];
 	struct load_conf lc = {.connections = connections,
 			       .events_each = 1,
@@ -302,13 +318,7 @@ static enum status asked_at(const struct bench_conf *conf, const struct house *h
 	enum status st = side_by_side(conf, h, &lc, side, e);
 	if (st != ST_OK)
 		return st;
-	(void)snprintf(name, sizeof name, "decisions, 8 actions, each durable, %u connections",
-		       connections);
-	report_rate(r, name, &side[DAEMON]);
-	report_rate(r, "the same, until all of it is folded", &side[SCORED]);
-	(void)snprintf(name, sizeof name, "the same door without work, %u", connections);
-	report_rate(r, name, &side[EMPTY]);
-	report_rate(r, "bare append, batches of 1,000, full fsync", &side[BARE]);
+	report_sides(r, side, "decisions, 8 actions, each durable", "folded", connections);
 	report_ratio(r, "decisions / bare door",
 		     bench_per_s(&side[DAEMON]) / bench_per_s(&side[EMPTY]), 0);
 	report_ratio(r, "of 30,000 decisions a second", bench_per_s(&side[DAEMON]) / 30000, 1.0);
@@ -337,14 +347,10 @@ static enum status asked_paced(const struct bench_conf *conf, const struct house
 			     (unsigned long long)res.failed, (unsigned long long)res.requests);
 	if (st != ST_OK)
 		return st;
-	static const struct {
-		double p;
-		const char *name;
-	} rows[] = {{0.5, "p50"}, {0.99, "p99"}};
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		(void)snprintf(name, sizeof name, "%s at 10,000 a second, %s", who, rows[i].name);
-		report_value(r, name, bench_percentile(took, res.took_n, rows[i].p) / 1000, "ms");
-	}
+	for (size_t i = 0; i < res.took_n; i++)
+		took[i] /= 1000;
+	(void)snprintf(name, sizeof name, "%s at 10,000 a second", who);
+	report_wait(r, name, took, res.took_n, "ms");
 	return ST_OK;
 }
 
@@ -429,21 +435,15 @@ static enum status samples(const struct house *h, struct report *r, struct err *
 	node_close(&node);
 	if (st != ST_OK)
 		return st;
-	report_value(r, "POST to durable answer, p50", bench_percentile(answered, SAMPLES, 0.5),
-		     "ms");
-	report_value(r, "POST to durable answer, p99", bench_percentile(answered, SAMPLES, 0.99),
-		     "ms");
-	report_value(r, "POST to scored state, p50", bench_percentile(scored, SAMPLES, 0.5), "ms");
-	report_value(r, "POST to scored state, p99", bench_percentile(scored, SAMPLES, 0.99), "ms");
+	report_wait(r, "POST to durable answer", answered, SAMPLES, "ms");
+	report_wait(r, "POST to scored state", scored, SAMPLES, "ms");
 	return ST_OK;
 }
 
 enum status bench_latency(const struct bench_conf *conf, struct report *r, struct err *e)
 {
 	struct house h;
-	enum status st = house_build(conf, 10000, "door", &h, e);
-	if (st == ST_OK)
-		st = house_open(conf, &h, e);
+	enum status st = house_start(conf, 10000, &h, e);
 	if (st == ST_OK)
 		st = samples(&h, r, e);
 	house_close(&h);

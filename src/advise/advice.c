@@ -4,9 +4,6 @@
 
 #include "base/hash.h"
 
-#include <math.h>
-#include <string.h>
-
 #define ADVICE_VERSION 1
 
 /* ---- from events ---- */
@@ -118,23 +115,6 @@ void advise_reward_event(const struct advise_reward *r, struct buf *out)
 
 /* ---- stored form ---- */
 
-static void put_f32(struct buf *b, float v)
-{
-	uint32_t bits;
-	memcpy(&bits, &v, sizeof bits);
-	buf_varint(b, bits);
-}
-
-static float get_f32(struct rd *r, double most)
-{
-	uint64_t wide = rd_varint(r);
-	uint32_t bits = (uint32_t)wide;
-	float v;
-	memcpy(&v, &bits, sizeof v);
-	r->ok = r->ok && wide <= UINT32_MAX && fabs((double)v) <= most;
-	return v;
-}
-
 void advice_encode(const struct advice *x, struct buf *out)
 {
 	buf_varint(out, ADVICE_VERSION);
@@ -145,14 +125,14 @@ void advice_encode(const struct advice *x, struct buf *out)
 	buf_varint(out, x->lead);
 	buf_varint(out, x->arm);
 	buf_varint(out, (x->wait ? 1u : 0u) | (x->taught ? 2u : 0u));
-	put_f32(out, x->taught_outcome);
+	buf_f32(out, x->taught_outcome);
 	buf_varint(out, x->dims);
 	for (uint32_t i = 0; i < x->dims; i++)
-		put_f32(out, x->x[i]);
+		buf_f32(out, x->x[i]);
 	buf_varint(out, x->got_n);
 	for (uint32_t i = 0; i < x->got_n; i++) {
 		buf_varint(out, x->got[i].kind);
-		put_f32(out, x->got[i].value);
+		buf_f32(out, x->got[i].value);
 	}
 }
 
@@ -162,13 +142,13 @@ static void get_numbers(struct rd *r, struct advice *x)
 	r->ok = r->ok && dims >= 1 && dims <= LEARN_DIMS_MAX;
 	x->dims = r->ok ? (uint32_t)dims : 0;
 	for (uint32_t i = 0; i < x->dims; i++)
-		x->x[i] = get_f32(r, ADVISE_NUMBER_MAX);
+		x->x[i] = rd_f32(r, (float)ADVISE_NUMBER_MAX);
 	uint64_t got = rd_varint(r);
 	r->ok = r->ok && got <= ADVISE_KINDS_MAX;
 	x->got_n = r->ok ? (uint32_t)got : 0;
 	for (uint32_t i = 0; i < x->got_n; i++) {
 		x->got[i].kind = (uint32_t)rd_varint(r);
-		x->got[i].value = get_f32(r, 1);
+		x->got[i].value = rd_f32(r, 1);
 		r->ok = r->ok && x->got[i].value >= 0;
 	}
 }
@@ -187,7 +167,7 @@ enum status advice_decode(struct str bytes, struct advice *out, struct err *e)
 	uint64_t flags = rd_varint(&r);
 	out->wait = flags & 1;
 	out->taught = flags & 2;
-	out->taught_outcome = get_f32(&r, 1);
+	out->taught_outcome = rd_f32(&r, 1);
 	get_numbers(&r, out);
 	bool fine = known && rd_done(&r) && flags < 4 && out->arm >= 8 && out->decision.n >= 1 &&
 		    out->decision.n <= ADVISE_NAME_MAX && out->id.n >= 1 &&

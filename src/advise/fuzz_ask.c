@@ -1,29 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * fuzz_ask.c: any bytes as a request for a decision, and as a reward: refused with a code, or
  * understood; then the odds sum to 1, the answer is JSON, and the event is read again. */
-#include "advise/advise.h"
+#include "advise/test_book.h"
 #include "base/assert.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
-
-static const struct str names[] = {STR("plan"), STR("seats")};
-static const struct program_decision decisions[] = {
-	{.name = STR("d"),
-	 .mode = DECISION_IGW,
-	 .context = names,
-	 .context_n = 2,
-	 .worth = 2,
-	 .most = 1,
-	 .least = 0.01,
-	 .gain = 150,
-	 .uniform = 0.1},
-	{.name = STR("s"),
-	 .mode = DECISION_SHADOW,
-	 .worth = 1,
-	 .most = 0.5,
-	 .least = 0.2,
-	 .gain = 150},
-};
 
 static void chosen(const struct advise_book *b, const struct advise_ask *q, struct arena *a)
 {
@@ -52,25 +33,16 @@ static void chosen(const struct advise_book *b, const struct advise_ask *q, stru
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-	struct advisor list[2];
-	struct advise_ask q;
+	struct world w;
 	struct advise_reward r;
-	struct advise_no no;
-	struct arena a;
 	struct str body = {(const char *)data, bytes};
-	for (size_t i = 0; i < 2; i++)
-		advisor_open(&list[i], &decisions[i]);
-	struct advise_book *b = advise_book_make(list, 2);
-	arena_init(&a, (size_t)16 << 20);
-	if (advise_read(b, body, &a, &q, &no) == ST_OK)
-		chosen(b, &q, &a);
+	open_world(&w);
+	if (advise_read(w.book, body, &w.a, &w.q, &w.no) == ST_OK)
+		chosen(w.book, &w.q, &w.a);
 	else
-		ASSERT(no.http >= 400 && no.code != NULL);
-	if (advise_reward_read(b, body, &a, &r, &no) != ST_OK)
-		ASSERT(no.http >= 400 && no.code != NULL);
-	arena_finish(&a);
-	advise_book_close(&b);
-	for (size_t i = 0; i < 2; i++)
-		advisor_close(&list[i]);
+		ASSERT(w.no.http >= 400 && w.no.code != NULL);
+	if (advise_reward_read(w.book, body, &w.a, &r, &w.no) != ST_OK)
+		ASSERT(w.no.http >= 400 && w.no.code != NULL);
+	close_world(&w);
 	return 0;
 }

@@ -1,54 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * test_advise.c: requests, odds and answers of other senders' decisions. */
-#include "advise/advise.h"
+#include "advise/test_book.h"
 #include "base/test.h"
 #include "base/time.h"
-
-static const struct str names[] = {STR("plan"), STR("seats")};
-static const struct program_decision decisions[] = {
-	{.name = STR("d"),
-	 .mode = DECISION_IGW,
-	 .context = names,
-	 .context_n = 2,
-	 .worth = 2,
-	 .most = 1,
-	 .least = 0.02,
-	 .gain = 150},
-	{.name = STR("s"),
-	 .mode = DECISION_SHADOW,
-	 .worth = 1,
-	 .most = 1,
-	 .least = 0.02,
-	 .gain = 150},
-	{.name = STR("f"), .mode = DECISION_FIRST, .worth = 1, .most = 1},
-};
-#define DECISIONS COUNT_OF(decisions)
-
-struct world {
-	struct advisor list[DECISIONS];
-	struct advise_book *book;
-	struct arena a;
-	struct advise_ask q;
-	struct advise_choice c;
-	struct advise_no no;
-};
-
-static void open_world(struct world *w)
-{
-	for (size_t i = 0; i < DECISIONS; i++)
-		advisor_open(&w->list[i], &decisions[i]);
-	w->book = advise_book_make(w->list, DECISIONS);
-	w->book->seed = 5;
-	arena_init(&w->a, (size_t)8 << 20);
-}
-
-static void close_world(struct world *w)
-{
-	arena_finish(&w->a);
-	advise_book_close(&w->book);
-	for (size_t i = 0; i < DECISIONS; i++)
-		advisor_close(&w->list[i]);
-}
 
 static void ask(struct world *w, const char *body)
 {

@@ -159,6 +159,13 @@ void buf_f64_le(struct buf *b, double v)
 	buf_put(b, tmp, 8);
 }
 
+void buf_f32(struct buf *b, float v)
+{
+	uint32_t bits;
+	memcpy(&bits, &v, sizeof bits);
+	buf_varint(b, bits);
+}
+
 void buf_bytes(struct buf *b, struct str s)
 {
 	buf_varint(b, s.n);
@@ -208,6 +215,16 @@ double rd_f64_le(struct rd *r)
 	double v;
 	memcpy(&v, &u, 8);
 	return v;
+}
+
+float rd_f32(struct rd *r, float most)
+{
+	uint64_t wide = rd_varint(r);
+	uint32_t bits = (uint32_t)wide;
+	float v;
+	memcpy(&v, &bits, sizeof v);
+	r->ok = r->ok && wide <= UINT32_MAX && v >= -most && v <= most;
+	return r->ok ? v : 0;
 }
 
 struct str rd_bytes(struct rd *r)

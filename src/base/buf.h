@@ -49,6 +49,7 @@ static inline struct str buf_view(const struct buf *b)
 void buf_varint(struct buf *b, uint64_t v);
 void buf_zigzag(struct buf *b, int64_t v);
 void buf_f64_le(struct buf *b, double v);
+void buf_f32(struct buf *b, float v);        /* its bits as a varint: one byte for 0, else five */
 void buf_bytes(struct buf *b, struct str s); /* varint length, then the bytes */
 
 /* The reader twin: bounded, sticky failure. After any get_* check `ok` once. */
@@ -63,7 +64,8 @@ static inline struct rd rd_of(struct str s)
 uint64_t rd_varint(struct rd *r);
 int64_t rd_zigzag(struct rd *r);
 double rd_f64_le(struct rd *r);
-struct str rd_bytes(struct rd *r); /* borrowed from the input */
+float rd_f32(struct rd *r, float most); /* a number that is not within +-most is a failure */
+struct str rd_bytes(struct rd *r);      /* borrowed from the input */
 uint8_t rd_u8(struct rd *r);
 static inline bool rd_done(const struct rd *r)
 {

@@ -117,6 +117,7 @@ static void reads_what_it_wrote(void **state)
 	for (size_t i = 0; i < COUNT_OF(s); i++)
 		buf_zigzag(&b, s[i]);
 	buf_f64_le(&b, -0.1);
+	buf_f32(&b, -0.5f);
 	buf_bytes(&b, STR("a\0b"));
 	buf_bytes(&b, STR_NULL);
 	struct rd r = rd_of(buf_view(&b));
@@ -125,6 +126,7 @@ static void reads_what_it_wrote(void **state)
 	for (size_t i = 0; i < COUNT_OF(s); i++)
 		assert_true(rd_zigzag(&r) == s[i]);
 	assert_true(fabs(rd_f64_le(&r) + 0.1) < 1e-18);
+	assert_true(fabsf(rd_f32(&r, 1) + 0.5f) < 1e-18f);
 	assert_true(str_eq(rd_bytes(&r), STR("a\0b")));
 	assert_true(str_empty(rd_bytes(&r)));
 	assert_true(rd_done(&r));
@@ -134,10 +136,32 @@ static void reads_what_it_wrote(void **state)
 		for (size_t i = 0; i < COUNT_OF(u) + COUNT_OF(s); i++)
 			(void)rd_varint(&r);
 		(void)rd_f64_le(&r);
+		(void)rd_f32(&r, 1);
 		(void)rd_bytes(&r);
 		(void)rd_bytes(&r);
 		assert_false(r.ok);
 	}
+	buf_finish(&b);
+}
+
+static void refuses_numbers_out_of_range(void **state)
+{
+	static const float bad[] = {1.5f, -1.5f, NAN, INFINITY, -INFINITY};
+	struct buf b;
+	(void)state;
+	buf_init(&b, 64);
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		buf_reset(&b);
+		buf_f32(&b, bad[i]);
+		struct rd r = rd_of(buf_view(&b));
+		(void)rd_f32(&r, 1);
+		assert_false(r.ok);
+	}
+	buf_reset(&b);
+	buf_varint(&b, (uint64_t)UINT32_MAX + 1); /* not the bits of a float */
+	struct rd r = rd_of(buf_view(&b));
+	(void)rd_f32(&r, 1);
+	assert_false(r.ok);
 	buf_finish(&b);
 }
 
@@ -169,6 +193,7 @@ int main(void)
 		cmocka_unit_test(writes_integers),
 		cmocka_unit_test(writes_the_shortest_number),
 		cmocka_unit_test(reads_what_it_wrote),
+		cmocka_unit_test(refuses_numbers_out_of_range),
 		cmocka_unit_test(refuses_bad_records),
 	};
 	return cmocka_run_group_tests_name("base_buf", tests, NULL, NULL);

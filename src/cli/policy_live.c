@@ -255,31 +255,11 @@ static size_t action_of(struct bandit_log *log, struct str name, struct arena *a
 	return i;
 }
 
-static struct learn_action parts_of(struct learner *l, const struct pending *w)
-{
-	struct learn_action a = {.n = 0};
-	for (uint32_t i = 0; i < w->parts_n; i++) {
-		uint32_t arm = learn_arm(l, w->key[i], w->kind[i]);
-		if (arm != LEARN_NONE)
-			a.arm[a.n++] = arm;
-	}
-	return a;
-}
-
-static double q_of(struct learner *l, const struct pending *w)
-{
-	struct learn_guess g = {0};
-	struct learn_action a = parts_of(l, w);
-	if (a.n > 0)
-		learn_score(l, w->x, &a, 1, &g);
-	return (double)g.p;
-}
-
 static void teach(struct live *x)
 {
 	const struct decision *d = x->now;
 	struct learner *l = x->q[hash_u64(d->lead) & 1];
-	struct learn_action a = parts_of(l, &d->what[d->chosen]);
+	struct learn_action a = learned_action(l, &d->what[d->chosen]);
 	if (a.n > 0)
 		learn_update(l, d->what[d->chosen].x, &a, (float)d->outcome, 1);
 }
@@ -291,11 +271,11 @@ static struct evaluate_row row_under(const struct live *x, const struct policy *
 	struct learner *other = x->q[1 - (hash_u64(d->lead) & 1)];
 	odds(x, y, p);
 	for (size_t i = 0; i < d->n; i++)
-		v += p[i] > 0 ? p[i] * q_of(other, &d->what[i]) : 0;
+		v += p[i] > 0 ? p[i] * learned_expects(other, &d->what[i]) : 0;
 	return (struct evaluate_row){.reward = d->outcome,
 				     .p_log = d->p[d->chosen],
 				     .p_new = p[d->chosen],
-				     .q = q_of(other, &d->what[d->chosen]),
+				     .q = learned_expects(other, &d->what[d->chosen]),
 				     .v_dm = v,
 				     .cluster = d->lead};
 }

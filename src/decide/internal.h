@@ -139,8 +139,6 @@ struct choice {
 };
 /* Does anybody but the rules have a say here? */
 bool policy_asks(const struct turn *t);
-/* What was done, as arms of that model; n is 0 where there is no room for its arm. */
-struct learn_action learned_action(struct learner *l, const struct pending *of);
 /* Who chooses now: the program's mode, or the rules while drift makes them. */
 enum decide_mode policy_mode(const struct turn *t);
 const struct decide_models *policy_models(const struct turn *t); /* who is asked; NULL: none */

@@ -5,9 +5,6 @@
 #include "base/assert.h"
 #include "base/hash.h"
 
-#include <math.h>
-#include <string.h>
-
 #define PENDING_VERSION 2
 #define NUMBER_MAX 1e6f /* of what is kept of a decision */
 /* Before anything is known: one message in twenty brings something, one in 300 annoys; who is left
@@ -62,23 +59,6 @@ double learned_rules_share(double outcomes)
 
 /* ---- stored form ---- */
 
-static void put_f32(struct buf *b, float v)
-{
-	uint32_t bits;
-	memcpy(&bits, &v, sizeof bits);
-	buf_varint(b, bits);
-}
-
-static float get_f32(struct rd *r)
-{
-	uint64_t wide = rd_varint(r);
-	uint32_t bits = (uint32_t)wide;
-	float v;
-	memcpy(&v, &bits, sizeof v);
-	r->ok = r->ok && wide <= UINT32_MAX && fabsf(v) <= NUMBER_MAX;
-	return v;
-}
-
 float pending_weight(double aside, double p)
 {
 	double w = aside / p;
@@ -95,7 +75,7 @@ void pending_encode(const struct pending *p, struct buf *out)
 	buf_zigzag(out, p->at_us);
 	buf_varint(out, p->taught);
 	for (size_t i = 0; i < CONTEXT_COUNT; i++)
-		put_f32(out, p->x[i]);
+		buf_f32(out, p->x[i]);
 	buf_varint(out, p->parts_n);
 	for (uint32_t i = 0; i < p->parts_n; i++) {
 		buf_varint(out, p->key[i]);
@@ -106,7 +86,7 @@ void pending_encode(const struct pending *p, struct buf *out)
 		buf_varint(out, p->got[i]);
 	const float f[] = {p->outcome, p->harm, p->taught_outcome, p->taught_harm, p->weight};
 	for (size_t i = 0; i < sizeof f / sizeof *f; i++)
-		put_f32(out, f[i]);
+		buf_f32(out, f[i]);
 	buf_varint(out, p->stage);
 	buf_varint(out, p->follows);
 }
@@ -145,13 +125,13 @@ enum status pending_decode(struct str bytes, struct pending *out, struct err *e)
 	p.at_us = rd_zigzag(&r);
 	p.taught = rd_varint(&r) != 0;
 	for (size_t i = 0; i < CONTEXT_COUNT; i++)
-		p.x[i] = get_f32(&r);
+		p.x[i] = rd_f32(&r, NUMBER_MAX);
 	get_parts(&r, &p);
-	p.outcome = get_f32(&r);
-	p.harm = get_f32(&r);
-	p.taught_outcome = get_f32(&r);
-	p.taught_harm = get_f32(&r);
-	p.weight = get_f32(&r);
+	p.outcome = rd_f32(&r, NUMBER_MAX);
+	p.harm = rd_f32(&r, NUMBER_MAX);
+	p.taught_outcome = rd_f32(&r, NUMBER_MAX);
+	p.taught_harm = rd_f32(&r, NUMBER_MAX);
+	p.weight = rd_f32(&r, NUMBER_MAX);
 	uint64_t stage = rd_varint(&r), follows = rd_varint(&r);
 	p.stage = (uint32_t)stage;
 	p.follows = follows == 1;
@@ -217,7 +197,7 @@ struct learn_action learned_action(struct learner *l, const struct pending *of)
 	return a;
 }
 
-static double guess_of(struct learner *l, const struct pending *of)
+double learned_expects(struct learner *l, const struct pending *of)
 {
 	struct learn_guess g = {.p = 0};
 	struct learn_action a = learned_action(l, of);
@@ -228,7 +208,8 @@ static double guess_of(struct learner *l, const struct pending *of)
 
 void learned_guess(struct decide_learned *l, const struct pending *of, struct learned_guess *out)
 {
-	*out = (struct learned_guess){guess_of(l->response, of), guess_of(l->harm, of)};
+	*out = (struct learned_guess){learned_expects(l->response, of),
+				      learned_expects(l->harm, of)};
 }
 
 /* A first look teaches the whole; a later one what is more than was known then. */

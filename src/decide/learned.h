@@ -94,6 +94,10 @@ void pending_encode(const struct pending *p, struct buf *out);
 /* ST_CORRUPT: not pending_encode's work. */
 MUST_USE enum status pending_decode(struct str bytes, struct pending *out, struct err *e);
 
+/* What was done, as arms of that model; n is 0 where there is no room for its arm. */
+struct learn_action learned_action(struct learner *l, const struct pending *of);
+/* How likely that model holds it to be rewarded; 0 where there is no room for its arm. */
+double learned_expects(struct learner *l, const struct pending *of);
 /* What the models expect of it as they are now; an arm they do not know is the average one. */
 struct learned_guess {
 	double outcome, harm;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * schema_decide.c: rows of who chooses among what the guardrails leave, and what is good. */
+ * schema_decide.c: rows of who chooses: among what the guardrails leave, and what is good;
+ * and the choices that another sender asks for. */
 #include "program/schema.h"
 
 #include "program/track.h"
@@ -57,7 +58,12 @@ static const struct schema_key harm_keys[] = {
 };
 static const struct schema_type harm = {
 	.kind = SCHEMA_OBJECT, .keys = harm_keys, .what = "{budget, within}"};
+/* The first is for other senders' decisions alone. */
 static const struct schema_key explore_keys[] = {
+	{"uniform", &share, false, "0%",
+	 "The share of decisions that is drawn evenly for good, so that there is always a sample "
+	 "nobody's beliefs have touched.",
+	 SINCE},
 	{"most", &share, false, "no limit",
 	 "All but the best guess together get at most this share.", SINCE},
 	{"least", &share, false, "1%",
@@ -70,7 +76,7 @@ static const struct schema_key explore_keys[] = {
 	{.name = NULL},
 };
 static const struct schema_type explore = {
-	.kind = SCHEMA_OBJECT, .keys = explore_keys, .what = "{most, least, epsilon, gain}"};
+	.kind = SCHEMA_OBJECT, .keys = explore_keys + 1, .what = "{most, least, epsilon, gain}"};
 const char *const schema_drift_words[] = {"widen", "reopen", "rules", "alarm_only", NULL};
 static const struct schema_type on_alarm = {.kind = SCHEMA_WORD,
 					    .words = schema_drift_words,
@@ -115,3 +121,54 @@ static const struct schema_key deciding_keys[] = {
 const struct schema_type schema_deciding = {.kind = SCHEMA_OBJECT,
 					    .keys = deciding_keys,
 					    .what = "a section with mode, rewards, harm, ..."};
+
+/* ---- choices that another sender asks for ---- */
+
+static const struct schema_type worth = {
+	.kind = SCHEMA_NUMBER, .min = 0.001, .max = 1000000, .what = "a value"};
+static const struct schema_type slug = {
+	.kind = SCHEMA_NAME, .name = NAME_SLUG, .max = 64, .what = "a name"};
+static const struct schema_type ident = {
+	.kind = SCHEMA_NAME, .name = NAME_IDENT, .max = 64, .what = "a name"};
+static const struct schema_type context = {
+	.kind = SCHEMA_LIST, .item = &ident, .max = PROGRAM_CONTEXT_MAX, .what = "a list of names"};
+
+/* In the order of enum decision_mode. */
+const char *const schema_ask_words[] = {"shadow", "first", "epsilon", "igw", "thompson", NULL};
+static const struct schema_type ask_mode = {.kind = SCHEMA_WORD,
+					    .words = schema_ask_words,
+					    .what = "shadow, first, epsilon, igw or thompson"};
+
+static const struct schema_type ask_explore = {
+	.kind = SCHEMA_OBJECT, .keys = explore_keys, .what = "{uniform, most, least, ...}"};
+static const struct schema_key decision_keys[] = {
+	{"mode", &ask_mode, true, NULL,
+	 "Who chooses. shadow: the sender, who says what it took; what the learner would have done "
+	 "is written down. first: the first action that may be taken. igw (the one to take), "
+	 "epsilon, thompson: the learner.",
+	 SINCE},
+	{"context", &context, false, "none",
+	 "Numbers that a request may give about its case, best between -3 and 3. Others are "
+	 "refused. With another list it is learned from the start.",
+	 SINCE},
+	{"channel", &slug, false, "the first of consent.channels",
+	 "Where a lead is named: the channel that guards are asked for.", SINCE},
+	{"purpose", &slug, false, "the first of consent.purposes",
+	 "Where a lead is named: what consent is asked for.", SINCE},
+	{"worth", &worth, false, "1", "What the best that can come of one decision is worth.",
+	 SINCE},
+	{"learn", &window, false, "1d",
+	 "When an outcome is looked at first, good or bad; what comes later is a correction.",
+	 SINCE},
+	{"within", &window, false, "7d", "How long rewards count.", SINCE},
+	{"explore", &ask_explore, false, "the least that is needed", "How much is tried out.",
+	 SINCE},
+	{.name = NULL},
+};
+static const struct schema_type decision = {
+	.kind = SCHEMA_OBJECT, .keys = decision_keys, .what = "a section with mode, context, ..."};
+const struct schema_type schema_decisions = {.kind = SCHEMA_MAP,
+					     .name = NAME_SLUG,
+					     .item = &decision,
+					     .max = PROGRAM_DECISIONS_MAX,
+					     .what = "decisions by name"};

@@ -234,16 +234,6 @@ enum status view_experiments(struct view *v, struct json_w *w, struct err *e)
 	return ST_OK;
 }
 
-static void put_span(struct json_w *w, const char *key, double at, double lo, double hi)
-{
-	json_w_key(w, key);
-	json_w_object(w);
-	json_w_kf64(w, "diff", at);
-	json_w_kf64(w, "low", lo);
-	json_w_kf64(w, "high", hi);
-	json_w_end(w);
-}
-
 /* Whatever the experiment is judged by, the rest is seen. */
 static void put_beside(const struct beside *b, int64_t leads, struct json_w *w)
 {
@@ -270,9 +260,10 @@ static void put_arm(const struct trial *t, const struct verdict *x, size_t i, st
 	view_rate_put(w, "left", (int64_t)a->harms, (int64_t)a->n);
 	put_beside(&t->also[i], (int64_t)a->n, w);
 	if (i > 0) { /* against the first, valid at every look */
-		put_span(w, "against_first", x->pairs[i].diff, x->pairs[i].lo, x->pairs[i].hi);
-		put_span(w, "left_against_first", x->pairs[i].harm, x->pairs[i].harm_lo,
-			 x->pairs[i].harm_hi);
+		const struct verdict_pair *p = &x->pairs[i];
+		view_span_put(w, "against_first", "diff", (double[]){p->diff, p->lo, p->hi});
+		view_span_put(w, "left_against_first", "diff",
+			      (double[]){p->harm, p->harm_lo, p->harm_hi});
 	}
 	json_w_end(w);
 }

@@ -5,6 +5,7 @@
 
 #include "engine/learned.h"
 #include "program/program.h"
+#include "view/view_numbers.h"
 
 #include <math.h>
 
@@ -106,26 +107,15 @@ static struct learn_guess guess(const struct learner *l, uint32_t arm, const flo
 	return g;
 }
 
-static void put_span(struct json_w *w, const char *key, double at, double lo, double hi)
-{
-	json_w_key(w, key);
-	json_w_object(w);
-	json_w_kf64(w, "value", at);
-	json_w_kf64(w, "low", lo);
-	json_w_kf64(w, "high", hi);
-	json_w_end(w);
-}
-
 /* A main arm: what it brings. One that adds to others: by what the odds are multiplied. */
 static void put_guess(const struct page *p, const char *key, struct learn_guess g, bool main,
 		      double scale)
 {
 	double z = (double)g.z, half = Z95 * sqrt((double)g.var);
-	if (main)
-		put_span(p->w, key, scale * logistic(z), scale * logistic(z - half),
-			 scale * logistic(z + half));
-	else
-		put_span(p->w, key, exp(z), exp(z - half), exp(z + half));
+	double v[] = {z, z - half, z + half};
+	for (size_t i = 0; i < sizeof v / sizeof *v; i++)
+		v[i] = main ? scale * logistic(v[i]) : exp(v[i]);
+	view_span_put(p->w, key, "value", v);
 }
 
 static void put_weights(const struct page *p, uint32_t arm)

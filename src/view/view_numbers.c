@@ -81,7 +81,17 @@ struct numbers {
 	size_t what; /* of the latest counter: thousands of the same stand side by side */
 };
 
-/* ---- rates ---- */
+/* ---- rates and estimates ---- */
+
+void view_span_put(struct json_w *w, const char *key, const char *at, const double v[3])
+{
+	json_w_key(w, key);
+	json_w_object(w);
+	json_w_kf64(w, at, v[0]);
+	json_w_kf64(w, "low", v[1]);
+	json_w_kf64(w, "high", v[2]);
+	json_w_end(w);
+}
 
 void view_rate_put(struct json_w *w, const char *key, int64_t n, int64_t of)
 {

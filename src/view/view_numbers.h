@@ -29,5 +29,7 @@ MUST_USE enum status view_counters_of_day(struct view *v, int64_t day, struct st
 					  store_row_fn *visit, void *ctx, struct err *e);
 /* {"n","of","rate","low","high"}: 95 % interval of Wilson (1927); rate null of nothing. */
 void view_rate_put(struct json_w *w, const char *key, int64_t n, int64_t of);
+/* {"<at>": v, "low", "high"}: an estimate, then the ends of its interval. */
+void view_span_put(struct json_w *w, const char *key, const char *at, const double v[3]);
 
 #endif
