@@ -34,6 +34,7 @@ void doctor_check_mailbox(struct patient *p, struct finding *f);
 void doctor_check_outbox(struct patient *p, struct finding *f);
 void doctor_check_handoffs(struct patient *p, struct finding *f);
 void doctor_check_drift(struct patient *p, struct finding *f);
+void doctor_check_experiments(struct patient *p, struct finding *f);
 void doctor_check_model(struct patient *p, struct finding *f);
 
 #endif

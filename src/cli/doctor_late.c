@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "cli/doctor.h"
 #include "node/settings.h"
+#include "engine/experiments.h"
 #include "view/view_drift.h"
 #include "view/view_late.h"
 #include "view/view_model.h"
@@ -84,6 +85,29 @@ void doctor_check_drift(struct patient *p, struct finding *f)
 			   (unsigned long long)d.ever);
 	else
 		doctor_say(f, HEALTH_OK, NULL, "no alarm yet");
+}
+
+/* Has the rule of an experiment found something, and does it leave it to people? */
+void doctor_check_experiments(struct patient *p, struct finding *f)
+{
+	struct err e;
+	struct experiments x;
+	size_t running = 0;
+	if (experiments_load(&x, p->door.node->store, &p->c->arena, &e) != ST_OK) {
+		doctor_say(f, HEALTH_FAIL, NULL, "%.180s", e.text);
+		return;
+	}
+	for (size_t i = 0; i < x.n; i++) {
+		running += !x.list[i].over;
+		if (!experiments_waits(&x.list[i]))
+			continue;
+		doctor_say(f, HEALTH_WARN,
+			   "nurtured experiment show, then stop it with the arm "
+			   "that stays",
+			   "%.60s waits for you: %.150s", x.list[i].name, x.list[i].words);
+		return;
+	}
+	doctor_say(f, HEALTH_OK, NULL, "%zu running, none waits for you", running);
 }
 
 /* Which model decides, and was one taken back by itself lately? */

@@ -259,6 +259,7 @@ static const struct {
 	{"hand-offs", true, doctor_check_handoffs},
 	{"drift", true, doctor_check_drift},
 	{"model", true, doctor_check_model},
+	{"experiments", true, doctor_check_experiments},
 	{"daemon", false, check_daemon},
 };
 

@@ -77,6 +77,36 @@ static void show_beside(struct cli *c, const struct json *d)
 	}
 }
 
+/* What its rule does by itself, and what it has found. */
+static void show_rule(struct cli *c, const struct json *d)
+{
+	uint32_t rule = json_get(d, 0, "rule"), found = json_get(d, 0, "decided");
+	if (rule == JSON_NONE)
+		return;
+	struct str then = render_text(d, rule, "then", &c->arena),
+		   until = render_text(d, rule, "until", &c->arena),
+		   guard = render_text(d, rule, "guard", &c->arena);
+	fprintf(c->out, "rule: " STR_FMT " from %.0f leads an arm", STR_ARG(then),
+		render_number(d, rule, "least"));
+	if (json_get(d, rule, "guard") != JSON_NONE)
+		fprintf(c->out, ", " STR_FMT " at most %g %%", STR_ARG(guard),
+			100 * render_number(d, rule, "guard_most"));
+	if (json_is(d, json_get(d, rule, "until"), JSON_STRING))
+		fprintf(c->out, ", until " STR_FMT, STR_ARG(until));
+	fprintf(c->out, "\n");
+	if (found == JSON_NONE)
+		return;
+	bool waits = false;
+	(void)json_bool(d, json_get(d, found, "waits_for_you"), &waits);
+	struct str at = render_text(d, found, "at", &c->arena),
+		   did = render_text(d, found, "then", &c->arena),
+		   arm = render_text(d, found, "arm", &c->arena),
+		   why = render_text(d, found, "reason", &c->arena);
+	fprintf(c->out, "%sfound " STR_FMT "%s: " STR_FMT " -> " STR_FMT " " STR_FMT "%s\n",
+		cli_tint(c, waits ? "yellow" : "green"), STR_ARG(at), cli_tint(c, "off"),
+		STR_ARG(why), STR_ARG(did), STR_ARG(arm), waits ? "; it waits for you" : "");
+}
+
 static void show_one(struct cli *c, const struct json *d, void *ctx)
 {
 	struct str verdict = render_text(d, 0, "verdict", &c->arena),
@@ -88,6 +118,7 @@ static void show_one(struct cli *c, const struct json *d, void *ctx)
 		cli_tint(c, "off"));
 	fprintf(c->out, "experiment %s, " STR_FMT ", track " STR_FMT "\n", (const char *)ctx,
 		STR_ARG(state), STR_ARG(track));
+	show_rule(c, d);
 	fprintf(c->out, "%s%-16s %7s %19.*s %19s  AGAINST THE FIRST%s\n", cli_tint(c, "dim"), "ARM",
 		"LEADS", STR_ARG(metric), "left", cli_tint(c, "off"));
 	for (uint32_t a = json_first(d, list); a != JSON_NONE; a = json_next(d, list, a)) {
@@ -133,7 +164,9 @@ const struct verb verb_experiment = {
 	.summary = "What experiments say, the verdict first; ending one",
 	.detail = "Arms are drawn by lead and kept. The verdict may be looked at every day: its "
 		  "intervals hold at every look. stop puts everybody into the arm that won (the "
-		  "first where none did, or --arm), and counting ends. The holdout shows here as "
+		  "first where none did, or --arm), and counting ends. An experiment with a rule "
+		  "in the program is ended, or told of, by "
+		  "itself. The holdout shows here as "
 		  "well; it ends with its line in the program.",
 	.examples = {"nurtured experiment list", "nurtured experiment show subject_hook",
 		     "nurtured experiment stop subject_hook --arm question"},

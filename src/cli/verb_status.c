@@ -7,6 +7,7 @@
 #include "cli/look.h"
 #include "cli/verbs.h"
 #include "engine/play.h"
+#include "engine/experiments.h"
 #include "node/settings.h"
 #include "view/view_drift.h"
 #include "view/view_late.h"
@@ -20,6 +21,7 @@ struct facts_now {
 	struct str pause_reason;
 	struct view_late late;
 	struct view_drift drift;
+	struct experiments experiments;
 	struct view_model model;
 	struct json mail; /* of the mailbox; count 0: nothing is known */
 };
@@ -82,6 +84,8 @@ static enum status gather(struct cli *c, struct door *d, struct facts_now *f)
 	gather_mailbox(c, f);
 	if (st == ST_OK)
 		st = view_model(d->node->store, &c->arena, &f->model, &c->err);
+	if (st == ST_OK)
+		st = experiments_load(&f->experiments, d->node->store, &c->arena, &c->err);
 	return st == ST_OK ? gather_pause(c, d, f) : st;
 }
 
@@ -128,6 +132,12 @@ static void show_json(struct cli *c, const struct door *d, const struct facts_no
 	json_w_ktime(&w, "messages_late_since", f->late.message_us);
 	json_w_ki64(&w, "messages_uncertain", (int64_t)f->late.uncertain);
 	json_w_ki64(&w, "held", (int64_t)f->late.held);
+	json_w_key(&w, "experiments_waiting");
+	json_w_array(&w);
+	for (size_t i = 0; i < f->experiments.n; i++)
+		if (experiments_waits(&f->experiments.list[i]))
+			json_w_str(&w, str_of(f->experiments.list[i].name));
+	json_w_end(&w);
 	if (f->drift.on) {
 		json_w_key(&w, "drift");
 		json_w_object(&w);
@@ -182,6 +192,10 @@ static void show_late(struct cli *c, const struct facts_now *f)
 		fprintf(c->out, "drift     %s" STR_FMT "%s, " STR_FMT " ago; %s\n", red,
 			STR_ARG(view_drift_words(&f->drift, &c->arena)), off,
 			STR_ARG(since(c, f->drift.at_us)), f->drift.then);
+	for (size_t i = 0; i < f->experiments.n; i++)
+		if (experiments_waits(&f->experiments.list[i]))
+			fprintf(c->out, "experiment %s waits for you: %s\n",
+				f->experiments.list[i].name, f->experiments.list[i].words);
 	if (f->mixed)
 		fprintf(c->out, "state     goes on as another build has folded it: the log's "
 				"beginning is gone\n");

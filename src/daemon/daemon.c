@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "daemon/internal.h"
 #include "view/view_drift.h"
+#include "view/view_experiment.h"
 #include "view/view_late.h"
 #include "view/view_model.h"
 
@@ -16,8 +17,8 @@
 #include <unistd.h>
 
 #define LATE_EVERY_US (10 * US_PER_S)
-#define DRIFT_TOLD_US (7 * US_PER_D) /* less than duplicates are remembered */
-#define RETAIN_BITES 50              /* of one round: about 100,000 records */
+#define TOLD_US (7 * US_PER_D) /* less than duplicates are remembered */
+#define RETAIN_BITES 50        /* of one round: about 100,000 records */
 
 struct daemon_conf daemon_conf_default(const char *dir)
 {
@@ -85,7 +86,7 @@ static void tell_drift(struct daemon *d, const struct view_drift *x, int64_t now
 	struct buf body;
 	struct json_w w;
 	struct err e;
-	if (x->ever == d->drift_told || now_us - x->at_us > DRIFT_TOLD_US)
+	if (x->ever == d->drift_told || now_us - x->at_us > TOLD_US)
 		return;
 	buf_init_arena(&body, a, 4096);
 	json_w_init(&w, &body);
@@ -97,6 +98,43 @@ static void tell_drift(struct daemon *d, const struct view_drift *x, int64_t now
 	if (buf_ok(&body) &&
 	    daemon_append_own(d, "drift.alarm", buf_view(&body), id, NULL, &e) == ST_OK)
 		d->drift_told = x->ever;
+}
+
+/* What the rule of an experiment has found becomes an event, once, in the same way. */
+static bool tell_experiment(struct daemon *d, const struct experiments_one *x, struct arena *a)
+{
+	struct buf body;
+	struct json_w w;
+	struct err e;
+	buf_init_arena(&body, a, 4096);
+	json_w_init(&w, &body);
+	json_w_object(&w);
+	json_w_kz(&w, "experiment", x->name);
+	view_experiment_found(x, &w);
+	json_w_end(&w);
+	struct str id = arena_printf(a, "experiment-%llu", (unsigned long long)x->no);
+	return buf_ok(&body) &&
+	       daemon_append_own(d, "experiment.decided", buf_view(&body), id, NULL, &e) == ST_OK;
+}
+
+static void note_experiments(struct daemon *d)
+{
+	struct experiments x;
+	struct arena a;
+	int64_t now = clock_now_us(), waiting = 0;
+	arena_init(&a, (size_t)1 << 20);
+	if (experiments_load(&x, d->node->store, &a, NULL) == ST_OK) {
+		bool all = true;
+		for (size_t i = 0; i < x.n; i++) {
+			const struct experiments_one *one = &x.list[i];
+			waiting += experiments_waits(one);
+			if (one->no > d->experiments_told && now - one->at_us <= TOLD_US)
+				all = tell_experiment(d, one, &a) && all;
+		}
+		d->experiments_told = all ? x.found : d->experiments_told;
+		metrics_set(d->metrics, METRIC_EXPERIMENTS_WAITING, waiting);
+	}
+	arena_finish(&a);
 }
 
 static void note_drift(struct daemon *d)
@@ -137,6 +175,7 @@ static void note_late(struct daemon *d)
 	d->late_us = now;
 	note_drift(d);
 	note_model(d);
+	note_experiments(d);
 	if (view_late(d->node->store, clock_now_us(), &late, NULL) != ST_OK)
 		return; /* the next look tells */
 	metrics_set(d->metrics, METRIC_MESSAGES_LATE, (int64_t)late.messages);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * due.h: what waits for a time and is no lead's alarm: hand-offs that must be looked at, notices
- * that are tried again. One queue in order of time (TABLE_DUE), looked at when its first row is
- * due: work is O(due).
+ * that are tried again, experiments that may end. One queue in order of time (TABLE_DUE), looked at
+ * when its first row is due: work is O(due).
  */
 #ifndef ENGINE_DUE_H
 #define ENGINE_DUE_H
@@ -12,7 +12,8 @@ enum due_kind {
 	DUE_HANDOFF = 1,
 	DUE_MESSAGE = 2,
 	DUE_OUTCOME = 3,
-	DUE_ADVICE = 4
+	DUE_ADVICE = 4,
+	DUE_EXPERIMENTS = 5
 }; /* in keys: never reuse one */
 struct due {
 	int64_t at_us; /* TIME_NONE: it waits for nothing */

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "engine/advised.h"
 #include "engine/due.h"
+#include "engine/experiments.h"
 #include "engine/flush.h"
 #include "engine/handing.h"
 #include "engine/internal.h"
@@ -259,6 +260,7 @@ static enum status fire_row(struct engine *en, const struct due *d, struct err *
 	case DUE_MESSAGE: return notice_due(&p, d->id, e);
 	case DUE_OUTCOME: return learned_due(&p, d->id, e);
 	case DUE_ADVICE: return advised_due(&p, d->id, e);
+	case DUE_EXPERIMENTS: return experiments_due(&p, e);
 	}
 	return err_set(e, ST_CORRUPT, "a row of what is due has no kind");
 }

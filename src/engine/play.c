@@ -18,6 +18,7 @@ enum { PLAY_META_VERSION = 1 };
 void play_init(struct play *y, struct store *s)
 {
 	*y = (struct play){.store = s, .first_send_us = TIME_NONE, .drift.until_us = TIME_NONE};
+	experiments_init(&y->experiments);
 	arena_init(&y->zone_arena, ZONE_ARENA);
 	strmap_init(&y->zones, PLAY_ZONES_MAX);
 }
@@ -56,6 +57,8 @@ enum status play_flush(struct play *y, struct err *e)
 		st = advised_flush(&y->advised, y->store, e);
 	if (st == ST_OK)
 		st = rollout_flush(&y->rollout, y->store, e);
+	if (st == ST_OK)
+		st = experiments_flush(&y->experiments, y->store, e);
 	if (st != ST_OK || !y->dirty)
 		return st;
 	buf_varint(&row, PLAY_META_VERSION);
@@ -125,8 +128,10 @@ enum status play_load(struct play *y, struct err *e)
 		store_get(y->store, TABLE_META, KEY_BYTES(STR("play")), &y->zone_arena, &row, e);
 	if (st == ST_OK)
 		st = read_row(y, row, e);
+	if (st == ST_OK || st == ST_NOT_FOUND)
+		st = experiments_load(&y->experiments, y->store, &y->zone_arena, e);
 	arena_rewind(&y->zone_arena, mark);
-	return st == ST_NOT_FOUND ? ST_OK : st;
+	return st;
 }
 
 enum status engine_sent_read(struct store *s, struct arena *a, struct engine_sent *out,
@@ -297,6 +302,21 @@ static bool has_experiment(const struct program *p, uint32_t key)
 		if (p->play->experiments[i].key == key)
 			return true;
 	return false;
+}
+
+/* There is room for each: only experiments of the program in force are remembered, and it has no
+ * more. */
+void play_end(struct play *y, const struct program_experiment *x, size_t arm)
+{
+	size_t i = 0;
+	const struct decide_ended now = {x->key, program_key32("arm", x->arms[arm].name)};
+	while (i < y->ended_n && y->ended[i].experiment != now.experiment)
+		i++;
+	ASSERT(i < DECIDE_ENDED_MAX);
+	y->ended_n += i == y->ended_n;
+	y->ended[i] = now;
+	y->dirty = true;
+	experiments_ended(&y->experiments, x->name);
 }
 
 void play_forget_ended(struct play *y, const struct program *p)

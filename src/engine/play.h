@@ -13,6 +13,7 @@
 #include "decide/decide.h"
 #include "engine/advised.h"
 #include "engine/drift.h"
+#include "engine/experiments.h"
 #include "engine/learned.h"
 #include "engine/rollout.h"
 #include "store/store.h"
@@ -52,6 +53,7 @@ struct play {
 	bool dirty;
 	struct learned learned;
 	struct drift drift;
+	struct experiments experiments;
 	struct rollout rollout;
 	struct advised advised;
 	uint64_t seed;                       /* of the dice of policies */
@@ -75,6 +77,8 @@ MUST_USE enum status play_version(struct play *y, uint64_t number, struct decide
 /* A zone by name; the fallback, then UTC, where there is none of that name. Never NULL. */
 const struct tz *play_zone(struct play *y, struct str name, struct str fallback,
 			   struct str *name_r);
+/* Everybody is in one arm from now on. Stopping again with another arm is a change of mind. */
+void play_end(struct play *y, const struct program_experiment *x, size_t arm);
 /* Forgets experiments that were stopped and that the program has no more. */
 void play_forget_ended(struct play *y, const struct program *p);
 void play_hand_over(struct play *y, uint64_t message);

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/time.h"
 #include "engine/advised.h"
+#include "engine/experiments.h"
 #include "engine/internal.h"
 #include "engine/merge.h"
 #include "engine/models.h"
@@ -189,6 +190,8 @@ static enum status run_apply(struct engine *en, struct pass *p, struct err *e)
 	en->program = new;
 	play_forget_ended(&en->play, new);
 	if (st == ST_OK)
+		st = experiments_applied(p, new, e);
+	if (st == ST_OK)
 		st = play_choose(&en->play, new, e);
 	if (st == ST_OK)
 		st = play_set_now(&en->play, en->batch.program_version, new, e);
@@ -312,8 +315,9 @@ static enum status run_hit(struct engine *en, struct pass *p, struct err *e)
 	return ST_OK;
 }
 
-/* The watch rang when an event before this one was folded: told once more for who reads the log. */
-static enum status run_drift(struct engine *en, struct pass *p, struct err *e)
+/* The watch rang, or the rule of an experiment found something, when an event before this one was
+ * folded: told once more for who reads the log. */
+static enum status run_told(struct engine *en, struct pass *p, struct err *e)
 {
 	(void)en, (void)p, (void)e;
 	return ST_OK;
@@ -350,6 +354,7 @@ static const struct system_event rows[] = {
 	{"sending.pause", "nothing leaves any more", system_sending},
 	{"sending.resume", "messages leave again", system_sending},
 	{"experiment.stop", "an experiment is over: everybody is in one arm", system_experiment},
+	{"experiment.decided", "the rule of an experiment found something", run_told},
 	{"track.move", "an operator moves a lead to a track, or off all", system_track},
 	{"track.pause", "nothing is said to a lead for a time", system_track},
 	{"track.resume", "a lead is nurtured again", system_track},
@@ -363,7 +368,7 @@ static const struct system_event rows[] = {
 	{"model.put", "a model that a choice will name by its hash", models_event},
 	{"model.stage", "who may decide in a slot: champion, candidate, its share", models_event},
 	{"policy.warm", "past sends that wait are believed with a weight", past_warm},
-	{"drift.alarm", "what was learned does not fit any more", run_drift},
+	{"drift.alarm", "what was learned does not fit any more", run_told},
 	{"advice.given", "another sender asked what to do, or said what it did", advised_given},
 	{"advice.reward", "what came of a decision of another sender", advised_reward},
 	{"link.hit", "a link or picture of a message was asked for", run_hit},

@@ -190,25 +190,12 @@ static const struct program_experiment *experiment_of(const struct program *p, s
 	return NULL;
 }
 
-static bool has_arm(const struct program_experiment *x, struct str name)
-{
-	for (size_t i = 0; i < x->arms_n; i++)
-		if (str_eq(x->arms[i].name, name))
-			return true;
-	return false;
-}
-
-/* Stopping again with another arm is a change of mind, and allowed. There is room for each: only
- * experiments of the program in force are remembered, and it has no more. */
-static void end_experiment(struct play *y, struct decide_ended now)
+static size_t arm_named(const struct program_experiment *x, struct str name)
 {
 	size_t i = 0;
-	while (i < y->ended_n && y->ended[i].experiment != now.experiment)
+	while (i < x->arms_n && !str_eq(x->arms[i].name, name))
 		i++;
-	ASSERT(i < DECIDE_ENDED_MAX);
-	y->ended_n += i == y->ended_n;
-	y->ended[i] = now;
-	y->dirty = true;
+	return i;
 }
 
 enum status system_experiment(struct engine *en, struct pass *p, struct err *e)
@@ -225,10 +212,11 @@ enum status system_experiment(struct engine *en, struct pass *p, struct err *e)
 	if (x == NULL)
 		return err_set(e, ST_NOT_FOUND, "the program has no experiment " STR_FMT,
 			       STR_ARG(name));
-	if (!has_arm(x, arm))
+	size_t i = arm_named(x, arm);
+	if (i == x->arms_n)
 		return err_set(e, ST_INVALID, "experiment " STR_FMT " has no arm " STR_FMT,
 			       STR_ARG(name), STR_ARG(arm));
-	end_experiment(&en->play, (struct decide_ended){x->key, program_key32("arm", arm)});
+	play_end(&en->play, x, i);
 	return ST_OK;
 }
 

@@ -31,6 +31,21 @@ static const struct {
 
 const char *const tally_slices[TALLY_SLICES] = {"none", "source", "tier", "variant", "persona"};
 
+enum status tally_day(struct store *s, int64_t day, struct str prefix, store_row_fn *visit,
+		      void *ctx, struct err *e)
+{
+	char from[80], to[80];
+	struct key k = key_u64((uint64_t)day);
+	size_t n = 8 + prefix.n;
+	ASSERT(n < sizeof from);
+	memcpy(from, k.p, 8);
+	memcpy(from + 8, prefix.p, prefix.n);
+	memcpy(to, from, n);
+	to[n - 1]++;
+	struct store_range range = {KEY_BYTES(str_n(from, n)), KEY_BYTES(str_n(to, n)), false};
+	return store_scan(s, TABLE_COUNTER, range, visit, ctx, e);
+}
+
 static struct str or_none(struct str s)
 {
 	return s.n ? s : STR("-");

@@ -24,6 +24,9 @@ enum tally_slice {
 };
 extern const char *const tally_slices[TALLY_SLICES];
 
+/* Every roll-up of a day whose name begins so, in order of name and dimensions. */
+MUST_USE enum status tally_day(struct store *s, int64_t day, struct str prefix, store_row_fn *visit,
+			       void *ctx, struct err *e);
 /* Sets flags (enum message_flag) and counts those that are new. */
 void tally_flags(struct batch *b, struct message *m, uint32_t flags);
 /* It has just left state `was`. */

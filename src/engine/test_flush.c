@@ -8,8 +8,13 @@
 /* Both in one line, so that nobody changes one alone. */
 #define FORM \
 	{ \
-		ENGINE_FOLD_VERSION, 7, UINT64_C(0x80adce1b4a2d3943) \
+		ENGINE_FOLD_VERSION, 8, UINT64_C(0x7f97d6c445c1a31) \
 	}
+
+#define EXPERIMENTS \
+	"experiments: {holdout: {percent: 1}, hook: {arms: {story: 50, numbers: 50}, rule: " \
+	"{then: " \
+	"ship, within: 20d}}}\n"
 
 static void told_all(struct world *w, size_t *from)
 {
@@ -21,7 +26,9 @@ static void told_all(struct world *w, size_t *from)
 static void play(struct world *w)
 {
 	size_t at = 0;
-	start(w);
+	char program[8192];
+	(void)snprintf(program, sizeof program, "%s" EXPERIMENTS, nurture_program);
+	start_with(w, program);
 	comes(w);
 	does(w, "page.pricing", NULL, "d-1", "{}");
 	does(w, "form.ebook", "eve@firm.example", "d-1", "{\"title\":\"COO\",\"country\":\"US\"}");

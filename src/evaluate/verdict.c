@@ -126,3 +126,41 @@ const char *verdict_kind_name(enum verdict_kind k)
 	static const char *const names[] = {"early", "broken", "harm", "winner", "loser", "even"};
 	return names[k];
 }
+
+struct str verdict_words(const struct verdict *x, const struct verdict_names *t, struct arena *a)
+{
+	const struct verdict_pair *p = &x->pairs[x->arm];
+	struct str arm = t->arms[x->arm], first = t->arms[0];
+	switch (x->kind) {
+	case VERDICT_BROKEN:
+		return arena_printf(a,
+				    "Believe nothing here yet: the arms did not get the shares "
+				    "they were given (p = %.2g).",
+				    x->srm_p);
+	case VERDICT_HARM:
+		return arena_printf(a,
+				    STR_FMT " makes more people leave than " STR_FMT
+					    ": %+.1f points (%+.1f to %+.1f). Stop it.",
+				    STR_ARG(arm), STR_ARG(first), 100 * p->harm, 100 * p->harm_lo,
+				    100 * p->harm_hi);
+	case VERDICT_WINNER:
+		return arena_printf(
+			a, STR_FMT " beats " STR_FMT ": %+.1f points of %s (%+.1f to %+.1f).",
+			STR_ARG(arm), STR_ARG(first), 100 * p->diff, t->metric, 100 * p->lo,
+			100 * p->hi);
+	case VERDICT_LOSER:
+		return arena_printf(a, "No arm beats " STR_FMT ": the others are behind it.",
+				    STR_ARG(first));
+	case VERDICT_EVEN:
+		return arena_printf(
+			a,
+			"No difference worth having: less than %.0f %% of the rate of " STR_FMT
+			", either way.",
+			100 * t->min_lift, STR_ARG(first));
+	case VERDICT_EARLY: break;
+	}
+	if (x->more > 0)
+		return arena_printf(a, "Too early to tell; about %.0f more leads at these rates.",
+				    x->more);
+	return STR("Too early to tell.");
+}

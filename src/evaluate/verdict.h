@@ -12,6 +12,8 @@
 #ifndef EVALUATE_VERDICT_H
 #define EVALUATE_VERDICT_H
 
+#include "base/arena.h"
+
 #include <stddef.h>
 
 #define VERDICT_ARMS_MAX 8
@@ -49,5 +51,13 @@ struct verdict {
 /* 2 <= n <= VERDICT_ARMS_MAX; min_lift as a share of the first arm's rate. */
 void verdict_arms(const struct verdict_arm *arms, size_t n, double min_lift, struct verdict *out);
 const char *verdict_kind_name(enum verdict_kind k);
+struct verdict_names {
+	const struct str *arms;
+	const char *metric;
+	double min_lift;
+};
+/* The verdict in one sentence. Lives on `a`; empty where it is full. */
+struct str verdict_words(const struct verdict *v, const struct verdict_names *names,
+			 struct arena *a);
 
 #endif

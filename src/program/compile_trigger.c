@@ -82,6 +82,24 @@ static void arms_sum(struct playing *x, const struct ynode *n, unsigned sum)
 	p->fix = STR("let them add up to 100");
 }
 
+const char *program_then_name(enum program_then t)
+{
+	return schema_then_words[t];
+}
+
+static void compile_rule(const struct ynode *n, struct program_rule *out)
+{
+	const struct ynode *guard = ynode_get(n, "guard");
+	int then = value_word(ynode_get(n, "then"), schema_then_words);
+	int metric = value_word(ynode_get(guard, "metric"), schema_guard_words);
+	*out = (struct program_rule){.on = then >= 0, .least = 100};
+	out->then = then > 0 ? (enum program_then)then : THEN_TELL;
+	(void)value_count(ynode_get(n, "least"), &out->least);         /* absent: a hundred */
+	(void)value_duration(ynode_get(n, "within"), &out->within_us); /* absent: no limit */
+	if (value_share(ynode_get(guard, "most"), &out->guard_most))
+		out->guard = schema_guard_words[metric > 0 ? metric : 0];
+}
+
 static void compile_experiment(struct playing *x, const struct ynode *n,
 			       struct program_experiment *out)
 {
@@ -94,6 +112,7 @@ static void compile_experiment(struct playing *x, const struct ynode *n,
 	out->metric = schema_metric_words[metric > 0 ? metric : 0];
 	out->min_lift = 0.1;
 	(void)value_share(ynode_get(n, "min_lift"), &out->min_lift); /* absent: a tenth */
+	compile_rule(ynode_get(n, "rule"), &out->rule);
 	out->name = compile_text(x->c, n->key->text);
 	out->key = program_key32("experiment", out->name);
 	out->track = play_index(x, ynode_get(n, "track"), &x->tracks, "it would run for nobody");

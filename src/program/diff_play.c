@@ -218,6 +218,15 @@ static void diff_teams(struct differ *d)
 
 /* ---- experiments ---- */
 
+static void rule_words(struct differ *d, const struct program_rule *r, struct buf *b)
+{
+	buf_printf(b, ", then %s from %u leads an arm", program_then_name(r->then), r->least);
+	if (r->guard != NULL)
+		buf_printf(b, ", at most %g%% %s", 100 * r->guard_most, r->guard);
+	if (r->within_us > 0)
+		buf_printf(b, ", within " STR_FMT, STR_ARG(diff_days(d, r->within_us)));
+}
+
 static struct str arm_words(struct differ *d, const struct program *p,
 			    const struct program_experiment *x)
 {
@@ -228,6 +237,12 @@ static struct str arm_words(struct differ *d, const struct program *p,
 		STR_ARG(x->track == NO_INDEX ? STR("all tracks") : p->play->tracks[x->track].name));
 	for (size_t i = 0; i < x->arms_n; i++)
 		buf_printf(&b, " " STR_FMT " %u%%", STR_ARG(x->arms[i].name), x->arms[i].weight);
+	if (x->metric != NULL && strcmp(x->metric, "goal") != 0)
+		buf_printf(&b, " by %s", x->metric);
+	if (x->min_lift != 0.1)
+		buf_printf(&b, ", worth having from %g%%", 100 * x->min_lift);
+	if (x->rule.on)
+		rule_words(d, &x->rule, &b);
 	return buf_view(&b);
 }
 

@@ -78,7 +78,8 @@ extern const struct schema_type schema_deciding, schema_decisions;
 extern const char *const schema_with_words[], *const schema_capped_words[];
 extern const char *const schema_decide_words[], *const schema_routing_words[];
 extern const char *const schema_mode_words[], *const schema_ask_words[];
-extern const char *const schema_drift_words[];
+extern const char *const schema_drift_words[], *const schema_then_words[];
+extern const char *const schema_guard_words[]; /* of an experiment's rule, as its metrics */
 /* Shape of a name as a regular expression, and in words. */
 const char *schema_name_pattern(enum schema_name n);
 const char *schema_name_words(enum schema_name n);

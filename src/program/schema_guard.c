@@ -202,6 +202,40 @@ const char *const schema_metric_words[] = {"goal",      "accepted",  "handed",
 static const struct schema_type metric = {.kind = SCHEMA_WORD,
 					  .words = schema_metric_words,
 					  .what = "goal, accepted, handed, completed or contacted"};
+const char *const schema_then_words[] = {"tell", "stop", "ship", NULL};
+static const struct schema_type then = {
+	.kind = SCHEMA_WORD, .words = schema_then_words, .what = "tell, stop or ship"};
+const char *const schema_guard_words[] = {"left", "handed", "goal", "accepted", "completed", NULL};
+static const struct schema_type guard_metric = {
+	.kind = SCHEMA_WORD,
+	.words = schema_guard_words,
+	.what = "left, handed, goal, accepted or completed"};
+static const struct schema_key ceiling_keys[] = {
+	{"metric", &guard_metric, false, "left",
+	 "What there must not be too much of; left: unsubscribed, or complained.", SINCE},
+	{"most", &share, true, NULL, "The share of an arm's leads that may come so far.", SINCE},
+	{.name = NULL},
+};
+static const struct schema_type ceiling = {
+	.kind = SCHEMA_OBJECT, .keys = ceiling_keys, .what = "{metric, most}"};
+static const struct schema_type crowd = {
+	.kind = SCHEMA_INT, .min = 100, .max = 1000000, .what = "a number of leads"};
+static const struct schema_key rule_keys[] = {
+	{"then", &then, true, NULL,
+	 "What is done when something is found. tell: people are told, and decide. stop: it ends, "
+	 "and everybody gets the first arm. ship: it ends, and everybody gets the arm that won, "
+	 "the first where none did.",
+	 SINCE},
+	{"least", &crowd, false, "100", "Leads in each arm before one may win or lose.", SINCE},
+	{"guard", &ceiling, false, "none",
+	 "An arm (but the first) that is certainly above this ends it, however well it does.",
+	 SINCE},
+	{"within", &year, false, "no limit",
+	 "It lasts no longer; where nothing was shown by then, none has won.", SINCE},
+	{.name = NULL},
+};
+static const struct schema_type rule = {
+	.kind = SCHEMA_OBJECT, .keys = rule_keys, .what = "{then, least, guard, within}"};
 static const struct schema_key experiment_keys[] = {
 	{"percent", &percent, false, NULL,
 	 "Of holdout only: the share of leads that is never written to; 50 at most.", SINCE},
@@ -210,7 +244,11 @@ static const struct schema_key experiment_keys[] = {
 	{"metric", &metric, false, "goal",
 	 "What arms are compared by: the share of leads that came so far.", SINCE},
 	{"min_lift", &share, false, "10%",
-	 "The smallest difference worth having, as a share of the first arm's rate.", SINCE},
+	 "The smallest difference worth having, as a share of the first arm's rate. 0%: none is "
+	 "too small.",
+	 SINCE},
+	{"rule", &rule, false, "people decide",
+	 "When it ends by itself, and how; looked at once a day.", SINCE},
 	{.name = NULL},
 };
 static const struct schema_type experiment = {

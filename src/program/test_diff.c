@@ -177,6 +177,10 @@ static const struct {
 	{"a: 50, b: 50", "a: 40, b: 60",
 	 "~ experiment hook: on early: a 50% b 50% -> on early: a 40% b 60%\n",
 	 TOUCHES_EXPERIMENTS},
+	{"b: 50}}}", "b: 50}, rule: {then: ship, guard: {most: 2%}, within: 30d}}}",
+	 "~ experiment hook: on early: a 50% b 50% -> on early: a 50% b 50%, then ship from 100 "
+	 "leads an arm, at most 2% left, within 30d\n",
+	 TOUCHES_EXPERIMENTS},
 };
 
 static struct program *load(struct str text, struct arena *a)

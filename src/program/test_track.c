@@ -144,7 +144,8 @@ static const char full[] = HEAD
 	"    webhook: https://crm.example/in\n"
 	"experiments:\n"
 	"  holdout: {percent: 5}\n"
-	"  hook: {track: first, arms: {question: 60, number: 40}}\n";
+	"  hook: {track: first, arms: {question: 60, number: 40}, min_lift: 0%,\n"
+	"    rule: {then: ship, least: 250, guard: {most: 2%}, within: 60d}}\n";
 
 static void check_first_track(const struct program *p)
 {
@@ -243,6 +244,10 @@ static void test_everything(void **state)
 	assert_true(str_is(sdr->zone, "Europe/Berlin") && sdr->whole_account);
 	assert_true(sdr->accept_us == 2 * US_PER_H && sdr->remind_us == 30 * US_PER_M);
 	assert_true(play->holdout == 0.05 && play->experiments_n == 1);
+	const struct program_rule *rule = &play->experiments[0].rule;
+	assert_true(rule->on && rule->then == THEN_SHIP && rule->least == 250);
+	assert_true(strcmp(rule->guard, "left") == 0 && rule->guard_most == 0.02);
+	assert_true(rule->within_us == 60 * US_PER_D && play->experiments[0].min_lift == 0);
 	assert_true(play->experiments[0].track == 0 && play->experiments[0].arms[0].weight == 60);
 	unload(&l);
 }

@@ -177,14 +177,30 @@ struct program_arm {
 	struct str name;
 	unsigned weight;
 };
+/* What is done when an experiment's rule has found something (evaluate/rule.h). In the order of
+ * schema_then_words. */
+enum program_then {
+	THEN_TELL, /* people are told, and decide */
+	THEN_STOP, /* everybody gets the first arm */
+	THEN_SHIP, /* everybody gets the arm that won, the first where none did */
+};
+struct program_rule {
+	bool on;
+	enum program_then then;
+	unsigned least;    /* leads in each arm */
+	const char *guard; /* a flag of a cohort that must not rise: "left"; NULL: there is none */
+	double guard_most; /* an arm's rate of it, at most */
+	int64_t within_us; /* the experiment lasts no longer; 0: no limit */
+};
 struct program_experiment {
 	struct str name;
 	uint32_t key;
 	size_t track;       /* NO_INDEX: all */
 	const char *metric; /* a flag of a cohort: "goal" */
-	double min_lift;    /* of the first arm's rate */
+	double min_lift;    /* of the first arm's rate; 0: none is too small */
 	const struct program_arm *arms;
 	size_t arms_n;
+	struct program_rule rule;
 };
 
 /* Who chooses among what the guardrails leave. In the order of schema_mode_words. */
@@ -260,6 +276,7 @@ size_t program_track_of(const struct program *p, struct str name); /* NO_INDEX: 
 size_t program_step_of(const struct program_track *t, struct str name);
 size_t program_team_of(const struct program *p, struct str name);
 const char *decide_mode_name(enum decide_mode m);
+const char *program_then_name(enum program_then t);              /* "tell", ... */
 const char *decide_drift_name(enum decide_drift d);              /* "steady", "widen", ... */
 enum decide_mode decide_mode_of(struct str name, bool *known_r); /* those a program may say */
 /* The first that an event of that type brings; NULL: none. */

@@ -5,26 +5,17 @@
 #include "base/time.h"
 #include "engine/play.h"
 #include "evaluate/verdict.h"
-#include "model/key.h"
 #include "program/program.h"
 #include "program/track.h"
 #include "view/view_numbers.h"
 
-#include <string.h>
-
-#define DAYS_BACK VIEW_DAYS_MAX
-
 /* What else came of an arm's leads, beside the metric it is judged by. */
 static const struct {
-	const char *name; /* of the roll-up */
-	const char *key;  /* of the document */
+	enum experiments_what what;
+	const char *key; /* of the document */
 } beside[] = {
-	{"contacted", "contacted"},     {"completed", "completed"}, {"handed", "handed_over"},
-	{"accepted", "sales_accepted"}, {"goal", "goal"},           {"left", "left"},
-};
-#define BESIDE_N (sizeof beside / sizeof beside[0])
-struct beside {
-	int64_t n[BESIDE_N], goal_hours;
+	{ARM_CONTACTED, "contacted"},     {ARM_COMPLETED, "completed"}, {ARM_HANDED, "handed_over"},
+	{ARM_ACCEPTED, "sales_accepted"}, {ARM_GOAL, "goal"},           {ARM_LEFT, "left"},
 };
 
 /* One experiment of the program in force; the holdout is one as well. */
@@ -32,12 +23,13 @@ struct trial {
 	struct str name, track;
 	const char *metric;
 	double min_lift;
-	struct str arm[PROGRAM_ARMS_MAX];
+	struct experiments_sums sums;
 	struct verdict_arm got[PROGRAM_ARMS_MAX];
-	struct beside also[PROGRAM_ARMS_MAX];
 	size_t n;
 	bool over;
-	struct str kept; /* the arm everybody is in since it is over */
+	struct str kept;                 /* the arm everybody is in since it is over */
+	const struct program_rule *rule; /* NULL: the holdout has none */
+	struct experiments_one one;      /* zeros: the holdout */
 };
 
 struct trials {
@@ -45,41 +37,24 @@ struct trials {
 	size_t n;
 };
 
-static void add_beside(struct beside *b, struct str what, int64_t n)
-{
-	for (size_t i = 0; i < BESIDE_N; i++)
-		b->n[i] += str_is(what, beside[i].name) ? n : 0;
-	b->goal_hours += str_is(what, "goal_hours") ? n : 0;
-}
-
-static bool add(void *ctx, struct store_key key, struct str value)
-{
-	struct trials *x = ctx;
-	struct str rest = str_slice(key.bytes, 8, key.bytes.n), what = str_cut(&rest, '\0');
-	struct str name = rest.p ? str_cut(&rest, '\0') : STR_NULL;
-	struct str arm = rest.p ? str_cut(&rest, '\0') : STR_NULL;
-	double n = (double)(int64_t)key_read_u64(value, 0);
-	(void)str_cut(&what, '.');
-	for (size_t i = 0; i < x->n; i++) {
-		struct trial *t = &x->list[i];
-		for (size_t k = 0; str_eq(t->name, name) && k < t->n; k++) {
-			if (!str_eq(t->arm[k], arm))
-				continue;
-			t->got[k].n += str_is(what, "entered") ? n : 0;
-			t->got[k].hits += str_is(what, t->metric) ? n : 0;
-			t->got[k].harms += str_is(what, "left") ? n : 0;
-			add_beside(&t->also[k], what, (int64_t)n);
-		}
-	}
-	return true;
-}
-
 static enum status count(struct view *v, struct trials *x, struct err *e)
 {
-	int64_t today = time_day(v->now_us);
-	enum status st = ST_OK;
-	for (int64_t d = today - DAYS_BACK + 1; d <= today && st == ST_OK; d++)
-		st = view_counters_of_day(v, d, STR("experiment."), add, x, e);
+	struct experiments_sums *sums = ARENA_ARRAY(v->arena, struct experiments_sums, x->n + 1);
+	if (sums == NULL)
+		return err_set(e, ST_LIMIT, "too much to show at once");
+	for (size_t i = 0; i < x->n; i++)
+		sums[i] = x->list[i].sums;
+	enum status st = experiments_count(v->store, v->now_us, sums, x->n, e);
+	for (size_t i = 0; i < x->n; i++) {
+		struct trial *t = &x->list[i];
+		enum experiments_what metric = experiments_what_of(t->metric);
+		t->sums = sums[i];
+		for (size_t k = 0; k < t->n; k++) {
+			t->got[k].n = (double)sums[i].of[k][ARM_ENTERED];
+			t->got[k].hits = (double)sums[i].of[k][metric];
+			t->got[k].harms = (double)sums[i].of[k][ARM_LEFT];
+		}
+	}
 	return st;
 }
 
@@ -90,6 +65,9 @@ static void take_ended(const struct play *y, const struct program_experiment *x,
 	size_t arm = decide_arm(x, 0, y->ended, y->ended_n, &t->over);
 	if (t->over && arm != NO_INDEX)
 		t->kept = x->arms[arm].name;
+	const struct experiments_one *one = experiments_of(&y->experiments, x->name);
+	if (one != NULL)
+		t->one = *one;
 }
 
 static void take(const struct program *p, const struct program_experiment *x, struct trial *t)
@@ -99,10 +77,12 @@ static void take(const struct program *p, const struct program_experiment *x, st
 		.track = x->track == NO_INDEX ? STR("all") : p->play->tracks[x->track].name,
 		.metric = x->metric,
 		.min_lift = x->min_lift,
+		.sums = {.name = x->name, .n = x->arms_n},
 		.n = x->arms_n,
+		.rule = &x->rule,
 	};
 	for (size_t i = 0; i < x->arms_n; i++) {
-		t->arm[i] = x->arms[i].name;
+		t->sums.arm[i] = x->arms[i].name;
 		t->got[i].share = x->arms[i].weight / 100.0;
 	}
 }
@@ -115,7 +95,7 @@ static void take_holdout(const struct program *p, struct trial *t)
 		.track = STR("all"),
 		.metric = "goal",
 		.min_lift = 0.1,
-		.arm = {STR("holdout"), STR("nurtured")},
+		.sums = {STR("holdout"), {STR("holdout"), STR("nurtured")}, 2, {{0}}},
 		.got = {{.share = share}, {.share = 1 - share}},
 		.n = 2,
 	};
@@ -151,47 +131,43 @@ static void judge(const struct trial *t, struct verdict *out)
 	verdict_arms(t->got, t->n, t->min_lift, out);
 }
 
-static struct str sentence(const struct trial *t, const struct verdict *x, struct arena *a)
-{
-	const struct verdict_pair *p = &x->pairs[x->arm];
-	struct str arm = t->arm[x->arm], first = t->arm[0];
-	switch (x->kind) {
-	case VERDICT_BROKEN:
-		return arena_printf(a,
-				    "Believe nothing here yet: the arms did not get the shares "
-				    "they were given (p = %.2g).",
-				    x->srm_p);
-	case VERDICT_HARM:
-		return arena_printf(a,
-				    STR_FMT " makes more people leave than " STR_FMT
-					    ": %+.1f points (%+.1f to %+.1f). Stop it.",
-				    STR_ARG(arm), STR_ARG(first), 100 * p->harm, 100 * p->harm_lo,
-				    100 * p->harm_hi);
-	case VERDICT_WINNER:
-		return arena_printf(
-			a, STR_FMT " beats " STR_FMT ": %+.1f points of %s (%+.1f to %+.1f).",
-			STR_ARG(arm), STR_ARG(first), 100 * p->diff, t->metric, 100 * p->lo,
-			100 * p->hi);
-	case VERDICT_LOSER:
-		return arena_printf(a, "No arm beats " STR_FMT ": the others are behind it.",
-				    STR_ARG(first));
-	case VERDICT_EVEN:
-		return arena_printf(
-			a,
-			"No difference worth having: less than %.0f %% of the rate of " STR_FMT
-			", either way.",
-			100 * t->min_lift, STR_ARG(first));
-	case VERDICT_EARLY: break;
-	}
-	if (x->more > 0)
-		return arena_printf(a, "Too early to tell; about %.0f more leads at these rates.",
-				    x->more);
-	return STR("Too early to tell.");
-}
-
 static const char *state_of(const struct trial *t)
 {
 	return t->over ? "stopped" : "running";
+}
+
+void view_experiment_found(const struct experiments_one *one, struct json_w *w)
+{
+	json_w_key(w, "decided");
+	json_w_object(w);
+	json_w_ktime(w, "at", one->at_us);
+	json_w_kz(w, "found", rule_what_name(one->what));
+	json_w_kz(w, "then", program_then_name(one->did));
+	json_w_kz(w, "arm", one->arm);
+	json_w_kz(w, "reason", one->words);
+	json_w_kbool(w, "waits_for_you", experiments_waits(one));
+	json_w_end(w);
+}
+
+/* What its rule says, and what it has found. */
+static void put_rule(const struct trial *t, struct json_w *w)
+{
+	const struct program_rule *r = t->rule;
+	const struct experiments_one *one = &t->one;
+	if (r == NULL || !r->on)
+		return;
+	json_w_key(w, "rule");
+	json_w_object(w);
+	json_w_kz(w, "then", program_then_name(r->then));
+	json_w_ki64(w, "least", r->least);
+	if (r->guard != NULL) {
+		json_w_kz(w, "guard", r->guard);
+		json_w_kf64(w, "guard_most", r->guard_most);
+	}
+	json_w_ktime(w, "until", r->within_us > 0 ? one->since_us + r->within_us : TIME_NONE);
+	json_w_end(w);
+	if (one->no > 0)
+		view_experiment_found(one, w);
 }
 
 static void put_head(struct view *v, const struct trial *t, const struct verdict *x,
@@ -200,7 +176,9 @@ static void put_head(struct view *v, const struct trial *t, const struct verdict
 	double leads = 0;
 	for (size_t i = 0; i < t->n; i++)
 		leads += t->got[i].n;
-	json_w_kstr(w, "verdict", sentence(t, x, v->arena));
+	json_w_kstr(w, "verdict",
+		    verdict_words(x, &(struct verdict_names){t->sums.arm, t->metric, t->min_lift},
+				  v->arena));
 	json_w_kz(w, "kind", verdict_kind_name(x->kind));
 	json_w_kstr(w, "experiment", t->name);
 	json_w_kstr(w, "track", t->track);
@@ -210,6 +188,9 @@ static void put_head(struct view *v, const struct trial *t, const struct verdict
 	json_w_kz(w, "metric", t->metric);
 	json_w_kf64(w, "min_lift", t->min_lift);
 	json_w_ki64(w, "leads", (int64_t)leads);
+	if (t->rule != NULL)
+		json_w_ktime(w, "since", t->one.since_us);
+	put_rule(t, w);
 }
 
 enum status view_experiments(struct view *v, struct json_w *w, struct err *e)
@@ -235,30 +216,28 @@ enum status view_experiments(struct view *v, struct json_w *w, struct err *e)
 }
 
 /* Whatever the experiment is judged by, the rest is seen. */
-static void put_beside(const struct beside *b, int64_t leads, struct json_w *w)
+static void put_beside(const int64_t *of, struct json_w *w)
 {
 	json_w_key(w, "metrics");
 	json_w_object(w);
-	int64_t goals = 0;
-	for (size_t i = 0; i < BESIDE_N; i++) {
-		view_rate_put(w, beside[i].key, b->n[i], leads);
-		goals = strcmp(beside[i].name, "goal") == 0 ? b->n[i] : goals;
-	}
+	for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
+		view_rate_put(w, beside[i].key, of[beside[i].what], of[ARM_ENTERED]);
 	json_w_end(w);
-	if (goals > 0)
-		json_w_kf64(w, "days_to_goal", (double)b->goal_hours / 24 / (double)goals);
+	if (of[ARM_GOAL] > 0)
+		json_w_kf64(w, "days_to_goal",
+			    (double)of[ARM_GOAL_HOURS] / 24 / (double)of[ARM_GOAL]);
 }
 
 static void put_arm(const struct trial *t, const struct verdict *x, size_t i, struct json_w *w)
 {
 	const struct verdict_arm *a = &t->got[i];
 	json_w_object(w);
-	json_w_kstr(w, "arm", t->arm[i]);
+	json_w_kstr(w, "arm", t->sums.arm[i]);
 	json_w_kf64(w, "share", a->share);
 	json_w_ki64(w, "leads", (int64_t)a->n);
 	view_rate_put(w, t->metric, (int64_t)a->hits, (int64_t)a->n);
 	view_rate_put(w, "left", (int64_t)a->harms, (int64_t)a->n);
-	put_beside(&t->also[i], (int64_t)a->n, w);
+	put_beside(t->sums.of[i], w);
 	if (i > 0) { /* against the first, valid at every look */
 		const struct verdict_pair *p = &x->pairs[i];
 		view_span_put(w, "against_first", "diff", (double[]){p->diff, p->lo, p->hi});
@@ -308,7 +287,7 @@ static struct str arm_to_keep(const struct trial *t)
 {
 	struct verdict x;
 	judge(t, &x);
-	return t->arm[x.kind == VERDICT_WINNER ? x.arm : 0];
+	return t->sums.arm[x.kind == VERDICT_WINNER ? x.arm : 0];
 }
 
 enum status view_order_experiment(struct view *v, struct str name, struct str arm,
@@ -322,7 +301,7 @@ enum status view_order_experiment(struct view *v, struct str name, struct str ar
 	if (st != ST_OK)
 		return st;
 	struct str keep = arm.n ? arm : arm_to_keep(&t);
-	while (i < t.n && !str_eq(t.arm[i], keep))
+	while (i < t.n && !str_eq(t.sums.arm[i], keep))
 		i++;
 	if (i == t.n)
 		return err_set(e, ST_INVALID, "experiment " STR_FMT " has no arm " STR_FMT,

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * view_experiment.h: experiments of the program in force and what they say so far.
  *
- * Numbers come from the roll-ups "experiment.*" (engine/tally.c) of the last VIEW_DAYS_MAX days: a
- * lead is counted under the day it entered the track. Who is in which arm follows from its number
+ * Numbers come from the roll-ups "experiment.*" (engine/tally.c) of the last EXPERIMENTS_DAYS days:
+ * a lead is counted under the day it entered the track. Who is in which arm follows from its number
  * (decide_arm) and is nowhere stored.
  */
 #ifndef VIEW_VIEW_EXPERIMENT_H
 #define VIEW_VIEW_EXPERIMENT_H
 
+#include "engine/experiments.h"
 #include "view/view_order.h"
 
 /* Each with its verdict in one sentence. ST_CONFLICT: no program. */
@@ -16,6 +17,8 @@ MUST_USE enum status view_experiments(struct view *v, struct json_w *w, struct e
  * with an interval that is valid at every look. ST_NOT_FOUND. */
 MUST_USE enum status view_experiment(struct view *v, struct str name, struct json_w *w,
 				     struct err *e);
+/* What a rule has found (one->no > 0), as member "decided" of an open object. */
+void view_experiment_found(const struct experiments_one *one, struct json_w *w);
 /* Everybody is in `arm` from now on; empty: in the one that won, else the first. */
 MUST_USE enum status view_order_experiment(struct view *v, struct str name, struct str arm,
 					   struct view_order *out, struct err *e);

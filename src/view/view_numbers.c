@@ -252,24 +252,9 @@ static bool take(void *ctx, struct store_key key, struct str value)
 	return !x->full;
 }
 
-enum status view_counters_of_day(struct view *v, int64_t day, struct str prefix,
-				 store_row_fn *visit, void *ctx, struct err *e)
-{
-	char from[80], to[80];
-	struct key k = key_u64((uint64_t)day);
-	size_t n = 8 + prefix.n;
-	ASSERT(n < sizeof from);
-	memcpy(from, k.p, 8);
-	memcpy(from + 8, prefix.p, prefix.n);
-	memcpy(to, from, n);
-	to[n - 1]++;
-	struct store_range range = {KEY_BYTES(str_n(from, n)), KEY_BYTES(str_n(to, n)), false};
-	return store_scan(v->store, TABLE_COUNTER, range, visit, ctx, e);
-}
-
 static enum status scan_day(struct numbers *x, int64_t day, struct str prefix, struct err *e)
 {
-	return view_counters_of_day(x->v, day, prefix, take, x, e);
+	return tally_day(x->v->store, day, prefix, take, x, e);
 }
 
 struct days {

@@ -24,9 +24,6 @@ MUST_USE enum status view_report_tracks(struct view *v, const struct view_number
 /* From a new lead to the goal; sliced by source, tier or persona. */
 MUST_USE enum status view_report_funnel(struct view *v, const struct view_numbers *q,
 					struct json_w *w, struct err *e);
-/* All counters of a day (days since 1970) whose name begins so, as store_scan. */
-MUST_USE enum status view_counters_of_day(struct view *v, int64_t day, struct str prefix,
-					  store_row_fn *visit, void *ctx, struct err *e);
 /* {"n","of","rate","low","high"}: 95 % interval of Wilson (1927); rate null of nothing. */
 void view_rate_put(struct json_w *w, const char *key, int64_t n, int64_t of);
 /* {"<at>": v, "low", "high"}: an estimate, then the ends of its interval. */

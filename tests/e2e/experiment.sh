@@ -74,6 +74,23 @@ sed '/^  hook:/d' "$work/program.yaml" >"$work/without.yaml"
 expect 0 "taken out of the program" "" -- apply "$work/without.yaml" --yes
 expect 0 "and put back" "" -- apply "$work/program.yaml" --yes
 expect 0 "it runs again" '"state":"running"' -- experiment show hook --json
+
+# A rule ends it: those of one arm reach the goal three times as often.
+sed -i 's/^  hook: .*/  hook: {track: awareness, arms: {story: 50, benchmark: 50}, rule: {then: tell, guard: {most: 5%}, within: 30d}}/' \
+	"$work/program.yaml"
+sed 's/then: tell, //' "$work/program.yaml" >"$work/wrong.yaml"
+expect 1 "a rule says what it does" "then" -- validate "$work/wrong.yaml"
+expect 0 "with a rule" "then tell from 100 leads an arm, at most 5% left, within 30d" -- apply "$work/program.yaml" --yes
+expect 0 "show has it" "rule: tell from 100 leads an arm, left at most 5 %, until 20" -- experiment show hook
+expect 0 "nobody waits" "ok +experiments +1 running" -- doctor
+expect 0 "time passes" "" -- clock advance 31d
+expect 0 "its time is over" "found 20.*: Its time is over, and nothing was shown. -> tell story; it waits for you" -- experiment show hook
+expect 0 "as figures" '"decided":\{"at":"20.*"found":"time","then":"tell","arm":"story".*"waits_for_you":true' -- experiment show hook --json
+expect 0 "doctor says so" "warn +experiments +hook waits for you: Its time" -- doctor
+expect 0 "status too" "experiment hook waits for you" -- status
+expect 0 "status as figures" '"experiments_waiting":\["hook"\]' -- status --json
+expect 0 "stopped by a person" "" -- experiment stop hook
+expect 0 "nobody waits any more" "ok +experiments +0 running" -- doctor
 stop
 expect 0 "replay gives the same" "equal|identical|same" -- replay --verify
 tally

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * test_experiments.c: rules of experiments, carried out by the fold: what is found is done on the
+ * next look, once, and the same again in a replay (teardown). */
+#include "engine/test_nurture.h"
+
+#define HOOK "hook: {track: early, arms: {story: 50, numbers: 50}, "
+#define SHIP "rule: {then: ship, within: 60d}"
+
+static const char *with(const char *rule)
+{
+	static char text[8192];
+	int n = snprintf(text, sizeof text, "%sexperiments: {" HOOK "%s}}\n", nurture_program,
+			 rule);
+	assert_true(n > 0 && (size_t)n < sizeof text);
+	return text;
+}
+
+static void begin(struct world *w, const char *rule)
+{
+	world_start(w, &(struct engine_conf){0}); /* too many letters to be handed over */
+	world_apply(w, with(rule), &content);
+}
+
+static const struct program_experiment *hook_of(const struct world *w)
+{
+	return &engine_program(w->engine)->play->experiments[0];
+}
+
+/* 300 come; of those in an arm every so many do something. 0: none. */
+static void many(struct world *w, const char *what, size_t every_first, size_t every_second)
+{
+	size_t seen_of[2] = {0, 0};
+	const size_t every[2] = {every_first, every_second};
+	char email[64];
+	for (uint64_t lead = 1; lead <= 300; lead++) {
+		(void)snprintf(email, sizeof email, "lead%llu@firm.example",
+			       (unsigned long long)lead);
+		does(w, "form.ebook", email, NULL, "{}");
+		size_t arm = decide_arm(hook_of(w), lead, NULL, 0, NULL);
+		if (every[arm] > 0 && seen_of[arm]++ % every[arm] == 0)
+			does(w, what, email, NULL, "{}");
+	}
+}
+
+static const struct experiments_one *hook(const struct world *w)
+{
+	const struct experiments_one *one =
+		experiments_of(&w->engine->play.experiments, STR("hook"));
+	assert_non_null(one);
+	return one;
+}
+
+static void expects(const struct world *w, enum rule_what what, enum program_then did, bool over,
+		    const char *arm)
+{
+	const struct experiments_one *one = hook(w);
+	if (one->what != what || one->did != did || one->over != over || strcmp(one->arm, arm) != 0)
+		fail_msg("%s, %s, %d, arm %s: %s", rule_what_name(one->what),
+			 program_then_name(one->did), one->over, one->arm, one->words);
+}
+
+/* In which arm are two leads of different arms now? */
+static void all_in(const struct world *w, const char *name)
+{
+	const struct play *y = &w->engine->play;
+	for (uint64_t lead = 1; lead <= 20; lead++) {
+		size_t arm = decide_arm(hook_of(w), lead, y->ended, y->ended_n, NULL);
+		assert_true(str_is(hook_of(w)->arms[arm].name, name));
+	}
+}
+
+static void test_the_winner_is_shipped(void **state)
+{
+	struct world w;
+	(void)state;
+	begin(&w, SHIP);
+	many(&w, "meeting.booked", 20, 2);
+	assert_int_equal(hook(&w)->no, 0); /* nobody looks within the day */
+	passes(&w, US_PER_D);
+	expects(&w, RULE_WINNER, THEN_SHIP, true, "numbers");
+	all_in(&w, "numbers");
+	assert_true(w.engine->play.experiments.look_us == TIME_NONE);
+	teardown(&w);
+}
+
+static void test_the_first_stays_where_it_is_only_stopped(void **state)
+{
+	struct world w;
+	(void)state;
+	begin(&w, "rule: {then: stop}");
+	many(&w, "meeting.booked", 20, 2);
+	passes(&w, US_PER_D);
+	expects(&w, RULE_WINNER, THEN_STOP, true, "story");
+	all_in(&w, "story");
+	teardown(&w);
+}
+
+static void test_people_are_told_once(void **state)
+{
+	struct world w;
+	(void)state;
+	begin(&w, "rule: {then: tell}");
+	many(&w, "meeting.booked", 20, 2);
+	passes(&w, US_PER_D);
+	expects(&w, RULE_WINNER, THEN_TELL, false, "numbers");
+	assert_true(experiments_waits(hook(&w)));
+	passes(&w, 3 * US_PER_D);
+	assert_int_equal(w.engine->play.experiments.found, 1);
+	orders(&w, "experiment.stop", "{\"experiment\":\"hook\",\"arm\":\"numbers\"}",
+	       EVENT_SYSTEM);
+	assert_false(experiments_waits(hook(&w)));
+	all_in(&w, "numbers");
+	passes(&w, US_PER_D);
+	assert_true(w.engine->play.experiments.look_us == TIME_NONE);
+	teardown(&w);
+}
+
+static void test_a_guard_ends_what_would_win(void **state)
+{
+	struct world w;
+	(void)state;
+	begin(&w, "rule: {then: ship, least: 1000, guard: {metric: goal, most: 30%}}");
+	many(&w, "meeting.booked", 20, 2);
+	passes(&w, US_PER_D);
+	expects(&w, RULE_GUARD, THEN_SHIP, true, "story");
+	teardown(&w);
+}
+
+static void test_time_ends_it(void **state)
+{
+	struct world w;
+	(void)state;
+	begin(&w, SHIP);
+	comes(&w);
+	passes(&w, 59 * US_PER_D);
+	assert_int_equal(hook(&w)->no, 0);
+	passes(&w, 2 * US_PER_D);
+	expects(&w, RULE_TIME, THEN_SHIP, true, "story");
+	teardown(&w);
+}
+
+static void test_out_of_the_program_and_back(void **state)
+{
+	struct world w;
+	(void)state;
+	begin(&w, SHIP);
+	comes(&w);
+	int64_t first = hook(&w)->since_us;
+	passes(&w, US_PER_H);
+	world_apply(&w, nurture_program, &content);
+	assert_null(experiments_of(&w.engine->play.experiments, STR("hook")));
+	assert_true(w.engine->play.experiments.look_us == TIME_NONE);
+	passes(&w, 70 * US_PER_D);
+	world_apply(&w, with(SHIP), &content);
+	assert_true(hook(&w)->since_us > first + 70 * US_PER_D && !hook(&w)->over);
+	passes(&w, US_PER_D);
+	assert_int_equal(hook(&w)->no, 0); /* its days began anew */
+	teardown(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_winner_is_shipped),
+		cmocka_unit_test(test_the_first_stays_where_it_is_only_stopped),
+		cmocka_unit_test(test_people_are_told_once),
+		cmocka_unit_test(test_a_guard_ends_what_would_win),
+		cmocka_unit_test(test_time_ends_it),
+		cmocka_unit_test(test_out_of_the_program_and_back),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
