@@ -307,18 +307,20 @@ enum status bench_clicks(const struct bench_conf *conf, struct report *r, struct
 #define ASKED_MAX 200000
 
 static enum status asked_at(const struct bench_conf *conf, const struct house *h,
-			    unsigned connections, struct report *r, struct err *e)
+			    unsigned connections, unsigned each, struct report *r, struct err *e)
 {
+	char what[64];
 	struct bench_rate side[SIDES];
 	struct load_conf lc = {.connections = connections,
-			       .events_each = 1,
+			       .events_each = each,
 			       .for_us = conf->door_us,
 			       .token = h->key.token,
 			       .decisions = true};
 	enum status st = side_by_side(conf, h, &lc, side, e);
 	if (st != ST_OK)
 		return st;
-	report_sides(r, side, "decisions, 8 actions, each durable", "folded", connections);
+	(void)snprintf(what, sizeof what, "decisions, 8 actions, %u a request", each);
+	report_sides(r, side, what, "folded", connections);
 	report_ratio(r, "decisions / bare door",
 		     bench_per_s(&side[DAEMON]) / bench_per_s(&side[EMPTY]), 0);
 	report_ratio(r, "of 30,000 decisions a second", bench_per_s(&side[DAEMON]) / 30000, 1.0);
@@ -380,9 +382,11 @@ enum status bench_external(const struct bench_conf *conf, struct report *r, stru
 	if (st == ST_OK)
 		st = paced(&own, &h, r, e);
 	if (st == ST_OK)
-		st = asked_at(&own, &h, 64, r, e);
+		st = asked_at(&own, &h, 64, 1, r, e);
 	if (st == ST_OK)
-		st = asked_at(&own, &h, 512, r, e);
+		st = asked_at(&own, &h, 512, 1, r, e);
+	if (st == ST_OK)
+		st = asked_at(&own, &h, 16, 100, r, e);
 	house_close(&h);
 	return st;
 }

@@ -24,7 +24,7 @@
 #define ID_DIGITS 20u
 #define TEMPLATES 64u
 #define EVENTS_EACH_MAX 200u
-#define ANSWER_MAX 2048u
+#define ANSWER_MAX 2048u /* of one event, or one decision */
 #define EVENTS_AT_ONCE 256
 
 struct template
@@ -38,10 +38,10 @@ struct template
 struct connection {
 	int fd;
 	struct template *t; /* its own copy: ids are written into it */
-	size_t sent, got;
+	size_t sent, got, room;
 	int64_t due_us;           /* when its request should have begun; paced only */
 	struct connection *spare; /* the next one without a request; paced only */
-	char answer[ANSWER_MAX];
+	char *answer;
 };
 
 struct load {
@@ -82,22 +82,26 @@ static const char *ask_of(struct load *l, struct buf *body)
 	return "decide";
 }
 
+static const char *one_of(struct load *l, struct buf *body)
+{
+	return l->conf->decisions ? ask_of(l, body)
+				  : bench_segment_call(&l->rng, l->conf->leads, next_id(), body);
+}
+
 static const char *body_of(struct load *l, struct buf *body)
 {
 	const struct load_conf *c = l->conf;
-	const char *type = "batch";
-	if (c->decisions)
-		return ask_of(l, body);
+	const char *type = NULL;
 	if (c->events_each == 1)
-		return bench_segment_call(&l->rng, c->leads, next_id(), body);
-	buf_z(body, "{\"batch\":[");
+		return one_of(l, body);
+	buf_z(body, c->decisions ? "{\"decisions\":[" : "{\"batch\":[");
 	for (unsigned i = 0; i < c->events_each; i++) {
 		if (i > 0)
 			buf_byte(body, ',');
-		(void)bench_segment_call(&l->rng, c->leads, next_id(), body);
+		type = one_of(l, body);
 	}
 	buf_z(body, "]}");
-	return type;
+	return c->decisions ? type : "batch";
 }
 
 static void template_make(struct load *l, struct template *t)
@@ -191,7 +195,7 @@ static enum status connect_to(uint16_t port, int *fd_r, struct err *e)
 	return ST_OK;
 }
 
-/* Small enough for the socket's buffer, so that a short write is the exception. */
+/* What does not fit the socket's buffer goes when there is room again. */
 static bool push(struct connection *c)
 {
 	while (c->sent < c->t->n) {
@@ -213,7 +217,7 @@ static void begin(struct connection *c)
 /* The status of a whole answer; 0: not whole yet; -1: no answer at all. */
 static int take(struct connection *c)
 {
-	ssize_t n = recv(c->fd, c->answer + c->got, ANSWER_MAX - 1 - c->got, MSG_DONTWAIT);
+	ssize_t n = recv(c->fd, c->answer + c->got, c->room - 1 - c->got, MSG_DONTWAIT);
 	if (n <= 0)
 		return n < 0 && errno == EAGAIN ? 0 : -1;
 	c->got += (size_t)n;
@@ -276,6 +280,12 @@ static void serve(struct load *l, struct connection *c, uint32_t what)
 		drop(l, c);
 }
 
+static void answer_room(struct load *l, struct connection *c)
+{
+	c->room = (size_t)ANSWER_MAX * l->conf->events_each;
+	c->answer = ARENA_ARRAY(&l->arena, char, c->room);
+}
+
 static enum status open_all(struct load *l, struct err *e)
 {
 	for (unsigned i = 0; i < l->conf->connections; i++) {
@@ -285,6 +295,7 @@ static enum status open_all(struct load *l, struct err *e)
 		if (st != ST_OK)
 			return st;
 		l->open++;
+		answer_room(l, c);
 		c->t = ARENA_NEW(&l->arena, struct template);
 		*c->t = *of;
 		c->t->text = arena_strz(&l->arena, str_n(of->text, of->n));
@@ -387,6 +398,7 @@ enum status load_single_open(const struct load_conf *conf, struct load_single **
 	s->conf.connections = 1;
 	load_init(&s->load, &s->conf);
 	s->connection.fd = -1;
+	answer_room(&s->load, &s->connection);
 	enum status st = connect_to(conf->port, &s->connection.fd, e);
 	if (st != ST_OK)
 		load_single_close(&s);

@@ -23,6 +23,8 @@
 #include "program/decision.h"
 
 #define ADVISE_ACTIONS_MAX (EXPLORE_MAX - 1) /* of a request; "wait" comes on top */
+#define ADVISE_MANY_MAX 500                  /* cases of one request */
+#define ADVISE_BYTES_MAX ((size_t)32 << 10)  /* of one case */
 #define ADVISE_ID_MAX 64                     /* bytes, of a request's id */
 #define ADVISE_NAME_MAX 64                   /* bytes, of an action or a kind of reward */
 #define ADVISE_NUMBER_MAX 100.0              /* of a context, either way */
@@ -93,9 +95,19 @@ struct advise_no { /* why a request is refused */
 	const char *code, *param;
 	struct err err;
 };
-/* Decodes POST /v1/decide. Texts are of the body or the arena. No book (NULL): 503. */
-MUST_USE enum status advise_read(const struct advise_book *b, struct str body, struct arena *a,
-				 struct advise_ask *out, struct advise_no *no);
+/* The body of POST /v1/decide: one case, or {"decisions": [...]}. */
+struct advise_body {
+	struct json d;
+	uint32_t list; /* JSON_NONE: one */
+	size_t n;      /* cases */
+};
+MUST_USE enum status advise_open(struct str body, struct arena *a, struct advise_body *out,
+				 struct advise_no *no);
+/* The node of the case behind this one; JSON_NONE asks for the first, and is the end. */
+uint32_t advise_next(const struct advise_body *x, uint32_t node);
+/* Decodes one case. Texts are of the body or the arena. No book (NULL): 503. */
+MUST_USE enum status advise_read(const struct advise_book *b, const struct json *d, uint32_t node,
+				 struct arena *a, struct advise_ask *out, struct advise_no *no);
 /* Everything but "wait" is held. */
 void advise_hold(struct advise_ask *q, struct str guard, struct str why, int64_t free_us);
 
@@ -109,6 +121,8 @@ struct advise_choice {
 };
 void advise_choose(const struct advise_book *b, const struct advise_ask *q,
 		   struct advise_choice *out);
+/* Why one case of many is refused, as JSON; `id` and `code` may be empty and NULL. */
+void advise_refusal(struct str id, const struct advise_no *no, struct buf *out);
 /* The answer as JSON, and the properties of the event that keeps it (advice.given); lead 0: of
  * nobody in particular. */
 void advise_answer(const struct advise_book *b, const struct advise_ask *q,

@@ -9,12 +9,13 @@
 #include <math.h>
 #include <string.h>
 
-static const struct json_limits limits = {.depth_max = 4, .tokens_max = 8192};
+static const struct json_limits limits = {.depth_max = 6, .tokens_max = 131072};
 
-/* What reading a request has in hand. */
+/* What reading a request, or one case of many, has in hand. */
 struct asking {
 	const struct advise_book *book;
-	struct json d;
+	const struct json *d;
+	uint32_t at; /* the object that is read */
 	struct arena *a;
 	struct advise_no *no;
 };
@@ -26,24 +27,31 @@ static enum status refuse(struct advise_no *no, const char *code, const char *pa
 	return err_set(&no->err, ST_INVALID, "%s", text);
 }
 
-static enum status parse(struct asking *x, struct str body)
+static enum status parse(struct str body, struct arena *a, struct json *out, struct advise_no *no)
 {
-	enum status st = json_parse(body, limits, x->a, &x->d, &x->no->err);
-	if (st == ST_OK && !json_is(&x->d, 0, JSON_OBJECT))
-		st = err_set(&x->no->err, ST_INVALID, "the body must be a JSON object");
+	enum status st = json_parse(body, limits, a, out, &no->err);
+	if (st == ST_OK && !json_is(out, 0, JSON_OBJECT))
+		st = err_set(&no->err, ST_INVALID, "the body must be a JSON object");
 	if (st != ST_OK) {
-		x->no->http = st == ST_LIMIT ? 413 : 400;
-		x->no->code = "json";
-		x->no->param = "";
+		no->http = st == ST_LIMIT ? 413 : 400;
+		no->code = "json";
+		no->param = "";
 	}
 	return st;
+}
+
+static enum status too_large(struct advise_no *no)
+{
+	*no = (struct advise_no){.http = 413, .code = "limit", .param = ""};
+	return err_set(&no->err, ST_LIMIT, "a decision is asked for in at most %zu bytes",
+		       ADVISE_BYTES_MAX);
 }
 
 /* Every member must be one of `names`; the list ends with NULL. */
 static enum status only(struct asking *x, uint32_t node, const char *const *names)
 {
-	for (uint32_t v = json_first(&x->d, node); v != JSON_NONE; v = json_next(&x->d, node, v)) {
-		struct str key = json_str(&x->d, json_key(&x->d, v), x->a);
+	for (uint32_t v = json_first(x->d, node); v != JSON_NONE; v = json_next(x->d, node, v)) {
+		struct str key = json_str(x->d, json_key(x->d, v), x->a);
 		const char *const *n = names;
 		while (*n != NULL && !str_is(key, *n))
 			n++;
@@ -64,10 +72,10 @@ static bool plain(struct str s, size_t most)
 static enum status text(struct asking *x, uint32_t node, const char *name, size_t most,
 			struct str *out)
 {
-	uint32_t at = json_get(&x->d, node, name);
+	uint32_t at = json_get(x->d, node, name);
 	if (at == JSON_NONE)
 		return ST_OK;
-	*out = json_str(&x->d, at, x->a);
+	*out = json_str(x->d, at, x->a);
 	if (plain(*out, most))
 		return ST_OK;
 	(void)refuse(x->no, "bad_text", name, "");
@@ -120,10 +128,10 @@ static enum status numbers(struct asking *x, uint32_t node, const struct program
 			   float *row, struct str *raw)
 {
 	struct str unknown;
-	uint32_t at = json_get(&x->d, node, "context");
+	uint32_t at = json_get(x->d, node, "context");
 	if (at == JSON_NONE)
 		return ST_OK;
-	if (!json_is(&x->d, at, JSON_OBJECT) || !ask_numbers(&x->d, at, of, x->a, row, &unknown)) {
+	if (!json_is(x->d, at, JSON_OBJECT) || !ask_numbers(x->d, at, of, x->a, row, &unknown)) {
 		(void)refuse(x->no, "bad_context", "context", "");
 		return err_set(&x->no->err, ST_INVALID,
 			       "context must be an object of numbers from -%g to %g",
@@ -135,7 +143,7 @@ static enum status numbers(struct asking *x, uint32_t node, const struct program
 			       "decision " STR_FMT " has no number \"" STR_FMT "\"",
 			       STR_ARG(of->name), STR_ARG(str_upto(unknown, 64)));
 	}
-	*raw = json_raw(&x->d, at);
+	*raw = json_raw(x->d, at);
 	return ST_OK;
 }
 
@@ -152,12 +160,15 @@ static size_t action_of(const struct advise_ask *q, struct str id)
 static enum status own_numbers(struct asking *x, uint32_t node, struct advise_ask *q,
 			       struct advise_action *act)
 {
-	if (json_get(&x->d, node, "context") == JSON_NONE)
+	if (json_get(x->d, node, "context") == JSON_NONE)
 		return ST_OK;
-	float *row = ARENA_ARRAY(x->a, float, LEARN_DIMS_MAX);
-	if (row == NULL)
+	size_t dims = q->of->of->context_n + 1;
+	float *row = ARENA_ARRAY(x->a, float, dims);
+	if (row == NULL) {
+		*x->no = (struct advise_no){.http = 413, .code = "limit", .param = ""};
 		return err_set(&x->no->err, ST_LIMIT, "the request needs too much memory");
-	memcpy(row, q->x, sizeof q->x);
+	}
+	memcpy(row, q->x, dims * sizeof *row);
 	act->x = row;
 	return numbers(x, node, q->of->of, row, &act->own);
 }
@@ -165,8 +176,8 @@ static enum status own_numbers(struct asking *x, uint32_t node, struct advise_as
 static enum status held(struct asking *x, uint32_t node, struct advise_action *act)
 {
 	bool eligible = true;
-	uint32_t at = json_get(&x->d, node, "eligible");
-	if (at != JSON_NONE && !json_bool(&x->d, at, &eligible))
+	uint32_t at = json_get(x->d, node, "eligible");
+	if (at != JSON_NONE && !json_bool(x->d, at, &eligible))
 		return refuse(x->no, "bad_action", "actions", "eligible must be true or false");
 	enum status st = text(x, node, "why", 120, &act->why);
 	if (!eligible)
@@ -176,8 +187,8 @@ static enum status held(struct asking *x, uint32_t node, struct advise_action *a
 
 static enum status cost(struct asking *x, uint32_t node, struct advise_action *act)
 {
-	uint32_t at = json_get(&x->d, node, "cost");
-	if (at != JSON_NONE && (!json_f64(&x->d, at, &act->cost) || !(fabs(act->cost) <= 1e6)))
+	uint32_t at = json_get(x->d, node, "cost");
+	if (at != JSON_NONE && (!json_f64(x->d, at, &act->cost) || !(fabs(act->cost) <= 1e6)))
 		return refuse(x->no, "bad_action", "actions", "cost must be a number");
 	return ST_OK;
 }
@@ -189,12 +200,12 @@ static enum status one_action(struct asking *x, uint32_t node, struct advise_ask
 	struct advise_action *act = &q->action[q->n];
 	enum status st = ST_OK;
 	*act = (struct advise_action){.free_us = TIME_NONE};
-	if (json_is(&x->d, node, JSON_OBJECT)) {
+	if (json_is(x->d, node, JSON_OBJECT)) {
 		st = only(x, node, names);
 		if (st == ST_OK)
 			st = text(x, node, "id", ADVISE_NAME_MAX, &act->id);
 	} else {
-		act->id = json_str(&x->d, node, x->a);
+		act->id = json_str(x->d, node, x->a);
 	}
 	if (st == ST_OK && !plain(act->id, ADVISE_NAME_MAX))
 		st = refuse(x->no, "bad_action", "actions",
@@ -216,12 +227,12 @@ static enum status one_action(struct asking *x, uint32_t node, struct advise_ask
 
 static enum status actions(struct asking *x, struct advise_ask *q)
 {
-	uint32_t list = json_get(&x->d, 0, "actions");
-	uint32_t n = json_is(&x->d, list, JSON_ARRAY) ? json_count(&x->d, list) : 0;
+	uint32_t list = json_get(x->d, x->at, "actions");
+	uint32_t n = json_is(x->d, list, JSON_ARRAY) ? json_count(x->d, list) : 0;
 	if (n < 1 || n > ADVISE_ACTIONS_MAX)
 		return refuse(x->no, "bad_actions", "actions",
 			      "actions must be a list of 1 to 63 actions");
-	for (uint32_t v = json_first(&x->d, list); v != JSON_NONE; v = json_next(&x->d, list, v)) {
+	for (uint32_t v = json_first(x->d, list); v != JSON_NONE; v = json_next(x->d, list, v)) {
 		enum status st = one_action(x, v, q);
 		if (st != ST_OK)
 			return st;
@@ -235,7 +246,7 @@ static enum status actions(struct asking *x, struct advise_ask *q)
 static enum status named(struct asking *x, const char *name, struct advise_ask *q, size_t *out)
 {
 	struct str id = STR_NULL;
-	enum status st = text(x, 0, name, ADVISE_NAME_MAX, &id);
+	enum status st = text(x, x->at, name, ADVISE_NAME_MAX, &id);
 	if (st != ST_OK || id.n == 0)
 		return st;
 	*out = action_of(q, id);
@@ -246,14 +257,14 @@ static enum status named(struct asking *x, const char *name, struct advise_ask *
 
 static enum status shadow(struct asking *x, struct advise_ask *q)
 {
-	uint32_t at = json_get(&x->d, 0, "taken_p");
+	uint32_t at = json_get(x->d, x->at, "taken_p");
 	enum status st = named(x, "taken", q, &q->taken);
 	if (st == ST_OK)
 		st = named(x, "prefer", q, &q->prefer);
 	if (st != ST_OK)
 		return st;
 	if (at != JSON_NONE &&
-	    (!json_f64(&x->d, at, &q->taken_p) || !(q->taken_p > 0 && q->taken_p <= 1)))
+	    (!json_f64(x->d, at, &q->taken_p) || !(q->taken_p > 0 && q->taken_p <= 1)))
 		return refuse(x->no, "bad_odds", "taken_p",
 			      "taken_p must be above 0 and at most 1");
 	if (q->taken == ADVISE_NONE && q->of->of->mode == DECISION_SHADOW)
@@ -264,7 +275,7 @@ static enum status shadow(struct asking *x, struct advise_ask *q)
 
 static enum status which(struct asking *x, struct str *name, const struct advisor **out)
 {
-	enum status st = text(x, 0, "decision", 64, name);
+	enum status st = text(x, x->at, "decision", 64, name);
 	if (st != ST_OK)
 		return st;
 	if (x->book == NULL) {
@@ -278,31 +289,67 @@ static enum status which(struct asking *x, struct str *name, const struct adviso
 				     "the program has no decision of that name");
 }
 
-enum status advise_read(const struct advise_book *b, struct str body, struct arena *a,
-			struct advise_ask *out, struct advise_no *no)
+static enum status list_of(struct advise_body *x, struct advise_no *no)
+{
+	x->list = json_get(&x->d, 0, "decisions");
+	x->n = json_is(&x->d, x->list, JSON_ARRAY) ? json_count(&x->d, x->list) : 0;
+	if (x->n >= 1 && x->n <= ADVISE_MANY_MAX && json_count(&x->d, 0) == 1)
+		return ST_OK;
+	(void)refuse(no, "bad_decisions", "decisions", "");
+	return err_set(&no->err, ST_INVALID,
+		       "decisions must be a list of 1 to %d cases, and nothing may stand beside it",
+		       ADVISE_MANY_MAX);
+}
+
+enum status advise_open(struct str body, struct arena *a, struct advise_body *out,
+			struct advise_no *no)
+{
+	*out = (struct advise_body){.list = JSON_NONE, .n = 1};
+	enum status st = parse(body, a, &out->d, no);
+	if (st == ST_OK && json_get(&out->d, 0, "decisions") != JSON_NONE)
+		return list_of(out, no);
+	return st;
+}
+
+uint32_t advise_next(const struct advise_body *x, uint32_t node)
+{
+	if (x->list == JSON_NONE)
+		return node == JSON_NONE ? 0 : JSON_NONE;
+	return node == JSON_NONE ? json_first(&x->d, x->list) : json_next(&x->d, x->list, node);
+}
+
+static void clear(struct advise_ask *q)
+{
+	/* Not as a whole: most of it is room for actions. */
+	q->id = q->lead = q->context = STR_NULL;
+	q->n = 0;
+	q->taken = q->prefer = ADVISE_NONE;
+	q->taken_p = 1;
+	memset(q->x, 0, sizeof q->x);
+	q->x[0] = 1;
+}
+
+enum status advise_read(const struct advise_book *b, const struct json *d, uint32_t node,
+			struct arena *a, struct advise_ask *out, struct advise_no *no)
 {
 	static const char *const names[] = {"decision", "id",      "lead",   "context", "actions",
 					    "taken",    "taken_p", "prefer", NULL};
-	struct asking x = {.book = b, .a = a, .no = no};
+	struct asking x = {.book = b, .d = d, .at = node, .a = a, .no = no};
 	struct str name = STR_NULL;
-	/* Not cleared as a whole: most of it is room for actions. */
-	out->id = out->lead = out->context = STR_NULL;
-	out->n = 0;
-	out->taken = out->prefer = ADVISE_NONE;
-	out->taken_p = 1;
-	memset(out->x, 0, sizeof out->x);
-	out->x[0] = 1;
-	enum status st = parse(&x, body);
-	if (st == ST_OK)
-		st = only(&x, 0, names);
+	clear(out);
+	if (json_raw(d, node).n > ADVISE_BYTES_MAX)
+		return too_large(no);
+	if (!json_is(d, node, JSON_OBJECT))
+		return refuse(no, "json", "", "a case must be a JSON object");
+	enum status st = only(&x, node, names);
 	if (st == ST_OK)
 		st = which(&x, &name, &out->of);
 	if (st == ST_OK)
-		st = text(&x, 0, "id", ADVISE_ID_MAX, &out->id);
+		st = text(&x, node, "id", ADVISE_ID_MAX, &out->id);
 	if (st == ST_OK)
-		st = text(&x, 0, "lead", 256, &out->lead);
+		st = text(&x, node, "lead", 256, &out->lead);
 	if (st == ST_OK)
-		st = numbers(&x, 0, out->of->of, out->x, &out->context);
+		st = numbers(&x, node, out->of->of, out->x, &out->context);
 	if (st == ST_OK)
 		st = actions(&x, out);
 	return st == ST_OK ? shadow(&x, out) : st;
@@ -326,10 +373,11 @@ enum status advise_reward_read(const struct advise_book *b, struct str body, str
 			       struct advise_reward *out, struct advise_no *no)
 {
 	static const char *const names[] = {"decision", "id", "kind", "value", "corrected", NULL};
-	struct asking x = {.book = b, .a = a, .no = no};
+	struct json d;
+	struct asking x = {.book = b, .d = &d, .a = a, .no = no};
 	const struct advisor *of = NULL;
 	*out = (struct advise_reward){.value = -1};
-	enum status st = parse(&x, body);
+	enum status st = parse(body, a, &d, no);
 	if (st == ST_OK)
 		st = only(&x, 0, names);
 	if (st == ST_OK)
@@ -342,10 +390,10 @@ enum status advise_reward_read(const struct advise_book *b, struct str body, str
 		st = text(&x, 0, "kind", ADVISE_NAME_MAX, &out->kind);
 	if (st != ST_OK)
 		return st;
-	uint32_t corrected = json_get(&x.d, 0, "corrected");
-	if (corrected != JSON_NONE && !json_bool(&x.d, corrected, &out->corrected))
+	uint32_t corrected = json_get(&d, 0, "corrected");
+	if (corrected != JSON_NONE && !json_bool(&d, corrected, &out->corrected))
 		return refuse(no, "bad_reward", "corrected", "corrected must be true or false");
-	if (!json_f64(&x.d, json_get(&x.d, 0, "value"), &out->value) ||
+	if (!json_f64(&d, json_get(&d, 0, "value"), &out->value) ||
 	    !(out->value >= 0 && out->value <= of->of->worth)) {
 		(void)refuse(no, "bad_reward", "value", "");
 		return err_set(&no->err, ST_INVALID,

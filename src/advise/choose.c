@@ -276,6 +276,24 @@ void advise_answer(const struct advise_book *b, const struct advise_ask *q,
 	buf_z(out, "}}");
 }
 
+void advise_refusal(struct str id, const struct advise_no *no, struct buf *out)
+{
+	struct json_w w;
+	json_w_init(&w, out);
+	json_w_object(&w);
+	if (id.n > 0)
+		json_w_kstr(&w, "id", id);
+	json_w_key(&w, "error");
+	json_w_object(&w);
+	json_w_ki64(&w, "status", no->http);
+	json_w_kz(&w, "code", no->code);
+	json_w_kz(&w, "message", no->err.text);
+	if (no->param[0] != '\0')
+		json_w_kz(&w, "param", no->param);
+	json_w_end(&w);
+	json_w_end(&w);
+}
+
 /* ---- the event ---- */
 
 void advise_event(const struct advise_ask *q, struct str answer, uint64_t lead, uint64_t body_hash,

@@ -31,18 +31,46 @@ static void chosen(const struct advise_book *b, const struct advise_ask *q, stru
 		ASSERT(advice_read(&d, q->of->of, a, &kept, &e) == ST_OK);
 }
 
+static void refused(struct str id, const struct advise_no *no, struct arena *a)
+{
+	struct buf text;
+	struct json d;
+	ASSERT(no->http >= 400 && no->code != NULL);
+	buf_init_arena(&text, a, 8192);
+	advise_refusal(id, no, &text);
+	ASSERT(buf_ok(&text));
+	ASSERT(json_parse(buf_view(&text), JSON_LIMITS_EVENT, a, &d, NULL) == ST_OK);
+}
+
+static void asked(struct world *w, struct str body)
+{
+	struct advise_body x;
+	size_t n = 0;
+	if (advise_open(body, &w->a, &x, &w->no) != ST_OK) {
+		refused(STR_NULL, &w->no, &w->a);
+		return;
+	}
+	for (uint32_t v = advise_next(&x, JSON_NONE); v != JSON_NONE; v = advise_next(&x, v)) {
+		struct arena_mark m = arena_mark(&w->a);
+		if (advise_read(w->book, &x.d, v, &w->a, &w->q, &w->no) == ST_OK)
+			chosen(w->book, &w->q, &w->a);
+		else
+			refused(w->q.id, &w->no, &w->a);
+		arena_rewind(&w->a, m);
+		n++;
+	}
+	ASSERT(n == x.n && n >= 1 && n <= ADVISE_MANY_MAX);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct world w;
 	struct advise_reward r;
 	struct str body = {(const char *)data, bytes};
 	open_world(&w);
-	if (advise_read(w.book, body, &w.a, &w.q, &w.no) == ST_OK)
-		chosen(w.book, &w.q, &w.a);
-	else
-		ASSERT(w.no.http >= 400 && w.no.code != NULL);
+	asked(&w, body);
 	if (advise_reward_read(w.book, body, &w.a, &r, &w.no) != ST_OK)
-		ASSERT(w.no.http >= 400 && w.no.code != NULL);
+		refused(STR_NULL, &w.no, &w.a);
 	close_world(&w);
 	return 0;
 }

@@ -4,9 +4,18 @@
 #include "base/test.h"
 #include "base/time.h"
 
+static enum status read_one(struct world *w, const char *body)
+{
+	struct advise_body x;
+	enum status st = advise_open(str_of(body), &w->a, &x, &w->no);
+	if (st == ST_OK)
+		st = advise_read(w->book, &x.d, advise_next(&x, JSON_NONE), &w->a, &w->q, &w->no);
+	return st;
+}
+
 static void ask(struct world *w, const char *body)
 {
-	if (advise_read(w->book, str_of(body), &w->a, &w->q, &w->no) != ST_OK)
+	if (read_one(w, body) != ST_OK)
 		fail_msg("%s: %s", body, w->no.err.text);
 	advise_choose(w->book, &w->q, &w->c);
 }
@@ -49,7 +58,7 @@ static void refused_by_name(void **state)
 	(void)state;
 	open_world(&w);
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		enum status st = advise_read(w.book, str_of(rows[i].body), &w.a, &w.q, &w.no);
+		enum status st = read_one(&w, rows[i].body);
 		CHECK_ROW(rows[i].body, st != ST_OK && w.no.http == rows[i].http);
 		check_str(rows[i].body, str_of(w.no.code), rows[i].code);
 		CHECK_ROW(rows[i].body, strstr(w.no.err.text, rows[i].words) != NULL);
@@ -60,21 +69,101 @@ static void refused_by_name(void **state)
 /* Before there is a book, and while the state cannot be read. */
 static void no_book_is_no_crash(void **state)
 {
-	struct arena a;
-	struct advise_ask q;
+	struct world w = {.book = NULL};
 	struct advise_reward r;
-	struct advise_no no;
 	(void)state;
-	arena_init(&a, 1 << 20);
+	arena_init(&w.a, 1 << 20);
+	assert_int_equal(read_one(&w, "{\"decision\":\"d\",\"actions\":[\"a\"]}"), ST_UNAVAILABLE);
+	assert_int_equal(w.no.http, 503);
 	assert_int_equal(
-		advise_read(NULL, STR("{\"decision\":\"d\",\"actions\":[\"a\"]}"), &a, &q, &no),
+		advise_reward_read(NULL, STR("{\"decision\":\"d\",\"id\":\"1\"}"), &w.a, &r, &w.no),
 		ST_UNAVAILABLE);
-	assert_int_equal(no.http, 503);
-	assert_int_equal(
-		advise_reward_read(NULL, STR("{\"decision\":\"d\",\"id\":\"1\"}"), &a, &r, &no),
-		ST_UNAVAILABLE);
-	assert_int_equal(no.http, 503);
-	arena_finish(&a);
+	assert_int_equal(w.no.http, 503);
+	arena_finish(&w.a);
+}
+
+/* ---- many cases in one request ---- */
+
+#define CASE "{\"decision\":\"d\",\"actions\":[\"a\"]}"
+
+static struct str list_of(struct arena *a, size_t cases)
+{
+	struct buf b;
+	buf_init_arena(&b, a, (size_t)1 << 20);
+	buf_z(&b, "{\"decisions\":[");
+	for (size_t i = 0; i < cases; i++)
+		buf_z(&b, i > 0 ? "," CASE : CASE);
+	buf_z(&b, "]}");
+	return buf_view(&b);
+}
+
+static void a_list_is_bounded(void **state)
+{
+	static const struct {
+		const char *name, *body;
+		size_t cases;
+		bool good;
+	} rows[] = {
+		{"one", NULL, 1, true},
+		{"as many as there may be", NULL, ADVISE_MANY_MAX, true},
+		{"one too many", NULL, ADVISE_MANY_MAX + 1, false},
+		{"none", NULL, 0, false},
+		{"no list", "{\"decisions\":" CASE "}", 0, false},
+		{"something beside it", "{\"decisions\":[" CASE "],\"id\":\"1\"}", 0, false},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct arena a;
+		struct advise_body x;
+		struct advise_no no;
+		size_t n = 0;
+		arena_init(&a, (size_t)8 << 20);
+		struct str body =
+			rows[i].body != NULL ? str_of(rows[i].body) : list_of(&a, rows[i].cases);
+		enum status st = advise_open(body, &a, &x, &no);
+		CHECK_ROW(rows[i].name, (st == ST_OK) == rows[i].good);
+		if (st != ST_OK)
+			check_str(rows[i].name, str_of(no.code), "bad_decisions");
+		for (uint32_t v = JSON_NONE; st == ST_OK; n++)
+			if ((v = advise_next(&x, v)) == JSON_NONE)
+				break;
+		CHECK_ROW(rows[i].name, n == (rows[i].good ? rows[i].cases : 0));
+		arena_finish(&a);
+	}
+}
+
+/* Each by itself: what is wrong with one says nothing of the next. */
+static void each_of_many_by_itself(void **state)
+{
+	static const char *const codes[] = {NULL, "unknown_decision", "json", "limit", NULL};
+	struct world w;
+	struct advise_body x;
+	struct buf body, text;
+	size_t n = 0;
+	(void)state;
+	open_world(&w);
+	buf_init_arena(&body, &w.a, (size_t)1 << 20);
+	buf_z(&body, "{\"decisions\":[" CASE ",{\"decision\":\"x\",\"actions\":[\"a\"]},7,"
+		     "{\"decision\":\"d\",\"actions\":[\"a\"],\"why\":\"");
+	for (size_t i = 0; i < ADVISE_BYTES_MAX; i++)
+		buf_byte(&body, 'x');
+	buf_z(&body, "\"}," CASE "]}");
+	assert_int_equal(advise_open(buf_view(&body), &w.a, &x, &w.no), ST_OK);
+	assert_int_equal(x.n, COUNT_OF(codes));
+	for (uint32_t v = advise_next(&x, JSON_NONE); v != JSON_NONE; v = advise_next(&x, v)) {
+		enum status st = advise_read(w.book, &x.d, v, &w.a, &w.q, &w.no);
+		assert_int_equal(st == ST_OK, codes[n] == NULL);
+		if (codes[n] != NULL)
+			assert_string_equal(w.no.code, codes[n]);
+		n++;
+	}
+	(void)read_one(&w, "{\"id\":\"m-1\",\"decision\":\"d\",\"actions\":[]}");
+	buf_init_arena(&text, &w.a, 4096);
+	advise_refusal(STR("m-1"), &w.no, &text);
+	check_str("in words", buf_view(&text),
+		  "{\"id\":\"m-1\",\"error\":{\"status\":422,\"code\":\"bad_actions\",\"message\":"
+		  "\"actions must be a list of 1 to 63 actions\",\"param\":\"actions\"}}");
+	close_world(&w);
 }
 
 static uint64_t sum_of(const struct world *w)
@@ -196,9 +285,14 @@ static void answers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(refused_by_name), cmocka_unit_test(no_book_is_no_crash),
-		cmocka_unit_test(odds_are_whole),  cmocka_unit_test(dice_are_keyed),
-		cmocka_unit_test(modes),           cmocka_unit_test(numbers_of_an_action),
+		cmocka_unit_test(refused_by_name),
+		cmocka_unit_test(no_book_is_no_crash),
+		cmocka_unit_test(a_list_is_bounded),
+		cmocka_unit_test(each_of_many_by_itself),
+		cmocka_unit_test(odds_are_whole),
+		cmocka_unit_test(dice_are_keyed),
+		cmocka_unit_test(modes),
+		cmocka_unit_test(numbers_of_an_action),
 		cmocka_unit_test(answers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,6 +79,28 @@ decide 200 "an action that may not be" '"held":\[\{"action":"b","guard":"not_eli
 decide 200 "what the sender took" '"action":"b","p":0.500000000,"would":"[abwit]+"' \
 	'{"decision":"offer","id":"o-1","actions":["a","b"],"taken":"b","taken_p":0.5}'
 
+# Many in one request: each answered or refused by itself, what was answered before as before.
+many='{"decisions":[{"decision":"subject","id":"n-1","actions":["a","b"]},{"decision":"price","id":"n-2","actions":["a"]},'$one',{"decision":"offer","id":"n-3","actions":["a"],"taken":"a"}]}'
+# all NAME TEST: what must hold of the list of answers, x
+all() {
+	if python3 -c 'import json,sys
+a = json.load(open(sys.argv[1]))
+x = a["decisions"]
+assert a["schema"] == "nurtured.advices/1" and eval(sys.argv[2])' "$work/answer" "$2" 2>"$work/why"; then good; else bad "$1" "$work/answer"; fi
+}
+first='x[1]["error"]["status"] == 422 and x[1]["error"]["code"] == "unknown_decision" and x[2]["duplicate"] and x[2]["p"] == json.load(open("'$work'/first"))["p"] and x[3]["action"] == "a"'
+decide 200 "many" '"schema":"nurtured.advices/1"' "$many"
+all "each by itself" 'len(x) == 4 and x[0]["id"] == "n-1" and "duplicate" not in x[0] and '"$first"
+cp "$work/answer" "$work/many"
+decide 200 "many again" '"schema":"nurtured.advices/1"' "$many"
+all "as before" 'x[0]["duplicate"] and {**x[0], "duplicate": 0} == {**json.load(open("'$work'/many"))["decisions"][0], "duplicate": 0} and '"$first"
+decide 200 "an id twice" '"code":"conflict"' '{"decisions":[{"decision":"subject","id":"n-9","actions":["a"]},{"decision":"subject","id":"n-9","actions":["b"]},{"decision":"subject","id":"n-9","actions":["a"]}]}'
+all "the first one counts" '"odds" in x[0] and x[1]["error"]["status"] == 409 and x[2]["duplicate"]'
+decide 200 "of one of many alone" '"duplicate":true' '{"decision":"subject","id":"n-1","actions":["a","b"]}'
+decide 200 "all refused" '"decisions":\[\{"error":\{"status":422,"code":"json",' '{"decisions":[7]}'
+decide 422 "no case" 'bad_decisions.*1 to 500' '{"decisions":[]}'
+decide 422 "something beside the list" 'bad_decisions' '{"decisions":['"$one"'],"id":"x"}'
+
 # Leads: guards are asked, and a touch is counted.
 expect 0 "a lead" -- trigger form.demo --email us@firm.example --trait country=US
 expect 0 "another" -- trigger form.demo --email de@firm.example --trait country=DE
@@ -87,6 +109,8 @@ decide 404 "nobody" 'no lead' "$(lead l-1 nobody@firm.example)"
 decide 200 "without consent" '"action":"wait","p":1.000000000,.*"guard":"consent"' "$(lead l-2 de@firm.example)"
 until_holds "a touch" '"action":"(a|b)"' "$(lead l-3-# us@firm.example)"
 decide 200 "at once again" '"action":"wait".*"guard":"cool_down".*"until":"' "$(lead l-4 us@firm.example)"
+decide 200 "leads among many" 'advices' '{"decisions":['"$(lead l-6 us@firm.example),$(lead l-7 nobody@firm.example),$(lead l-8 de@firm.example)"',{"decision":"subject","id":"l-9","actions":["a"]}]}'
+all "their guards" '[g["guard"] for g in x[0]["held"]] == ["cool_down"] * 2 and x[1]["error"]["status"] == 404 and x[2]["held"][0]["guard"] == "consent" and "held" not in x[3]'
 expect 0 "the kill switch" -- pause --all --reason "a look"
 decide 200 "nothing for a lead" '"action":"wait".*"guard":"paused"' "$(lead l-5 us@firm.example)"
 # Of nobody in particular: as soon as the engine has put it on the shelf.
