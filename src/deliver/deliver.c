@@ -16,7 +16,6 @@
 #define MARKS 65536
 #define SECRETS_MAX ((size_t)1 << 20)
 #define TELL_ARENA ((size_t)64 << 20)
-#define DOUBTS_MAX ITEMS_MAX
 
 /* ---- rows that are SENDING ---- */
 
@@ -52,7 +51,8 @@ static bool add_doubt(struct deliver *d, uint64_t id, bool again)
 		d->doubts_cap = cap;
 	}
 	d->doubts[d->doubts_n++] = (struct doubt){.id = id, .again = again};
-	return d->doubts_n < DOUBTS_MAX;
+	d->doubts_cut |= d->doubts_n == d->conf.doubts_max;
+	return !d->doubts_cut;
 }
 
 static bool on_doubt(void *ctx, uint64_t id)
@@ -72,6 +72,19 @@ static enum status find_doubts(struct deliver *d, struct err *e)
 		d->doubts[i].attempts = m.attempts;
 	}
 	return st;
+}
+
+static bool on_more(void *ctx, uint64_t id)
+{
+	struct deliver *d = ctx;
+	return items_find(d, id) != NULL || add_doubt(d, id, true);
+}
+
+enum status doubts_find_more(struct deliver *d, struct err *e)
+{
+	d->doubts_n = 0;
+	d->doubts_cut = false;
+	return sending_scan(d->reader, on_more, d, e);
 }
 
 /* ---- start ---- */
@@ -120,6 +133,7 @@ enum status deliver_create(const struct deliver_conf *conf, struct deliver **out
 	struct deliver *d = mem_alloc(sizeof *d);
 	d->conf = *conf;
 	d->conf.queue_max = conf->queue_max ? conf->queue_max : QUEUE_MAX;
+	d->conf.doubts_max = conf->doubts_max ? conf->doubts_max : ITEMS_MAX;
 	d->writers_n = conf->writers ? conf->writers : WRITERS;
 	d->live = conf->settings->mode == SETTINGS_LIVE;
 	d->queue = mem_array(d->conf.queue_max, sizeof *d->queue);
@@ -151,8 +165,8 @@ void deliver_hand_over(struct deliver *d, const uint64_t *messages, size_t n)
 	bool again = d->cursor < d->conf.log_end && marks_unknown(d->marks);
 	for (size_t i = 0; i < n; i++)
 		items_name(d, messages[i]);
-	for (size_t i = 0; again && i < n && d->doubts_n < DOUBTS_MAX; i++)
-		(void)add_doubt(d, messages[i], true);
+	for (size_t i = 0; again && i < n && !d->doubts_cut; i++)
+		(void)add_doubt(d, messages[i], true); /* cut short: found again as rows */
 	metrics_set(d->conf.metrics, METRIC_DELIVER_WAITING, (int64_t)(d->queue_n + d->held_n));
 	if (n == 1)
 		pthread_cond_signal(&d->work);

@@ -42,6 +42,7 @@ struct deliver_conf {
 	uint64_t cursor;         /* and of the last one folded */
 	unsigned writers;        /* threads that write letters; 0: 2 */
 	size_t queue_max;        /* 0: 65,536 */
+	size_t doubts_max;       /* rows of D4 settled at one go; 0: 1,048,576 */
 	struct metrics *metrics; /* may be NULL */
 	/* Appends events and returns when they are durable, their numbers filled in. Called on one
 	 * thread of ours; a failure is tried again every second. */

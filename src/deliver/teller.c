@@ -169,7 +169,7 @@ static void tell(struct deliver *d)
 	ASSERT(entries != NULL);
 	for (struct item *i = items; i != NULL; i = i->next)
 		n += add_answer(d, i, &entries[n]);
-	enum status st = tell_all(d, entries, n);
+	enum status st = n > 0 ? tell_all(d, entries, n) : ST_OK;
 	pthread_mutex_lock(&d->lock);
 	for (struct item *i = items; i != NULL; i = next) {
 		next = i->next;
@@ -199,16 +199,16 @@ static bool state_is_there(struct deliver *d)
 }
 
 /* What no server had been given goes back, and every guard is asked again: who knows how long the
- * process was away. */
-static void doubt(struct deliver *d, const struct doubt *x)
+ * process was away. False: there is no room for one more answer that is not folded yet. */
+static bool doubt(struct deliver *d, const struct doubt *x)
 {
 	struct message m;
 	struct item *item = items_find(d, x->id);
 	if (item != NULL || !still_sending(d, x, &m))
-		return;
+		return true;
 	item = items_add(d, x->id);
 	if (item == NULL)
-		return;
+		return false;
 	item->attempts = m.attempts;
 	item->changed_us = m.changed_us;
 	if (marks_spoken(d->marks, x->id))
@@ -221,6 +221,25 @@ static void doubt(struct deliver *d, const struct doubt *x)
 	else
 		answer_untried(&item->answer, US_PER_S, "the process ended before its turn");
 	items_answer(d, item);
+	return true;
+}
+
+/* The list, one by one. False: a stop came before its end. */
+static bool settle(struct deliver *d)
+{
+	size_t i = 0;
+	while (!d->stop && i < d->doubts_n) {
+		const struct doubt x = d->doubts[i]; /* the list may move */
+		bool room = doubt(d, &x);
+		i += room;
+		if (!room || i % ANSWERS_BATCH == 0)
+			tell(d);
+		if (!room)
+			(void)clock_cond_wait(&d->told, &d->lock, clock_mono_us() + US_PER_S / 50);
+	}
+	while (d->first != NULL && !d->stop)
+		tell(d);
+	return i == d->doubts_n && d->first == NULL;
 }
 
 /* With the lock held on both sides. A stop leaves what is not settled to the next process, by the
@@ -228,18 +247,15 @@ static void doubt(struct deliver *d, const struct doubt *x)
  * life, and given to nobody, would be in doubt. */
 static void recover(struct deliver *d)
 {
-	size_t i = 0;
 	while (!d->stop && !state_is_there(d))
 		(void)clock_cond_wait(&d->told, &d->lock, clock_mono_us() + US_PER_S / 50);
-	for (; !d->stop && i < d->doubts_n; i++) {
-		const struct doubt x = d->doubts[i]; /* the list may move */
-		doubt(d, &x);
-		if (i % ANSWERS_BATCH == ANSWERS_BATCH - 1)
-			tell(d);
-	}
-	while (d->first != NULL && !d->stop)
-		tell(d);
-	bool settled = i == d->doubts_n && d->first == NULL && state_is_there(d);
+	bool settled = settle(d);
+	while (settled && !d->stop && d->doubts_cut)
+		if (doubts_find_more(d, NULL) == ST_OK)
+			settled = settle(d);
+		else
+			(void)clock_cond_wait(&d->told, &d->lock, clock_mono_us() + RETRY_US);
+	settled = settled && !d->doubts_cut && state_is_there(d);
 	enum status st = settled ? marks_begin(d->marks, NULL) : ST_UNAVAILABLE;
 	while (!d->stop && st != ST_OK) {
 		(void)clock_cond_wait(&d->told, &d->lock, clock_mono_us() + RETRY_US);

@@ -145,20 +145,27 @@ static void what_waited_is_asked_again(void **state)
 	room_close(&r);
 }
 
-/* A process died with the second of two in a mail server's hands. */
-static void what_was_spoken_is_uncertain(void **state)
+/* A process died with that message in a mail server's hands; its marks are of a file that is gone
+ * when the next one runs. */
+static struct marks *dies_speaking(struct room *r, uint64_t message)
 {
-	struct room r;
 	struct marks *died;
 	struct err e;
 	size_t slot;
+	assert_int_equal(marks_open(r->dir, 16, &died, &e), ST_OK);
+	assert_int_equal(marks_begin(died, &e), ST_OK);
+	assert_true(marks_set(died, message, &slot));
+	return died;
+}
+
+static void what_was_spoken_is_uncertain(void **state)
+{
+	struct room r;
 	(void)state;
 	room_open(&r, ROOM_CONTENT("Hi."));
 	comes(&r, 1);
 	comes(&r, 2);
-	assert_int_equal(marks_open(r.dir, 16, &died, &e), ST_OK);
-	assert_int_equal(marks_begin(died, &e), ST_OK);
-	assert_true(marks_set(died, 2, &slot));
+	struct marks *died = dies_speaking(&r, 2);
 	room_start(&r, 0);
 	room_settle(&r);
 	assert_int_equal(room_message(&r, 1).state, MESSAGE_DEFERRED);
@@ -168,7 +175,26 @@ static void what_was_spoken_is_uncertain(void **state)
 	assert_int_equal(room_message(&r, 2).state, MESSAGE_UNCERTAIN);
 	assert_int_equal(room_mails(&r), 0);
 	room_close(&r);
-	/* Its memory is of a file that is gone. */
+	marks_close(&died);
+}
+
+/* More rows than are settled at one go: the rest is found behind them, before anything leaves. */
+static void the_list_of_doubts_is_no_limit(void **state)
+{
+	struct room r;
+	(void)state;
+	room_open(&r, ROOM_CONTENT("Hi."));
+	for (unsigned i = 1; i <= 10; i++)
+		comes(&r, i);
+	struct marks *died = dies_speaking(&r, 8);
+	r.doubts_max = 3;
+	room_start(&r, 0);
+	room_settle(&r);
+	for (uint64_t id = 1; id <= 10; id++)
+		assert_int_equal(room_message(&r, id).state,
+				 id == 8 ? MESSAGE_UNCERTAIN : MESSAGE_DEFERRED);
+	assert_int_equal(room_mails(&r), 0);
+	room_close(&r);
 	marks_close(&died);
 }
 
@@ -259,6 +285,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_whole_says_why),
 		cmocka_unit_test(what_waited_is_asked_again),
 		cmocka_unit_test(what_was_spoken_is_uncertain),
+		cmocka_unit_test(the_list_of_doubts_is_no_limit),
 		cmocka_unit_test(what_a_power_cut_took_back_is_uncertain),
 		cmocka_unit_test(stopping_leaves_no_doubt),
 		cmocka_unit_test(a_stop_does_not_wait_for_the_state),

@@ -41,6 +41,7 @@ struct room {
 	struct deliver *d; /* NULL: not started */
 	uint64_t named[512];
 	size_t named_n;
+	size_t doubts_max; /* 0: as many as there are */
 };
 
 static inline void room_hand_over(void *ctx, const uint64_t *messages, size_t n)
@@ -119,6 +120,7 @@ static inline void room_start(struct room *r, size_t queue_max)
 		.log_end = room_log_end(r),
 		.cursor = s.cursor,
 		.queue_max = queue_max,
+		.doubts_max = r->doubts_max,
 		.tell = room_tell,
 		.ctx = r,
 	};

@@ -109,6 +109,7 @@ struct deliver {
 	pthread_mutex_t inbox_lock;
 	struct doubt *doubts;
 	size_t doubts_n, doubts_cap;
+	bool doubts_cut; /* there may be more than the list holds */
 
 	pthread_mutex_t lock;
 	pthread_cond_t work, told; /* for writers; for the teller */
@@ -186,6 +187,9 @@ void *teller_run(void *arg);
 /* Rows of TABLE_OUTBOX that are SENDING, oldest first; false from `fn` ends it. */
 typedef bool sending_fn(void *ctx, uint64_t id);
 MUST_USE enum status sending_scan(struct store *s, sending_fn *fn, void *ctx, struct err *e);
+/* Into the list, emptied before: rows that are SENDING now and in nobody's hand. While nothing has
+ * left yet; with the lock held. */
+MUST_USE enum status doubts_find_more(struct deliver *d, struct err *e);
 void answer_untried(struct answer *a, int64_t after_us, const char *reason);
 
 #endif
