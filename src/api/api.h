@@ -41,10 +41,10 @@ struct api_call {
 	struct api *api;
 	struct http_request *req;
 	enum api_op op;
-	struct str param; /* the part of the path the pattern calls {name}; decoded */
-	bool key_known;   /* `key` is filled */
-	struct key key;   /* whose key it was */
-	void *user;       /* the handler's own */
+	struct str param;   /* the part of the path the pattern calls {name}; decoded */
+	bool key_known;     /* `key` is filled */
+	struct api_key key; /* whose key it was */
+	void *user;         /* the handler's own */
 };
 
 typedef enum http_verdict api_handler(void *ctx, struct api_call *call, struct http_reply *reply);

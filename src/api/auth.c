@@ -16,7 +16,7 @@ static enum status refuse(struct api_call *call, struct api_problem *p, enum sta
 	return st;
 }
 
-static enum status let_in(struct api_call *call, const struct key *key, struct api_problem *p)
+static enum status let_in(struct api_call *call, const struct api_key *key, struct api_problem *p)
 {
 	struct api *a = call->api;
 	call->key = *key;
@@ -47,7 +47,7 @@ static bool offered(struct http_request *req, struct str authorization, struct s
 
 static enum status auth_write(struct api_call *call, struct api_problem *p)
 {
-	struct key key;
+	struct api_key key;
 	struct str token, header = http_header(call->req, "Authorization");
 	if (header.p == NULL)
 		return ST_OK; /* it may stand in the body: the handler asks api_auth_write_key */
@@ -62,7 +62,7 @@ static enum status auth_write(struct api_call *call, struct api_problem *p)
 
 static enum status auth_admin(struct api_call *call, struct api_problem *p)
 {
-	struct key key;
+	struct api_key key;
 	struct str token, header = http_header(call->req, "Authorization");
 	bool any = header.p != NULL && offered(call->req, header, &token);
 	bool bearer = any && http_bearer_auth(header, &token);
@@ -89,7 +89,7 @@ static enum status auth_admin(struct api_call *call, struct api_problem *p)
 /* Whoever holds another key of ours is told which one it takes. */
 static enum status auth_decide(struct api_call *call, struct api_problem *p)
 {
-	struct key key;
+	struct api_key key;
 	struct keys *keys = call->api->keys;
 	struct str token, header = http_header(call->req, "Authorization");
 	bool bearer = header.p != NULL && http_bearer_auth(header, &token);
@@ -124,7 +124,7 @@ enum status api_auth(struct api_call *call, struct api_problem *p)
 
 enum status api_auth_write_key(struct api_call *call, struct str token, struct err *e)
 {
-	struct key key;
+	struct api_key key;
 	struct api_problem p;
 	if (call->key_known)
 		return ST_OK;

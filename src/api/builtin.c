@@ -114,7 +114,7 @@ static enum http_verdict snippet(void *ctx, struct api_call *call, struct http_r
 
 /* --- keys --- */
 
-static void write_key(struct json_w *w, const struct key *k, const char *secret)
+static void write_key(struct json_w *w, const struct api_key *k, const char *secret)
 {
 	json_w_object(w);
 	json_w_kz(w, "id", k->id);
@@ -133,7 +133,7 @@ static enum http_verdict key_list(void *ctx, struct api_call *call, struct http_
 	struct buf out;
 	struct json_w w;
 	(void)ctx;
-	struct key *list = ARENA_ARRAY(call->req->arena, struct key, KEYS_MAX);
+	struct api_key *list = ARENA_ARRAY(call->req->arena, struct api_key, KEYS_MAX);
 	if (list == NULL)
 		return reply_out_of_memory(call, reply);
 	size_t n = keys_list(call->api->keys, list, KEYS_MAX);

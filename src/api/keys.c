@@ -26,7 +26,7 @@ static const struct {
 };
 
 struct entry {
-	struct key key;
+	struct api_key key;
 	uint8_t hash[SHA256_BYTES];
 };
 
@@ -416,7 +416,7 @@ enum status keys_revoke(struct keys *k, struct str id, struct err *e)
 }
 
 /* Hashes are compared, so what time could betray is a hash nobody chose; constant all the same. */
-bool keys_find(struct keys *k, enum key_kind kind, struct str token, struct key *out)
+bool keys_find(struct keys *k, enum key_kind kind, struct str token, struct api_key *out)
 {
 	uint8_t hash[SHA256_BYTES];
 	if (token.n == 0 || token.n >= KEY_TOKEN_BYTES ||
@@ -447,7 +447,7 @@ size_t keys_count(struct keys *k, enum key_kind kind)
 	return n;
 }
 
-size_t keys_list(struct keys *k, struct key *out, size_t max)
+size_t keys_list(struct keys *k, struct api_key *out, size_t max)
 {
 	ASSERT(pthread_rwlock_rdlock(&k->lock) == 0);
 	size_t n = k->set.count < max ? k->set.count : max;

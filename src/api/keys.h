@@ -27,7 +27,7 @@
 
 enum key_kind { KEY_WRITE, KEY_ADMIN, KEY_DECIDE, KEY_KIND_COUNT };
 
-struct key {
+struct api_key {
 	char id[KEY_ID_BYTES];     /* "wk_1", "at_1", "dk_1": never reused */
 	char name[KEY_NAME_BYTES]; /* "web": the source of the events it brings */
 	enum key_kind kind;
@@ -37,7 +37,7 @@ struct key {
 
 /* A key just made: the only time its secret is seen. Wipe it (crypto_wipe) after showing it. */
 struct key_secret {
-	struct key key;
+	struct api_key key;
 	char token[KEY_TOKEN_BYTES];
 };
 
@@ -63,9 +63,9 @@ MUST_USE enum status keys_rotate(struct keys *k, struct str id, int64_t now_us,
 MUST_USE enum status keys_revoke(struct keys *k, struct str id, struct err *e);
 
 /* Compares in constant time. False: no such key of that kind. */
-bool keys_find(struct keys *k, enum key_kind kind, struct str token, struct key *out);
+bool keys_find(struct keys *k, enum key_kind kind, struct str token, struct api_key *out);
 size_t keys_count(struct keys *k, enum key_kind kind);
 /* Copies up to `max`, oldest first; returns how many. */
-size_t keys_list(struct keys *k, struct key *out, size_t max);
+size_t keys_list(struct keys *k, struct api_key *out, size_t max);
 
 #endif

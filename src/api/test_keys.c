@@ -48,7 +48,7 @@ static struct key_secret add(struct fixture *f, enum key_kind kind, const char *
 
 static bool finds(struct fixture *f, enum key_kind kind, const struct key_secret *s)
 {
-	struct key key;
+	struct api_key key;
 	bool found = keys_find(f->keys, kind, str_of(s->token), &key);
 	if (found)
 		assert_string_equal(key.id, s->key.id);
@@ -126,7 +126,7 @@ static void test_wrong_tokens(void **state)
 {
 	(void)state;
 	struct fixture f;
-	struct key key;
+	struct api_key key;
 	start(&f);
 	struct key_secret web = add(&f, KEY_WRITE, "web");
 	struct str token = str_of(web.token);
@@ -198,7 +198,7 @@ static void test_reload(void **state)
 	struct fixture f;
 	struct keys *other = NULL;
 	struct key_secret shop;
-	struct key list[KEYS_MAX];
+	struct api_key list[KEYS_MAX];
 	start(&f);
 	struct key_secret one = add(&f, KEY_WRITE, "one"), two = add(&f, KEY_WRITE, "two");
 	assert_int_equal(keys_load(f.dir, &other, &f.e), ST_OK);

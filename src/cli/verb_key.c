@@ -9,7 +9,7 @@
 #include "cli/verbs.h"
 #include "net/http_client.h"
 
-static void put_key(struct json_w *w, const struct key *key, const char *secret)
+static void put_key(struct json_w *w, const struct api_key *key, const char *secret)
 {
 	json_w_object(w);
 	json_w_kz(w, "schema", "nurtured.key/1");
@@ -23,7 +23,7 @@ static void put_key(struct json_w *w, const struct key *key, const char *secret)
 	json_w_end(w);
 }
 
-static void show_key(struct cli *c, const struct key *key, const char *secret)
+static void show_key(struct cli *c, const struct api_key *key, const char *secret)
 {
 	char at[TIME_TEXT_MAX];
 	if (c->json) {
@@ -44,7 +44,7 @@ static void show_key(struct cli *c, const struct key *key, const char *secret)
 
 static int list(struct cli *c, struct keys *keys)
 {
-	struct key *all = ARENA_ARRAY(&c->arena, struct key, KEYS_MAX);
+	struct api_key *all = ARENA_ARRAY(&c->arena, struct api_key, KEYS_MAX);
 	size_t n = keys_list(keys, all, KEYS_MAX);
 	for (size_t i = 0; i < n; i++)
 		show_key(c, &all[i], NULL);

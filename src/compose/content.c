@@ -8,11 +8,11 @@
 #define SUBJECTS SIZE_MAX      /* may be a list */
 #define SECTION (SIZE_MAX - 1) /* keys of its own below it */
 
-struct key {
+struct head_key {
 	const char *section, *name; /* section "": at the margin */
 	size_t at;
 };
-static const struct key keys[] = {
+static const struct head_key keys[] = {
 	{"", "subject", SUBJECTS},          {"", "preheader", VALUE(preheader)},
 	{"", "angle", VALUE(angle)},        {"", "cta", SECTION},
 	{"", "stage", VALUE(stage)},        {"", "layout", VALUE(layout)},
@@ -28,7 +28,7 @@ struct reader {
 	struct str rest; /* lines not yet read */
 	struct str line; /* the one being read, without its line end */
 	unsigned line_n;
-	const struct key *open; /* the key whose list or section goes on */
+	const struct head_key *open; /* the key whose list or section goes on */
 	bool seen[KEYS_N];
 	struct err *e;
 };
@@ -153,7 +153,7 @@ static enum status unknown_key(struct reader *r, struct str name, const char *se
 	return fault(r, name, words);
 }
 
-static const struct key *find_key(struct str name, const char *section)
+static const struct head_key *find_key(struct str name, const char *section)
 {
 	for (size_t i = 0; i < KEYS_N; i++)
 		if (str_is(name, keys[i].name) && strcmp(keys[i].section, section) == 0)
@@ -170,7 +170,7 @@ static enum status read_key(struct reader *r, struct str line, const char *secti
 	if (colon == line.n)
 		return fault(r, line,
 			     "neither `key: value` nor the --- that ends the front matter");
-	const struct key *key = find_key(name, section);
+	const struct head_key *key = find_key(name, section);
 	if (key == NULL)
 		return unknown_key(r, name, section);
 	if (r->seen[key - keys])
