@@ -27,7 +27,6 @@ struct daemon_conf daemon_conf_default(const char *dir)
 		.http = HTTP_SERVER_CONF_DEFAULT,
 		.stop_grace_us = 10 * US_PER_S,
 		.retain_every_us = US_PER_M,
-		.niceness = 0,
 	};
 	return conf;
 }
@@ -327,7 +326,6 @@ static enum status start_threads(struct daemon *d, struct err *e)
 		.progress = on_progress,
 		.urgent = on_urgent,
 		.ctx = d,
-		.niceness = d->conf.niceness,
 	};
 	struct appender_conf ac = {
 		.log = d->node->log,
@@ -417,7 +415,7 @@ static enum status leave_address(struct daemon *d, struct err *e)
 {
 	char path[NODE_PATH_MAX];
 	struct key_secret made;
-	struct key list[KEYS_MAX > 64 ? 64 : KEYS_MAX];
+	struct api_key list[KEYS_MAX > 64 ? 64 : KEYS_MAX];
 	size_t n = keys_list(d->keys, list, sizeof list / sizeof list[0]);
 	struct str id = STR_NULL;
 	for (size_t i = 0; i < n; i++)

@@ -34,7 +34,6 @@ struct daemon_conf {
 	bool strict;             /* per-item refusals are errors for every sender */
 	int64_t stop_grace_us;   /* for requests in hand */
 	int64_t retain_every_us; /* how often retention looks; 0: never */
-	int niceness;            /* of the engine: the door goes first */
 	/* A line for whoever runs the daemon, on some thread; rare. NULL: nobody listens. */
 	void (*say)(void *ctx, const char *line);
 	void *say_ctx;

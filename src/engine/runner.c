@@ -15,8 +15,6 @@
 
 #include <pthread.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define RETRY_US US_PER_S
@@ -177,8 +175,6 @@ static void *run(void *arg)
 {
 	struct runner *r = arg;
 	(void)pthread_setname_np(pthread_self(), "engine"); /* for top and perf */
-	if (r->conf.niceness > 0)                           /* a failure only costs priority */
-		(void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), r->conf.niceness);
 	pthread_mutex_lock(&r->lock);
 	while (!r->stop) {
 		fold_once(r);

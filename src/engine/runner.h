@@ -21,7 +21,6 @@ struct runner_conf {
 	 * spike. From the runner's thread, with no lock of its held; may be NULL. */
 	bool (*urgent)(void *ctx);
 	void *ctx;
-	int niceness; /* 0-19; above 0 all that wants the processor goes first */
 };
 
 MUST_USE enum status runner_create(const struct runner_conf *conf, struct runner **out,

@@ -38,7 +38,7 @@ static void open_side(struct pair *s)
 	*s = (struct pair){.logged = 0};
 	world_start(&s->w, &(struct engine_conf){.batch_events_max = 500});
 	const struct runner_conf conf = {
-		.engine = s->w.engine, .tick = no_tick, .urgent = urgent, .ctx = s, .niceness = 1};
+		.engine = s->w.engine, .tick = no_tick, .urgent = urgent, .ctx = s};
 	assert_int_equal(runner_create(&conf, &s->runner, &e), ST_OK);
 }
 
