@@ -292,7 +292,10 @@ int policy_run_promote(struct cli *c)
 		s.reason = arena_printf(&c->arena, "forced: %s", force);
 	else if (st == ST_OK && reason != NULL)
 		s.reason = str_of(reason);
-	return st == ST_OK ? make(c, &s) : cli_fail(c, "nurtured policy list");
+	if (st != ST_OK)
+		return cli_fail(c, "nurtured policy list");
+	s.choice.by_hand = cli_flag(c, "by-hand");
+	return make(c, &s);
 }
 
 int policy_run_rollback(struct cli *c)

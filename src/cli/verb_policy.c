@@ -45,7 +45,8 @@ const struct verb verb_policy = {
 		  "\"first\", \"always:MESSAGE:ANGLE\", \"learned\" or a model. promote goes one "
 		  "step: shadow, 5 %, 25 %, 50 %, all; from 5 % on the comparison must say yes. "
 		  "rollback takes back what is tried, else the champion. Decisions follow from the "
-		  "next one on, and a share that does well grows by itself. See docs/learning.md.",
+		  "next one on, and a share that does well grows by itself, unless it was promoted "
+		  "--by-hand. See docs/learning.md.",
 	.examples = {"nurtured policy learned --decision planning-cost",
 		     "nurtured policy compare --log decisions.csv.gz",
 		     "nurtured policy compare odds.csv --log men.csv --json",
@@ -56,6 +57,7 @@ const struct verb verb_policy = {
 		 {"log", 0, "FILE", "decisions: CSV or JSON Lines, gzip or not"},
 		 {"since", 0, "DURATION", "compare: how far back in this folder (default 30d)"},
 		 {"force", 0, "REASON", "promote: in spite of the gate; the reason is kept"},
+		 {"by-hand", 0, NULL, "promote: the share grows when you say so, not by itself"},
 		 {"as", 0, "POLICY", "promote: what the model is called in the log (default log)"},
 		 {"over", 0, "POLICY", "promote: the champion (default logged)"},
 		 {"harm-budget", 0, "SHARE",

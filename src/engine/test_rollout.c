@@ -41,9 +41,9 @@ static struct registry_hash brings_model(struct world *w, const char *likes)
 }
 
 static void chosen(struct world *w, struct registry_hash champion, struct registry_hash candidate,
-		   unsigned percent)
+		   unsigned percent, bool by_hand)
 {
-	const struct registry_choice c = {STR("cadence"), champion, candidate, percent, false};
+	const struct registry_choice c = {STR("cadence"), champion, candidate, percent, by_hand};
 	struct str body = models_stage_body(&c, STR("a test"), &w->arena);
 	orders(w, "model.stage", arena_strz(&w->arena, body), EVENT_SYSTEM);
 }
@@ -101,7 +101,7 @@ static void test_choices_are_followed(void **state)
 	learning_one(&w, 0, "story");
 	struct json d = record(&w);
 	assert_true(json_get(&d, 0, "models") == JSON_NONE);
-	chosen(&w, nobody, m, 25);
+	chosen(&w, nobody, m, 25, false);
 	for (unsigned i = 1; i < 60; i++) {
 		learning_one(&w, i, "story");
 		d = record(&w);
@@ -116,11 +116,11 @@ static void test_choices_are_followed(void **state)
 			  str_is(who, "candidate") ? "igw" : "rules");
 	}
 	assert_true(candidate > 5 && candidate < 30 && candidate + program == 59);
-	chosen(&w, m, nobody, 0); /* it is the champion now: at the next decision */
+	chosen(&w, m, nobody, 0, false); /* it is the champion now: at the next decision */
 	learning_one(&w, 60, "story");
 	d = record(&w);
 	check_str("champion", text(&w, &d, json_get(&d, 0, "models"), "chose"), "champion");
-	chosen(&w, nobody, nobody, 0);
+	chosen(&w, nobody, nobody, 0, false);
 	learning_one(&w, 61, "story");
 	d = record(&w);
 	assert_true(json_get(&d, 0, "models") == JSON_NONE);
@@ -135,7 +135,7 @@ static void test_shadow_acts_never(void **state)
 	(void)state;
 	play_start(&w, LEARNING_PROGRAM("igw"), &learning_content);
 	play_start(&same, LEARNING_PROGRAM("igw"), &learning_content);
-	chosen(&w, nobody, brings_model(&w, "numbers"), 0);
+	chosen(&w, nobody, brings_model(&w, "numbers"), 0, false);
 	for (unsigned i = 0; i < 40; i++) {
 		learning_one(&w, i, "story");
 		learning_one(&same, i, "story");
@@ -155,32 +155,37 @@ static void test_shadow_acts_never(void **state)
 	teardown(&w);
 }
 
-/* As good as what is there: on to 5 %. Taught by other people: sent back. Both by itself. */
+/* As good as what is there: on to 5 %, unless that is left to people. Taught by other people: sent
+ * back, whoever else may move it. */
 static void test_moves_by_itself(void **state)
 {
 	static const struct {
 		const char *taught;
+		bool by_hand;
+		size_t changes;
 		unsigned to;
-	} rows[] = {{"story", 5}, {"numbers", ROLLOUT_OUT}};
+	} rows[] = {{"story", false, 2, 5},
+		    {"numbers", false, 2, ROLLOUT_OUT},
+		    {"story", true, 1, 0},
+		    {"numbers", true, 2, ROLLOUT_OUT}};
 	(void)state;
 	for (size_t k = 0; k < COUNT_OF(rows); k++) {
 		struct world w;
 		unsigned i = 0;
 		play_start(&w, LEARNING_PROGRAM("igw, explore: {least: 40%}"), &learning_content);
 		struct registry_hash m = brings_model(&w, rows[k].taught);
-		chosen(&w, nobody, m, 0);
+		chosen(&w, nobody, m, 0, rows[k].by_hand);
 		while (i < 700 && state_of(&w).changes_n < 2)
 			learning_one(&w, i++, "story");
 		struct rollout_state s = state_of(&w);
-		CHECK_ROW(rows[k].taught, s.changes_n == 2 && i > 190);
-		if (s.changes_n < 2)
-			continue;
-		CHECK_ROW(s.changes[1].words, s.changes[1].by_itself);
-		CHECK_ROW(s.changes[1].words,
-			  s.changes[1].from == 0 && s.changes[1].to == rows[k].to);
+		const struct rollout_change *last = &s.changes[s.changes_n - 1];
+		CHECK_ROW(rows[k].taught, s.changes_n == rows[k].changes && i > 190);
+		CHECK_ROW(last->words, last->to == rows[k].to);
+		CHECK_ROW(last->words, last->by_itself == (rows[k].changes == 2));
 		struct registry_choice c = choice(&w);
 		CHECK_ROW(rows[k].taught, c.percent == rows[k].to % ROLLOUT_OUT);
-		check_str(rows[k].taught, str_of(c.candidate.hex), k == 0 ? m.hex : "");
+		check_str(rows[k].taught, str_of(c.candidate.hex),
+			  rows[k].to == ROLLOUT_OUT ? "" : m.hex);
 		teardown(&w);
 	}
 }
@@ -201,7 +206,7 @@ static void test_refused(void **state)
 	assert_int_equal(registry_decode(str_of(other), &w.arena, &m, &e), ST_OK);
 	assert_int_equal(models_put_body(str_of(other), &w.arena, &body, &e), ST_OK);
 	orders(&w, "model.put", arena_strz(&w.arena, body), EVENT_SYSTEM);
-	chosen(&w, nobody, m.hash, 0);
+	chosen(&w, nobody, m.hash, 0, false);
 	assert_int_equal(models_choice(w.store, STR("cadence"), &w.arena, &c, &e), ST_NOT_FOUND);
 	assert_int_equal(state_of(&w).changes_n, 0);
 	teardown(&w);

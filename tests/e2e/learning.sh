@@ -33,7 +33,7 @@ expect 0 "kept" 'is here, as a draft' -- policy snapshot
 model=$("$nurtured" policy snapshot --json | sed 's/.*"hash":"\([0-9a-f]*\)".*/\1/')
 expect 0 "into the shadow" 'draft -> shadow' -- policy promote "${model:0:12}"
 expect 1 "on without evidence" 'not promoted' -- policy promote "${model:0:12}"
-expect 0 "on by hand" 'canary, 5 % of leads' -- policy promote "${model:0:12}" --force "a try"
+expect 0 "on by hand" '"by_hand":true' -- policy promote "${model:0:12}" --force "a try" --by-hand --json
 expect 0 "why is kept" 'forced: a try' -- policy show "${model:0:12}"
 expect 0 "who is tried" 'is tried on 5 % of leads: 0 of 100 leads' -- status
 expect 0 "doctor says it too" "model +${model:0:12} is tried on 5 % of leads" -- doctor
