@@ -122,7 +122,8 @@ MUST_USE enum status log_retain(struct log *l, uint64_t cursor, int64_t now_us, 
 				struct err *e);
 /* Overwrites bodies in place with nothing, keys with their hash (G10: a resend stays a duplicate),
  * and empties the write-ahead log. Unknown seqs are passed over. ST_BUSY: a reader keeps an old
- * snapshot, so old bytes may still be in the write-ahead log; call again, it is idempotent. */
+ * snapshot, so old bytes may still be in the write-ahead log; call again, it is idempotent. Nothing
+ * calls it yet (docs/decisions/0033). */
 MUST_USE enum status log_erase(struct log *l, const uint64_t *seqs, size_t n, struct err *e);
 /* An operator's word to step over one record that cannot be read: kept in the log with time and
  * reason. ST_CONFLICT when the record is sound: nothing readable is ever left out. */
