@@ -73,21 +73,13 @@ static void put_head(const struct view *v, const struct drift *x, struct json_w 
 	json_w_ki64(w, "alarms_ever", (int64_t)x->ever);
 }
 
-static void put_stream(struct json_w *w, enum watch_detector d, double figure, double limit)
+static void put_figure(struct json_w *w, enum watch_detector d, double figure, const char *beside,
+		       double value)
 {
 	json_w_object(w);
 	json_w_kz(w, "detector", watch_detector_name(d));
 	json_w_kf64(w, "figure", figure);
-	json_w_kf64(w, "limit", limit);
-	json_w_end(w);
-}
-
-static void put_window(struct json_w *w, enum watch_detector d, double mean, double n)
-{
-	json_w_object(w);
-	json_w_kz(w, "detector", watch_detector_name(d));
-	json_w_kf64(w, "figure", mean);
-	json_w_kf64(w, "outcomes", n);
+	json_w_kf64(w, beside, value);
 	json_w_end(w);
 }
 
@@ -99,11 +91,11 @@ static void put_streams(const struct watch_figures *f, struct json_w *w)
 	json_w_ki64(w, "warm_up", WATCH_WARM_UP);
 	json_w_key(w, "streams");
 	json_w_array(w);
-	put_stream(w, WATCH_RISE, f->rise, f->limit);
-	put_stream(w, WATCH_FALL, f->fall, f->limit);
-	put_stream(w, WATCH_HARM, f->harm, f->harm_limit);
-	put_window(w, WATCH_RESIDUAL, f->residual, f->adwin_n);
-	put_window(w, WATCH_CALIBRATION, f->calibration, f->calibration_n);
+	put_figure(w, WATCH_RISE, f->rise, "limit", f->limit);
+	put_figure(w, WATCH_FALL, f->fall, "limit", f->limit);
+	put_figure(w, WATCH_HARM, f->harm, "limit", f->harm_limit);
+	put_figure(w, WATCH_RESIDUAL, f->residual, "outcomes", f->adwin_n);
+	put_figure(w, WATCH_CALIBRATION, f->calibration, "outcomes", f->calibration_n);
 	json_w_end(w);
 }
 
