@@ -104,6 +104,7 @@ static struct http_conn *conn_open(struct http_thread *t, struct MHD_Connection 
 		c->next->prev = c;
 	t->conns = c;
 	t->conn_count++;
+	atomic_fetch_add_explicit(&t->serves, 1, memory_order_relaxed);
 	count(t->server, c->ip_key, true);
 	return c;
 }
@@ -127,6 +128,7 @@ static void conn_close(struct http_conn *c)
 	if (c->next != NULL)
 		c->next->prev = c->prev;
 	t->conn_count--;
+	atomic_fetch_sub_explicit(&t->serves, 1, memory_order_relaxed);
 	count(t->server, c->ip_key, false);
 	mem_free(c);
 }

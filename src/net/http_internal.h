@@ -65,8 +65,11 @@ struct http_thread {
 	pthread_t id;
 	struct MHD_Daemon *mhd;
 	struct gunzip *gunzip;
-	int epoll_fd, wake_fd, listen_fd;
-	_Atomic(struct http_req *) late; /* replies pushed by others, last first */
+	int epoll_fd, wake_fd;
+	_Atomic unsigned serves; /* connections it has or is about to get; the first thread adds */
+	_Atomic(struct http_arrival *) arrivals; /* pushed by the first thread, last first */
+	bool accept_paused;                      /* the first thread's: until the next tick */
+	_Atomic(struct http_req *) late;         /* replies pushed by others, last first */
 	struct http_conn *conns;
 	size_t conn_count;
 	size_t owed_count; /* HTTP_LATER given and not yet paid back */
@@ -89,7 +92,6 @@ struct http_server {
 	char *tls_cert, *tls_key;
 	uint64_t id_salt;
 	_Atomic int64_t stop_at_us; /* 0: running; else monotonic end of the grace */
-	_Atomic unsigned accepting; /* threads that still take new connections */
 	pthread_mutex_t ip_lock; /* guards the two below; taken when connections open and close */
 	struct u64map ip_count;
 	size_t conn_count;
@@ -147,6 +149,12 @@ void http_tls_unload(struct http_server *s); /* wiped */
 void http_thread_wake(struct http_thread *t); /* from any thread */
 void http_thread_take_replies(struct http_thread *t);
 void *http_thread_main(void *thread);
+
+/* http_accept.c: new connections. The first thread takes them in; all serve them. */
+void http_accept_look(struct http_thread *t, bool on); /* at the listening socket; may be off */
+void http_accept_new(struct http_thread *t);
+void http_accept_arrivals(struct http_thread *t); /* what others took in for this one */
+void http_accept_drop(struct http_thread *t);     /* the thread has ended */
 
 /* http_conn.c: connections and their ceilings; called by the library. */
 enum MHD_Result http_conn_accept(void *server, const struct sockaddr *addr, socklen_t bytes);

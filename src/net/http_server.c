@@ -204,7 +204,6 @@ static enum status start_library(struct http_thread *t, struct err *e)
 	size_t pool = s->conf.header_bytes_max + (8u << 10);
 	struct MHD_OptionItem options[] = {
 		{MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)on_log, NULL},
-		{MHD_OPTION_LISTEN_SOCKET, t->listen_fd, NULL},
 		/* One more than ours: at its own the library leaves peers waiting unheard. */
 		{MHD_OPTION_CONNECTION_LIMIT, (intptr_t)s->conf.connections_max + 1, NULL},
 		{MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)pool, NULL},
@@ -220,7 +219,7 @@ static enum status start_library(struct http_thread *t, struct err *e)
 		{MHD_OPTION_END, 0, NULL},
 	};
 	unsigned flags = MHD_USE_EPOLL | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME |
-			 (s->tls_cert ? (unsigned)MHD_USE_TLS : 0u);
+			 MHD_USE_NO_LISTEN_SOCKET | (s->tls_cert ? (unsigned)MHD_USE_TLS : 0u);
 	t->mhd = MHD_start_daemon(flags, 0, http_conn_accept, s, on_request, t, MHD_OPTION_ARRAY,
 				  options, MHD_OPTION_END);
 	if (t->mhd != NULL)
@@ -270,13 +269,10 @@ static void thread_init(struct http_thread *t, struct http_server *s, unsigned i
 	t->index = index;
 	t->epoll_fd = t->wake_fd = -1;
 	t->gunzip = gunzip_create();
-	t->listen_fd = fcntl(s->listen_fd, F_DUPFD_CLOEXEC, 0);
 }
 
 static enum status thread_start(struct http_thread *t, struct err *e)
 {
-	if (t->listen_fd < 0)
-		return err_set(e, ST_IO, "cannot share the socket: %s", strerror(errno));
 	enum status st = start_library(t, e);
 	if (st == ST_OK)
 		st = start_waiting(t, e);
@@ -285,16 +281,13 @@ static enum status thread_start(struct http_thread *t, struct err *e)
 
 static void thread_finish(struct http_thread *t)
 {
-	if (t->mhd != NULL) {
-		(void)MHD_quiesce_daemon(t->mhd); /* leaves the handle to us */
+	http_accept_drop(t);
+	if (t->mhd != NULL)
 		MHD_stop_daemon(t->mhd);
-	}
 	if (t->epoll_fd >= 0)
 		(void)close(t->epoll_fd);
 	if (t->wake_fd >= 0)
 		(void)close(t->wake_fd);
-	if (t->listen_fd >= 0)
-		(void)close(t->listen_fd);
 	while (t->pool != NULL) {
 		struct http_req *r = t->pool;
 		t->pool = r->next;
@@ -320,6 +313,8 @@ static enum status start_all(struct http_server *s, struct err *e)
 		else
 			thread_finish(&s->threads[i]);
 	}
+	if (st == ST_OK) /* all are there to be given something */
+		http_accept_look(&s->threads[0], true);
 	return st;
 }
 
@@ -335,7 +330,6 @@ enum status http_server_create(const struct http_server_conf *conf,
 	s->handler = *handler;
 	s->metrics = m;
 	s->listen_fd = -1;
-	atomic_init(&s->accepting, conf->threads);
 	crypto_random(&s->id_salt, sizeof s->id_salt);
 	ASSERT(pthread_mutex_init(&s->ip_lock, NULL) == 0);
 	u64map_init(&s->ip_count, (size_t)conf->connections_max + HTTP_THREADS_MAX);

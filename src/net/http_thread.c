@@ -91,18 +91,22 @@ static void tick(struct http_thread *t)
 		else if (t->draining && !c->closing && (c->req == NULL || (flushed && !waiting)))
 			http_conn_shutdown(c);
 	}
+	if (t->accept_paused && !t->draining) {
+		t->accept_paused = false;
+		http_accept_look(t, true);
+	}
 	t->tick_us = t->now_us + TICK_US;
 }
 
 static void begin_draining(struct http_thread *t)
 {
 	t->draining = true;
-	(void)MHD_quiesce_daemon(t->mhd); /* the handle is ours: t->listen_fd */
 	t->tick_us = t->now_us;
-	/* The last to look away hangs up on those the kernel still holds for us: they would
-	 * otherwise wait, unheard, until the process ends. */
-	if (atomic_fetch_sub_explicit(&t->server->accepting, 1, memory_order_acq_rel) == 1)
-		(void)shutdown(t->server->listen_fd, SHUT_RDWR);
+	if (t->index != 0)
+		return;
+	http_accept_look(t, false);
+	/* Those the kernel still holds for us would wait, unheard, until the process ends. */
+	(void)shutdown(t->server->listen_fd, SHUT_RDWR);
 }
 
 /* Milliseconds this turn may sleep: not at all while the library has work at hand. */
@@ -111,7 +115,7 @@ static int wait_ms(struct http_thread *t)
 	MHD_UNSIGNED_LONG_LONG hint;
 	if (MHD_get_timeout(t->mhd, &hint) == MHD_YES && hint == 0)
 		return 0;
-	if (t->conn_count == 0 && !t->draining)
+	if (t->conn_count == 0 && !t->draining && !t->accept_paused)
 		return -1;
 	int64_t left = t->tick_us - t->now_us;
 	return left <= 0 ? 0 : (int)(left / 1000) + 1;
@@ -119,17 +123,22 @@ static int wait_ms(struct http_thread *t)
 
 static void turn(struct http_thread *t)
 {
-	struct epoll_event events[2];
-	int n = epoll_wait(t->epoll_fd, events, 2, wait_ms(t));
+	struct epoll_event events[3];
+	bool knocked = false;
+	int n = epoll_wait(t->epoll_fd, events, 3, wait_ms(t));
 	ASSERT(n >= 0 || errno == EINTR);
 	t->now_us = clock_mono_us();
 	for (int i = 0; i < n; i++) {
 		uint64_t count;
+		knocked |= events[i].data.fd == t->server->listen_fd;
 		if (events[i].data.fd == t->wake_fd && read(t->wake_fd, &count, sizeof count) < 0)
 			ASSERT(errno == EAGAIN || errno == EINTR);
 	}
 	if (!t->draining && atomic_load_explicit(&t->server->stop_at_us, memory_order_acquire) != 0)
 		begin_draining(t);
+	if (knocked && !t->draining)
+		http_accept_new(t);
+	http_accept_arrivals(t);
 	http_thread_take_replies(t);
 	ASSERT(MHD_run(t->mhd) == MHD_YES);
 	if (t->now_us >= t->tick_us)

@@ -302,12 +302,54 @@ static void test_stop_without_grace(void **state)
 	http_frame_finish(&f.http);
 }
 
+#define SHARING 4
+#define PEERS_EACH 8
+
+/* How many requests each of the server's threads was asked. */
+static enum http_verdict count_here(void *ctx, struct http_request *req, struct http_reply *reply)
+{
+	_Atomic unsigned *asked = ctx;
+	char name[16];
+	unsigned i = SHARING;
+	(void)req;
+	assert_int_equal(pthread_getname_np(pthread_self(), name, sizeof name), 0);
+	assert_int_equal(sscanf(name, "http-%u", &i), 1);
+	assert_true(i < SHARING);
+	asked[i]++;
+	*reply = (struct http_reply){.status = 200, .content_type = "text/plain"};
+	return HTTP_ANSWERED;
+}
+
+/* Connections stay for long: each thread must have its share of them, even of a burst. */
+static void test_shared_evenly(void **state)
+{
+	(void)state;
+	struct http_frame f;
+	struct http_server_conf conf = http_frame_conf();
+	_Atomic unsigned asked[SHARING] = {0};
+	const struct http_handler h = {.ctx = asked, .admit = admit, .handle = count_here};
+	int fd[SHARING * PEERS_EACH];
+	conf.threads = SHARING;
+	http_frame_start(&f, &conf, &h);
+	for (size_t i = 0; i < SHARING * PEERS_EACH; i++)
+		fd[i] = peer_connect(http_server_port(f.server));
+	for (size_t i = 0; i < SHARING * PEERS_EACH; i++) {
+		assert_true(peer_send(fd[i], STR(POST_LATER)));
+		assert_int_equal(peer_receive(fd[i], false, &f.spare, &f.answer), 200);
+	}
+	for (size_t i = 0; i < SHARING; i++)
+		assert_int_equal(asked[i], PEERS_EACH);
+	for (size_t i = 0; i < SHARING * PEERS_EACH; i++)
+		close(fd[i]);
+	http_frame_finish(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_many_threads),       cmocka_unit_test(test_reply_too_late),
 		cmocka_unit_test(test_peer_leaves),        cmocka_unit_test(test_graceful_stop),
-		cmocka_unit_test(test_stop_without_grace),
+		cmocka_unit_test(test_stop_without_grace), cmocka_unit_test(test_shared_evenly),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
