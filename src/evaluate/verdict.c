@@ -22,15 +22,20 @@ static double variance(double hits, double n)
 	return p * (1 - p) / n;
 }
 
+double verdict_half(double variance, double alpha)
+{
+	const struct sequential_mix mix = {
+		.kind = SEQUENTIAL_NORMAL_2, .v_opt = V_OPT, .alpha_opt = VERDICT_ALPHA};
+	return variance * sequential_bound(&mix, 1 / variance, alpha);
+}
+
 static struct span difference(double hits, double n, double hits_0, double n_0, double alpha)
 {
 	struct span s = {0, -1, 1};
-	const struct sequential_mix mix = {
-		.kind = SEQUENTIAL_NORMAL_2, .v_opt = V_OPT, .alpha_opt = VERDICT_ALPHA};
 	if (n < 1 || n_0 < 1)
 		return s;
 	double v = variance(hits, n) + variance(hits_0, n_0);
-	double half = v * sequential_bound(&mix, 1 / v, alpha);
+	double half = verdict_half(v, alpha);
 	s.at = hits / n - hits_0 / n_0;
 	s.lo = fmax(-1, s.at - half);
 	s.hi = fmin(1, s.at + half);

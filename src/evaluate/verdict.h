@@ -50,6 +50,8 @@ struct verdict {
 
 /* 2 <= n <= VERDICT_ARMS_MAX; min_lift as a share of the first arm's rate. */
 void verdict_arms(const struct verdict_arm *arms, size_t n, double min_lift, struct verdict *out);
+/* Half of an interval that holds at every look, of an estimate with this variance, at one level. */
+double verdict_half(double variance, double alpha);
 const char *verdict_kind_name(enum verdict_kind k);
 struct verdict_names {
 	const struct str *arms;
