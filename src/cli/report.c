@@ -103,7 +103,8 @@ void report_show_tracks(struct cli *c, const struct json *d)
 					       {"completed", "COMPLETED", 16},
 					       {"handed_off", "HANDED OFF", 16},
 					       {"sales_accepted", "ACCEPTED", 16},
-					       {"meeting", "MEETING", 16}};
+					       {"meeting", "MEETING", 16},
+					       {"meeting_time_decay", "BY DECAY", 8}};
 	static const struct column positions[] = {{"track", "TRACK", 14},
 						  {"step", "STEP", 18},
 						  {"slice", "SLICE", 12},
@@ -115,7 +116,13 @@ void report_show_tracks(struct cli *c, const struct json *d)
 						  {"bounced", "BOUNCED", 15},
 						  {"next_step", "NEXT STEP", 16},
 						  {"other_track", "OTHER TRACK", 16},
-						  {"sales_accepted", "ACCEPTED", 15}};
+						  {"sales_accepted", "ACCEPTED", 15},
+						  {"meeting", "MEETING", 15},
+						  {"meeting_time_decay", "BY DECAY", 8}};
+	static const struct column channels[] = {
+		{"channel", "CHANNEL", 14}, {"sent", "SENT", 8},
+		{"meeting", "MEETING", 8},  {"meeting_time_decay", "BY DECAY", 10},
+		{"cost", "COST", 10},       {"cost_per_meeting", "COST PER MEETING", 16}};
 	put_span(c, d);
 	put_rows(c, d, json_get(d, 0, "tracks"), tracks, sizeof tracks / sizeof tracks[0]);
 	put_wait(c, d, json_get(d, 0, "tracks"));
@@ -123,6 +130,11 @@ void report_show_tracks(struct cli *c, const struct json *d)
 	put_rows(c, d, json_get(d, 0, "positions"), positions,
 		 sizeof positions / sizeof positions[0]);
 	put_ctas(c, d, json_get(d, 0, "positions"));
+	fputc('\n', c->out);
+	put_rows(c, d, json_get(d, 0, "channels"), channels, sizeof channels / sizeof channels[0]);
+	fprintf(c->out,
+		"meeting: of the message said last; by decay: shared out over all that were "
+		"said, a week\nearlier half as much; cost: as the program says, by decay\n");
 	fprintf(c->out, "opened and clicked: by people, as far as we can tell\n");
 }
 
@@ -216,7 +228,7 @@ static void put_metrics(struct cli *c, const struct json *d, const struct csv_ro
 	for (uint32_t v = json_first(d, at->row); v != JSON_NONE; v = json_next(d, at->row, v)) {
 		struct str key = json_str(d, json_key(d, v), &c->arena);
 		bool place = str_is(key, "track") || str_is(key, "position") ||
-			     str_is(key, "step") || str_is(key, "slice");
+			     str_is(key, "step") || str_is(key, "slice") || str_is(key, "channel");
 		if (!place && !json_is(d, v, JSON_ARRAY) && !str_is(key, "first_contact"))
 			put_number(c, d, at, key, v);
 	}
@@ -235,13 +247,16 @@ static void put_metrics(struct cli *c, const struct json *d, const struct csv_ro
 
 void report_csv(struct cli *c, const struct json *d)
 {
-	static const char *const lists[] = {"tracks", "positions", "funnel"};
-	static const char *const levels[] = {"track", "position", "all"};
+	static const char *const lists[] = {"tracks", "positions", "funnel", "channels"};
+	static const char *const levels[] = {"track", "position", "all", "channel"};
 	fprintf(c->out, "level,track,position,step,slice,type,metric,n,of,rate,low,high\n");
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
 		uint32_t list = json_get(d, 0, lists[i]);
 		for (uint32_t r = json_first(d, list); r != JSON_NONE; r = json_next(d, list, r)) {
-			struct csv_row at = {levels[i], r, STR("")};
+			uint32_t channel = json_get(d, r, "channel");
+			struct csv_row at = {
+				levels[i], r,
+				channel == JSON_NONE ? STR("") : json_str(d, channel, &c->arena)};
 			put_metrics(c, d, &at);
 		}
 	}

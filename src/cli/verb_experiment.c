@@ -107,6 +107,31 @@ static void show_rule(struct cli *c, const struct json *d)
 		STR_ARG(why), STR_ARG(did), STR_ARG(arm), waits ? "; it waits for you" : "");
 }
 
+/* The same with what was known before taken out: it is shown where it says more. */
+static void show_adjusted(struct cli *c, const struct json *d)
+{
+	uint32_t a = json_get(d, 0, "adjusted"), list = json_get(d, a, "against_first");
+	bool known = false, helps = false;
+	(void)json_bool(d, json_get(d, a, "known"), &known);
+	(void)json_bool(d, json_get(d, a, "helps"), &helps);
+	double less = 100 * (1 - render_number(d, a, "width"));
+	if (known && !helps)
+		fprintf(c->out,
+			"How engaged leads were before does not help: %.0f %% narrower at most.\n",
+			less > 0 ? less : 0);
+	if (!helps)
+		return;
+	fprintf(c->out,
+		"How engaged leads were before taken out, %.0f %% narrower; not judged by:\n",
+		less);
+	for (uint32_t x = json_first(d, list); x != JSON_NONE; x = json_next(d, list, x)) {
+		struct str arm = render_text(d, x, "arm", &c->arena);
+		fprintf(c->out, "  %-16.*s %+.1f points (%+.1f to %+.1f)\n", STR_ARG(arm),
+			100 * render_number(d, x, "diff"), 100 * render_number(d, x, "low"),
+			100 * render_number(d, x, "high"));
+	}
+}
+
 static void show_one(struct cli *c, const struct json *d, void *ctx)
 {
 	struct str verdict = render_text(d, 0, "verdict", &c->arena),
@@ -128,6 +153,7 @@ static void show_one(struct cli *c, const struct json *d, void *ctx)
 		put_rate(c, d, a, STR("left"));
 		put_against(c, d, a);
 	}
+	show_adjusted(c, d);
 	show_beside(c, d);
 	fprintf(c->out, "Intervals are 95 %% and valid at every look: stop when it is clear.\n");
 }

@@ -46,6 +46,8 @@ static struct decide_count cohort_row(const struct program *p, const struct jour
 		.holdout = !j->holdout_known ? NULL
 			   : j->holdout      ? "holdout"
 					     : "nurtured",
+		.before = COHORT_BEFORE(j->cohort),
+		.before_ever = COHORT_BEFORE_EVER(j->cohort),
 	};
 }
 

@@ -154,6 +154,7 @@ struct decide_count { /* a roll-up counter to add 1 to */
 	uint64_t lead;
 	const char *holdout;
 	bool first_ever;
+	unsigned before, before_ever; /* COHORT_BEFORE */
 };
 
 struct decide_out {

@@ -10,6 +10,8 @@
 #include "base/assert.h"
 #include "base/hash.h"
 
+#include <math.h>
+
 static const struct program *now_program(const struct turn *t)
 {
 	return t->d->now.program;
@@ -151,6 +153,13 @@ void place_leave(struct turn *t, enum journey_phase phase, struct str reason)
 	j->message = 0;
 }
 
+/* 0 to COHORT_BEFORE_MAX: 10 of 100 points are 4, 50 are 10. The event that led here is in it. */
+static uint64_t engaged(const struct lead *l)
+{
+	double level = l->engagement > 0 ? 1.5 * sqrt(l->engagement) : 0;
+	return level < COHORT_BEFORE_MAX ? (uint64_t)level : COHORT_BEFORE_MAX;
+}
+
 static void begin_cohort(struct turn *t)
 {
 	const struct program *p = now_program(t);
@@ -158,7 +167,9 @@ static void begin_cohort(struct turn *t)
 	uint64_t key = persona > 0 && persona <= p->personas_n
 			       ? program_key32("persona", p->personas[persona - 1].name)
 			       : 0;
-	uint64_t ever = COHORT_EVER_ADD(COHORT_EVER(t->j->cohort));
+	uint64_t was = t->j->cohort, before = engaged(t->d->lead);
+	uint64_t first = COHORT_EVER(was) & COHORT_ENTERED ? COHORT_BEFORE_EVER(was) : before;
+	uint64_t ever = COHORT_EVER_ADD(COHORT_EVER(was)) | COHORT_BEFORE_ADD(before, first);
 	t->j->cohort = ever | key << 16 | (uint64_t)t->d->facts->tier << 8;
 	turn_cohort(t, COHORT_ENTERED);
 }

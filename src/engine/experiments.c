@@ -19,14 +19,10 @@ enum { ROW_VERSION = 1 };
 
 /* ---- what came of the arms ---- */
 
-static const char *const whats[ARM_WHATS] = {"entered",  "contacted", "completed", "handed",
-					     "accepted", "goal",      "left",      "goal_hours"};
-
-const char *experiments_what_name(enum experiments_what w)
-{
-	ASSERT(w < ARM_WHATS);
-	return whats[w];
-}
+static const char *const whats[ARM_WHATS] = {
+	"entered",    "contacted",  "completed", "handed",      "accepted",    "goal",
+	"left",       "goal_hours", "entered_x", "contacted_x", "completed_x", "handed_x",
+	"accepted_x", "goal_x",     "left_x",    "entered_xx"};
 
 static size_t what_of(struct str name)
 {

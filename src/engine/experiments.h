@@ -20,16 +20,26 @@ struct play;
 
 #define EXPERIMENTS_DAYS 400 /* of entry; what is older is not read any more */
 
-enum experiments_what { /* roll-ups "experiment.<what>" {experiment, arm} */
-			ARM_ENTERED,
-			ARM_CONTACTED,
-			ARM_COMPLETED,
-			ARM_HANDED,
-			ARM_ACCEPTED,
-			ARM_GOAL,
-			ARM_LEFT,
-			ARM_GOAL_HOURS, /* from entry, over all that reached the goal */
-			ARM_WHATS
+/* Roll-ups "experiment.<what>" {experiment, arm}. */
+enum experiments_what {
+	ARM_ENTERED,
+	ARM_CONTACTED,
+	ARM_COMPLETED,
+	ARM_HANDED,
+	ARM_ACCEPTED,
+	ARM_GOAL,
+	ARM_LEFT,
+	ARM_GOAL_HOURS, /* from entry, over all that reached the goal */
+	/* Sums of how engaged they were before (COHORT_BEFORE), in the order of the above. */
+	ARM_ENTERED_X,
+	ARM_CONTACTED_X,
+	ARM_COMPLETED_X,
+	ARM_HANDED_X,
+	ARM_ACCEPTED_X,
+	ARM_GOAL_X,
+	ARM_LEFT_X,
+	ARM_ENTERED_XX, /* of its square */
+	ARM_WHATS
 };
 struct experiments_sums {
 	struct str name; /* of the experiment */
@@ -37,7 +47,6 @@ struct experiments_sums {
 	size_t n;
 	int64_t of[PROGRAM_ARMS_MAX][ARM_WHATS];
 };
-const char *experiments_what_name(enum experiments_what w);    /* "goal" */
 enum experiments_what experiments_what_of(const char *metric); /* one of a cohort's flags */
 /* Adds up the roll-ups up to today into list[i].of; names are the caller's. */
 MUST_USE enum status experiments_count(struct store *s, int64_t now_us,

@@ -382,16 +382,14 @@ static bool concerns(const struct pass *p)
 	return p->program->play->tracks_n > 0 || p->program->play->triggers_n > 0;
 }
 
-/* What the program is for has come: it is told of the message said last. */
+/* What the program is for has come. */
 static enum status reached_goal(struct round *r, struct err *e)
 {
 	struct pass *p = r->p;
-	const struct journey *j = r->journey;
 	bool human = !(p->event.flags & (EVENT_BOT | EVENT_MACHINE));
-	if (!human || p->program->goal.n == 0 || !str_eq(p->event.type, p->program->goal) ||
-	    j->touches_n == 0 || j->touches[j->touches_n - 1].message == 0)
+	if (!human || p->program->goal.n == 0 || !str_eq(p->event.type, p->program->goal))
 		return ST_OK;
-	return tally_stored(p, j->touches[j->touches_n - 1].message, MESSAGE_GOAL, e);
+	return tally_goal(p, r->journey, e);
 }
 
 /* Somebody sent it before us; while nobody learns it is history and nothing else. */

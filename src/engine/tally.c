@@ -29,7 +29,8 @@ static const struct {
 	{MESSAGE_GOAL, "goal"},
 };
 
-const char *const tally_slices[TALLY_SLICES] = {"none", "source", "tier", "variant", "persona"};
+const char *const tally_slices[TALLY_SLICES] = {"none",    "source",  "tier",
+						"variant", "persona", "channel"};
 
 enum status tally_day(struct store *s, int64_t day, struct str prefix, store_row_fn *visit,
 		      void *ctx, struct err *e)
@@ -68,6 +69,7 @@ static void count(struct batch *b, const struct message *m, const char *what, in
 		[TALLY_TIER] = str_of(tier_name(tier)),
 		[TALLY_VARIANT] = or_none(m->angle),
 		[TALLY_PERSONA] = or_none(m->audience),
+		[TALLY_CHANNEL] = or_none(m->channel),
 	};
 	for (int i = 0; i < TALLY_SLICES; i++) {
 		const struct str dims[] = {m->track, m->step, values[i]};
@@ -109,6 +111,72 @@ enum status tally_stored(struct pass *p, uint64_t message, uint32_t flag, struct
 	return outbox_put(p->batch->store, &m, was, p->arena, e);
 }
 
+/* ---- who the goal is put down to ---- */
+
+#define HALF_LIVES_MAX 10 /* what was said longer before has less than a thousandth */
+
+struct shares {
+	struct message *of; /* the last one first */
+	double weight[JOURNEY_TOUCHES_MAX], sum;
+	size_t n;
+};
+
+/* Every message that was said, from the last one backwards. */
+static enum status gather_shares(struct pass *p, const struct journey *j, struct shares *out,
+				 struct err *e)
+{
+	int64_t last_us = j->touches[j->touches_n - 1].at_us;
+	*out = (struct shares){.of = ARENA_ARRAY(p->arena, struct message, j->touches_n)};
+	if (out->of == NULL)
+		return err_set(e, ST_LIMIT, "too many messages to share a goal out over");
+	for (size_t i = j->touches_n; i-- > 0;) {
+		const struct touch *t = &j->touches[i];
+		double age = (double)time_between(t->at_us, last_us) / (double)TALLY_HALF_LIFE_US;
+		bool said = i + 1 == j->touches_n ||
+			    (t->flags & TOUCH_SENT && !(t->flags & TOUCH_FAILED));
+		if (!said || t->message == 0 || age > HALF_LIVES_MAX)
+			continue;
+		enum status st =
+			outbox_get(p->batch->store, t->message, p->arena, &out->of[out->n], e);
+		if (st == ST_NOT_FOUND)
+			continue;
+		if (st != ST_OK)
+			return st;
+		out->weight[out->n++] = exp2_exact(-age);
+		out->sum += exp2_exact(-age);
+	}
+	return ST_OK;
+}
+
+/* The last one gets what rounding leaves, so that shares add up to one goal. */
+static void count_shares(struct batch *b, const struct shares *s)
+{
+	int64_t left = TALLY_WHOLE;
+	for (size_t i = 1; i < s->n; i++) {
+		int64_t part = (int64_t)((double)TALLY_WHOLE * s->weight[i] / s->sum);
+		left -= part;
+		if (part > 0)
+			count(b, &s->of[i], "goal_decay", part);
+	}
+	count(b, &s->of[0], "goal_decay", left);
+}
+
+enum status tally_goal(struct pass *p, const struct journey *j, struct err *e)
+{
+	struct shares s;
+	struct message last;
+	if (j->touches_n == 0 || j->touches[j->touches_n - 1].message == 0)
+		return ST_OK;
+	uint64_t id = j->touches[j->touches_n - 1].message;
+	enum status st = outbox_get(p->batch->store, id, p->arena, &last, e);
+	if (st != ST_OK || last.flags & MESSAGE_GOAL)
+		return st == ST_NOT_FOUND ? ST_OK : st;
+	st = gather_shares(p, j, &s, e);
+	if (st == ST_OK && s.n > 0)
+		count_shares(p->batch, &s);
+	return st == ST_OK ? tally_stored(p, id, MESSAGE_GOAL, e) : st;
+}
+
 /* {track, persona, tier} and what the roll-up adds: one counter for each slice. */
 static void count_cohort(struct pass *p, const struct decide_count *c, struct str source)
 {
@@ -124,20 +192,27 @@ static void count_cohort(struct pass *p, const struct decide_count *c, struct st
 		const struct str dims[] = {c->dims[0], values[i],
 					   c->dims_n > 3 ? c->dims[3] : STR("")};
 		if (values[i].n == 0)
-			continue; /* a cohort has no variant */
+			continue; /* a cohort has no variant, and no channel */
 		name_of(name, "track", (enum tally_slice)i, c->name);
 		batch_count(p->batch, c->day_us, name, dims, c->dims_n - 1, 1);
 	}
 }
 
-/* {experiment, arm}: by people where it runs on all tracks, else by entries into its track. */
+/* {experiment, arm}: by people where it runs on all tracks, else by entries into its track. `x`:
+ * how engaged they were before; of who entered sums of it and its square, else its sum. */
 static void count_arm(struct pass *p, const struct decide_count *c, struct str experiment,
-		      struct str arm)
+		      struct str arm, unsigned x)
 {
 	char name[64];
 	const struct str dims[] = {experiment, arm};
+	bool entered = strcmp(c->name, "entered") == 0;
 	(void)snprintf(name, sizeof name, "experiment.%s", c->name);
 	batch_count(p->batch, c->day_us, name, dims, 2, 1);
+	(void)snprintf(name, sizeof name, "experiment.%s_x", c->name);
+	if (x > 0)
+		batch_count(p->batch, c->day_us, name, dims, 2, x);
+	if (x > 0 && entered)
+		batch_count(p->batch, c->day_us, "experiment.entered_xx", dims, 2, x * x);
 	if (strcmp(c->name, "goal") == 0) /* how long that took: a report divides by how many */
 		batch_count(p->batch, c->day_us, "experiment.goal_hours", dims, 2,
 			    time_between(c->day_us, p->env.now_us) / US_PER_H);
@@ -154,10 +229,11 @@ static void count_experiments(struct pass *p, const struct decide_count *c)
 			continue;
 		size_t arm = decide_arm(x, c->lead, p->play->ended, p->play->ended_n, &over);
 		if (arm != NO_INDEX && !over)
-			count_arm(p, c, x->name, x->arms[arm].name);
+			count_arm(p, c, x->name, x->arms[arm].name,
+				  all ? c->before_ever : c->before);
 	}
 	if (c->holdout != NULL && c->first_ever)
-		count_arm(p, c, STR("holdout"), str_of(c->holdout));
+		count_arm(p, c, STR("holdout"), str_of(c->holdout), c->before_ever);
 }
 
 enum status tally_count(struct pass *p, const struct decide_count *c, struct err *e)

@@ -12,14 +12,15 @@
 #include "engine/pass.h"
 #include "model/message.h"
 
-/* "none", "source", "tier", "variant", "persona": the part of a counter's name that tells them
- * apart, in the order of enum tally_slice. */
+/* "none", "source", "tier", "variant", "persona", "channel": the part of a counter's name that
+ * tells them apart, in the order of enum tally_slice. */
 enum tally_slice {
 	TALLY_NONE,
 	TALLY_SOURCE,
 	TALLY_TIER,
 	TALLY_VARIANT,
 	TALLY_PERSONA,
+	TALLY_CHANNEL,
 	TALLY_SLICES
 };
 extern const char *const tally_slices[TALLY_SLICES];
@@ -33,6 +34,12 @@ void tally_flags(struct batch *b, struct message *m, uint32_t flags);
 void tally_moved(struct batch *b, const struct message *m, enum message_state was);
 /* The same for a stored message: reads it, sets, counts, writes. A message that is gone is none. */
 MUST_USE enum status tally_stored(struct pass *p, uint64_t message, uint32_t flag, struct err *e);
+/* The goal came: it is the last message's (MESSAGE_GOAL), and beside that shared out over all that
+ * were said before, by how long before: "goal_decay", in millionths that add up to one goal.
+ * What was said TALLY_HALF_LIFE_US before the last has half of its weight. */
+#define TALLY_HALF_LIFE_US (7 * US_PER_D)
+#define TALLY_WHOLE INT64_C(1000000)
+MUST_USE enum status tally_goal(struct pass *p, const struct journey *j, struct err *e);
 /* Writes what a decision counted for the lead in hand. */
 MUST_USE enum status tally_count(struct pass *p, const struct decide_count *c, struct err *e);
 /* Sales took the lead of this hand-off. */

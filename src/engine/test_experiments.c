@@ -158,6 +158,39 @@ static void test_out_of_the_program_and_back(void **state)
 	teardown(&w);
 }
 
+/* What was known before is the lead's own, and its sums are those of all who entered. */
+static void test_what_was_known_before(void **state)
+{
+	struct world w;
+	struct err e;
+	double n = 0, x = 0, xx = 0, goals = 0, goals_x = 0;
+	(void)state;
+	begin(&w, "rule: {then: tell}");
+	many(&w, "meeting.booked", 3, 2);
+	passes(&w, US_PER_D);
+	struct experiments_sums s = {
+		.name = STR("hook"), .arm = {STR("story"), STR("numbers")}, .n = 2};
+	assert_int_equal(experiments_count(w.store, w.now_us, &s, 1, &e), ST_OK);
+	for (uint64_t lead = 1; lead <= 300; lead++) {
+		struct journey j = journey_of(&w, lead);
+		if (!(j.cohort & COHORT_ENTERED))
+			continue;
+		double before = COHORT_BEFORE(j.cohort);
+		n++;
+		x += before;
+		xx += before * before;
+		goals += (j.cohort & COHORT_GOAL) != 0;
+		goals_x += j.cohort & COHORT_GOAL ? before : 0;
+	}
+	assert_true(n >= 300 && x > 0 && goals > 100);
+	assert_true((double)(s.of[0][ARM_ENTERED] + s.of[1][ARM_ENTERED]) == n);
+	assert_true((double)(s.of[0][ARM_ENTERED_X] + s.of[1][ARM_ENTERED_X]) == x);
+	assert_true((double)(s.of[0][ARM_ENTERED_XX] + s.of[1][ARM_ENTERED_XX]) == xx);
+	assert_true((double)(s.of[0][ARM_GOAL] + s.of[1][ARM_GOAL]) == goals);
+	assert_true((double)(s.of[0][ARM_GOAL_X] + s.of[1][ARM_GOAL_X]) == goals_x);
+	teardown(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +199,7 @@ int main(void)
 		cmocka_unit_test(test_people_are_told_once),
 		cmocka_unit_test(test_a_guard_ends_what_would_win),
 		cmocka_unit_test(test_time_ends_it),
+		cmocka_unit_test(test_what_was_known_before),
 		cmocka_unit_test(test_out_of_the_program_and_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,6 +57,12 @@ enum cohort_flag {
 /* The same flags since we know the lead, on whatever tracks: experiments count people. */
 #define COHORT_EVER(cohort) ((uint32_t)((cohort) >> 48 & 255))
 #define COHORT_EVER_ADD(flag) ((uint64_t)(flag) << 48)
+/* How engaged it was before it entered this track, and before its first: 0 to 15, as the root of
+ * its engagement grows (CUPED: evaluate/adjust.h). */
+#define COHORT_BEFORE_MAX 15
+#define COHORT_BEFORE(cohort) ((uint32_t)((cohort) >> 56 & 15))
+#define COHORT_BEFORE_EVER(cohort) ((uint32_t)((cohort) >> 60 & 15))
+#define COHORT_BEFORE_ADD(now, ever) ((uint64_t)(now) << 56 | (uint64_t)(ever) << 60)
 
 struct touch {
 	uint64_t message; /* number of the message; 0: skipped or substituted away */
@@ -93,8 +99,8 @@ struct journey {
 	uint64_t message; /* the one in hand or being watched; 0: none */
 	uint64_t handoff; /* open one; 0: none */
 	uint64_t cohort;  /* enum cohort_flag | tier at entry << 8 | persona's key then << 16 |
-			  * flags ever << 48; it stays behind the track, until the next one is
-			  * entered, and what ever was for good */
+			  * flags ever << 48 | engaged before << 56; it stays behind the track,
+			  * until the next one is entered, and what ever was for good */
 	bool holdout, holdout_known;
 	struct str reason; /* why STOPPED, HANDED, PAUSED or OUT; for people */
 	double fatigue;    /* decayed count of touches, as of fatigue_us */

@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "engine/play.h"
+#include "evaluate/adjust.h"
 #include "evaluate/verdict.h"
 #include "program/program.h"
 #include "program/track.h"
@@ -215,6 +216,40 @@ enum status view_experiments(struct view *v, struct json_w *w, struct err *e)
 	return ST_OK;
 }
 
+/* The same comparison with what was known of leads before taken out, where that helps. */
+static void put_adjusted(const struct trial *t, struct json_w *w)
+{
+	struct adjust a;
+	struct adjust_arm arms[PROGRAM_ARMS_MAX];
+	enum experiments_what metric = experiments_what_of(t->metric);
+	enum experiments_what metric_x = ARM_ENTERED_X + (metric - ARM_ENTERED);
+	for (size_t i = 0; i < t->n; i++) {
+		const int64_t *of = t->sums.of[i];
+		arms[i] = (struct adjust_arm){(double)of[ARM_ENTERED], (double)of[metric],
+					      (double)of[ARM_ENTERED_X], (double)of[ARM_ENTERED_XX],
+					      (double)of[metric_x]};
+	}
+	adjust_arms(arms, t->n, &a);
+	json_w_key(w, "adjusted");
+	json_w_object(w);
+	json_w_kz(w, "by", "engagement before");
+	json_w_kbool(w, "known", a.known);
+	json_w_kbool(w, "helps", a.helps);
+	if (a.known)
+		json_w_kf64(w, "width", a.width);
+	json_w_key(w, "against_first");
+	json_w_array(w);
+	for (size_t i = 1; i < t->n && a.helps; i++) {
+		const struct adjust_pair *p = &a.pairs[i];
+		json_w_object(w);
+		json_w_kstr(w, "arm", t->sums.arm[i]);
+		view_span_members(w, "diff", (const double[3]){p->diff, p->lo, p->hi});
+		json_w_end(w);
+	}
+	json_w_end(w);
+	json_w_end(w);
+}
+
 /* Whatever the experiment is judged by, the rest is seen. */
 static void put_beside(const int64_t *of, struct json_w *w)
 {
@@ -273,6 +308,7 @@ enum status view_experiment(struct view *v, struct str name, struct json_w *w, s
 	json_w_kz(w, "schema", "nurtured.experiment/1");
 	put_head(v, &t, &x, w);
 	json_w_kf64(w, "sample_ratio_p", x.srm_p);
+	put_adjusted(&t, w);
 	json_w_key(w, "arms");
 	json_w_array(w);
 	for (size_t i = 0; i < t.n; i++)

@@ -18,7 +18,8 @@
 
 _Static_assert((int)VIEW_BY_SOURCE == (int)TALLY_SOURCE && (int)VIEW_BY_TIER == (int)TALLY_TIER &&
 		       (int)VIEW_BY_VARIANT == (int)TALLY_VARIANT &&
-		       (int)VIEW_BY_PERSONA == (int)TALLY_PERSONA,
+		       (int)VIEW_BY_PERSONA == (int)TALLY_PERSONA &&
+		       (int)VIEW_BY_CHANNEL == (int)TALLY_CHANNEL,
 	       "a report is sliced as it was counted");
 
 #define ROWS_MAX 8192
@@ -41,13 +42,14 @@ enum what {
 	MOVED,
 	MSG_ACCEPTED,
 	MSG_GOAL,
+	MSG_GOAL_DECAY, /* parts of TALLY_WHOLE */
 	MSG_COUNT
 };
 static const char *const msg_names[MSG_COUNT] = {
-	"sent",           "uncertain", "failed",          "opened",
-	"opened_machine", "clicked",   "clicked_machine", "clicked_cta",
-	"replied",        "bounced",   "complained",      "unsubscribed",
-	"next",           "moved",     "accepted",        "goal"};
+	"sent",       "uncertain",       "failed",      "opened",  "opened_machine",
+	"clicked",    "clicked_machine", "clicked_cta", "replied", "bounced",
+	"complained", "unsubscribed",    "next",        "moved",   "accepted",
+	"goal",       "goal_decay"};
 
 enum cohort { ENTERED, CONTACTED, COMPLETED, HANDED, ACCEPTED, GOAL, COHORT_COUNT };
 static const char *const cohort_names[COHORT_COUNT] = {"entered", "contacted", "completed",
@@ -69,6 +71,12 @@ struct row {
 	size_t ctas_n;
 };
 
+#define CHANNELS_MAX 32 /* as a program may have */
+struct channel {
+	struct str name;
+	int64_t sent, goal, decay;
+};
+
 struct numbers {
 	struct view *v;
 	enum view_by by;
@@ -76,6 +84,8 @@ struct numbers {
 	size_t n;
 	struct strmap at; /* "track\0step\0slice" -> index */
 	const struct content_index *content;
+	struct channel channels[CHANNELS_MAX];
+	size_t channels_n;
 	bool full;
 	bool ctas;   /* what is read now are clicks on calls to action, by angle */
 	size_t what; /* of the latest counter: thousands of the same stand side by side */
@@ -83,13 +93,18 @@ struct numbers {
 
 /* ---- rates and estimates ---- */
 
+void view_span_members(struct json_w *w, const char *at, const double v[3])
+{
+	json_w_kf64(w, at, v[0]);
+	json_w_kf64(w, "low", v[1]);
+	json_w_kf64(w, "high", v[2]);
+}
+
 void view_span_put(struct json_w *w, const char *key, const char *at, const double v[3])
 {
 	json_w_key(w, key);
 	json_w_object(w);
-	json_w_kf64(w, at, v[0]);
-	json_w_kf64(w, "low", v[1]);
-	json_w_kf64(w, "high", v[2]);
+	view_span_members(w, at, v);
 	json_w_end(w);
 }
 
@@ -117,7 +132,7 @@ void view_rate_put(struct json_w *w, const char *key, int64_t n, int64_t of)
 
 bool view_by_of(struct str name, enum view_by *out)
 {
-	static const char *const names[] = {"", "source", "tier", "variant", "persona"};
+	static const char *const names[] = {"", "source", "tier", "variant", "persona", "channel"};
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (str_is(name, names[i])) {
 			*out = (enum view_by)i;
@@ -292,15 +307,53 @@ static enum status add_messages(struct numbers *x, const struct days *days, stru
 	return st;
 }
 
+/* msg.channel.<what> {track, step, channel} */
+static bool take_channel(void *ctx, struct store_key key, struct str value)
+{
+	struct numbers *x = ctx;
+	struct str rest = str_slice(key.bytes, 8, key.bytes.n), what = str_cut(&rest, '\0');
+	int64_t n = (int64_t)key_read_u64(value, 0);
+	size_t i = 0;
+	for (int k = 0; k < 2; k++) {
+		(void)str_cut(&what, '.');
+		(void)str_cut(&rest, '\0');
+	}
+	while (i < x->channels_n && !str_eq(x->channels[i].name, rest))
+		i++;
+	if (i == CHANNELS_MAX)
+		return true;
+	struct channel *c = &x->channels[i];
+	if (i == x->channels_n) {
+		*c = (struct channel){.name = arena_str(x->v->arena, rest)};
+		x->channels_n++;
+	}
+	c->sent += str_is(what, "sent") || str_is(what, "uncertain") ? n : 0;
+	c->goal += str_is(what, "goal") ? n : 0;
+	c->decay += str_is(what, "goal_decay") ? n : 0;
+	return true;
+}
+
+static enum status add_channels(struct numbers *x, const struct days *days, struct err *e)
+{
+	enum status st = ST_OK;
+	struct str all = family(x, "msg", TALLY_CHANNEL);
+	for (int64_t d = days->from; d <= days->to && st == ST_OK; d++)
+		st = tally_day(x->v->store, d, all, take_channel, x, e);
+	return st;
+}
+
 static enum status add_up(struct numbers *x, const struct days *days, bool messages, struct err *e)
 {
-	enum tally_slice slice = x->by == VIEW_BY_VARIANT ? TALLY_NONE : (enum tally_slice)x->by;
+	bool whole = x->by == VIEW_BY_VARIANT || x->by == VIEW_BY_CHANNEL;
+	enum tally_slice slice = whole ? TALLY_NONE : (enum tally_slice)x->by;
 	struct str all = family(x, "track", slice);
 	enum status st = ST_OK;
 	for (int64_t d = days->from; d <= days->to && st == ST_OK; d++)
 		st = scan_day(x, d, all, e);
 	if (st == ST_OK && messages)
 		st = add_messages(x, days, e);
+	if (st == ST_OK && messages)
+		st = add_channels(x, days, e);
 	if (st == ST_OK && x->full)
 		st = err_set(e, ST_LIMIT, "more than %d places and slices: ask for fewer",
 			     ROWS_MAX);
@@ -345,7 +398,25 @@ static void put_place(const struct row *r, struct json_w *w)
 		json_w_kstr(w, "slice", r->slice);
 }
 
-static void put_track(const struct row *r, struct json_w *w)
+static double whole(int64_t parts)
+{
+	return (double)parts / (double)TALLY_WHOLE;
+}
+
+/* Of all positions of the track; of its slice, where the track is sliced as well. */
+static int64_t decay_of(const struct numbers *x, const struct row *track)
+{
+	int64_t sum = 0;
+	for (size_t i = 0; i < x->n; i++) {
+		const struct row *r = &x->rows[i];
+		if (r->step.n > 0 && str_eq(r->track, track->track) &&
+		    (track->slice.n == 0 || str_eq(r->slice, track->slice)))
+			sum += r->n[MSG_GOAL_DECAY];
+	}
+	return sum;
+}
+
+static void put_track(const struct numbers *x, const struct row *r, struct json_w *w)
 {
 	const int64_t *n = r->n;
 	json_w_object(w);
@@ -356,6 +427,7 @@ static void put_track(const struct row *r, struct json_w *w)
 	view_rate_put(w, "handed_off", n[HANDED], n[ENTERED]);
 	view_rate_put(w, "sales_accepted", n[ACCEPTED], n[HANDED]);
 	view_rate_put(w, "meeting", n[GOAL], n[ENTERED]);
+	json_w_kf64(w, "meeting_time_decay", whole(decay_of(x, r)));
 	put_waits(r, w);
 	json_w_end(w);
 }
@@ -401,6 +473,7 @@ static void put_position(struct view *v, const struct row *r, struct json_w *w)
 	view_rate_put(w, "clicked_cta", r->n[CLICKED_CTA], delivered);
 	for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++)
 		view_rate_put(w, rates[i].key, r->n[rates[i].what], delivered);
+	json_w_kf64(w, "meeting_time_decay", whole(r->n[MSG_GOAL_DECAY]));
 	put_ctas(r, delivered, w);
 	json_w_end(w);
 }
@@ -429,8 +502,42 @@ static void put_list(struct numbers *x, bool positions, struct json_w *w)
 			if (positions)
 				put_position(x->v, r, w);
 			else
-				put_track(r, w);
+				put_track(x, r, w);
 		}
+	json_w_end(w);
+}
+
+/* NULL: the program does not say what its messages cost. */
+static const double *cost_of(const struct program *p, struct str channel)
+{
+	const double *costs = p->play->deciding.costs;
+	for (size_t i = 0; costs != NULL && i < p->consent.channels_n; i++)
+		if (str_eq(p->consent.channels[i], channel))
+			return costs[i] > 0 ? &costs[i] : NULL;
+	return NULL;
+}
+
+static void put_channels(const struct numbers *x, struct json_w *w)
+{
+	json_w_key(w, "channels");
+	json_w_array(w);
+	for (size_t i = 0; i < x->channels_n; i++) {
+		const struct channel *c = &x->channels[i];
+		const double *cost = cost_of(x->v->program, c->name);
+		json_w_object(w);
+		json_w_kstr(w, "channel", c->name);
+		json_w_ki64(w, "sent", c->sent);
+		json_w_ki64(w, "meeting", c->goal);
+		json_w_kf64(w, "meeting_time_decay", whole(c->decay));
+		if (cost != NULL) {
+			double all = *cost * (double)c->sent;
+			json_w_kf64(w, "cost_each", *cost);
+			json_w_kf64(w, "cost", all);
+			if (c->decay > 0)
+				json_w_kf64(w, "cost_per_meeting", all / whole(c->decay));
+		}
+		json_w_end(w);
+	}
 	json_w_end(w);
 }
 
@@ -449,7 +556,7 @@ static enum status begin(struct view *v, const struct view_numbers *q, struct nu
 static void put_head(const char *schema, const struct view_numbers *q, const struct days *days,
 		     struct json_w *w)
 {
-	static const char *const by[] = {NULL, "source", "tier", "variant", "persona"};
+	static const char *const by[] = {NULL, "source", "tier", "variant", "persona", "channel"};
 	json_w_kz(w, "schema", schema);
 	json_w_ktime(w, "from", days->from * US_PER_D);
 	json_w_ktime(w, "to", days->to * US_PER_D);
@@ -494,6 +601,7 @@ enum status view_report_tracks(struct view *v, const struct view_numbers *q, str
 		put_head("nurtured.report.tracks/1", q, &days, w);
 		put_list(&x, false, w);
 		put_list(&x, true, w);
+		put_channels(&x, w);
 		json_w_end(w);
 	}
 	strmap_finish(&x.at);

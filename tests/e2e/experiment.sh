@@ -58,6 +58,7 @@ expect 0 "the holdout is one too" '"experiment":"holdout".*"leads":300' -- exper
 expect 0 "arm by arm" "benchmark +1[0-9][0-9] .* of 1.*points" -- experiment show hook
 expect 0 "and what else came of them" "days to goal" -- experiment show hook
 expect 0 "as figures" '"metrics":\{"contacted":\{.*"sales_accepted":\{.*"days_to_goal":0' -- experiment show hook --json
+expect 0 "all came alike: nothing known before" '"adjusted":\{"by":"engagement before","known":false,"helps":false' -- experiment show hook --json
 json "as a document" -- experiment list
 json "one as a document" -- experiment show hook
 expect 2 "no such arm" "no arm checklist" -- experiment stop hook --arm checklist
