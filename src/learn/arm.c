@@ -102,24 +102,56 @@ float arm_z(const struct learner *l, const struct arm *a, const float *x)
 	return dot(a->w, x, l->stride);
 }
 
-/* x'Px by the lower half: what stands left of the diagonal counts twice. Kept in lanes until the
- * end, so that nothing but P is read from memory. */
+/* Of x'Px: what stands left of the diagonal, which counts twice, and on it. */
+struct halves {
+	lane twice, once;
+};
+
+static void add_row(const float *row, const float *x, uint32_t i, uint32_t k, struct halves *h)
+{
+	lane sum = {0};
+	for (uint32_t j = 0; j < i; j += LANES)
+		sum += lane_of(row + j) * lane_of(x + j);
+	h->twice += x[k] * sum;
+	h->once += x[k] * (lane_of(row + i) * lane_of(x + i));
+}
+
+/* Four rows in one go, to the last bit as one by one. */
+static void add_rows(const float *row, uint32_t stride, const float *x, uint32_t i,
+		     struct halves *h)
+{
+	const float *r1 = row + stride, *r2 = r1 + stride, *r3 = r2 + stride;
+	lane s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0}, own = lane_of(x + i);
+	for (uint32_t j = 0; j < i; j += LANES) {
+		lane v = lane_of(x + j);
+		s0 += lane_of(row + j) * v;
+		s1 += lane_of(r1 + j) * v;
+		s2 += lane_of(r2 + j) * v;
+		s3 += lane_of(r3 + j) * v;
+	}
+	h->twice = (((h->twice + x[i] * s0) + x[i + 1] * s1) + x[i + 2] * s2) + x[i + 3] * s3;
+	h->once += x[i] * (lane_of(row + i) * own);
+	h->once += x[i + 1] * (lane_of(r1 + i) * own);
+	h->once += x[i + 2] * (lane_of(r2 + i) * own);
+	h->once += x[i + 3] * (lane_of(r3 + i) * own);
+}
+
+/* By the lower half, which is the upper one too. Kept in lanes until the end, so that nothing but P
+ * is read from memory. */
 float arm_variance(const struct learner *l, const struct arm *a, const float *x)
 {
-	lane twice = {0}, once = {0};
+	struct halves h = {{0}, {0}};
 	for (uint32_t i = 0; i < l->conf.dims; i += LANES) {
 		const float *row = a->p + (size_t)i * l->stride;
-		for (uint32_t k = i; k < i + LANES && k < l->conf.dims; k++, row += l->stride) {
-			lane sum = {0};
-			if (x[k] == 0)
-				continue;
-			for (uint32_t j = 0; j < i; j += LANES)
-				sum += lane_of(row + j) * lane_of(x + j);
-			twice += x[k] * sum;
-			once += x[k] * (lane_of(row + i) * lane_of(x + i));
+		if (x[i] != 0 && x[i + 1] != 0 && x[i + 2] != 0 && x[i + 3] != 0) {
+			add_rows(row, l->stride, x, i, &h);
+			continue;
 		}
+		for (uint32_t k = i; k < i + LANES && k < l->conf.dims; k++, row += l->stride)
+			if (x[k] != 0)
+				add_row(row, x, i, k, &h);
 	}
-	float q = lane_sum(twice + twice + once);
+	float q = lane_sum(h.twice + h.twice + h.once);
 	return q > 0 ? q : 0;
 }
 

@@ -220,6 +220,48 @@ static void lives_long(void **state)
 	learner_close(&l);
 }
 
+#define WIDE 13
+
+static double unsure_of(const struct learner *l, const float *x, const float *y, float by)
+{
+	struct learn_action a = one(0);
+	struct learn_guess g;
+	float sum[WIDE];
+	for (int i = 0; i < WIDE; i++)
+		sum[i] = x[i] + by * y[i];
+	learn_score(l, sum, &a, 1, &g);
+	return (double)g.var;
+}
+
+/* However many numbers of a case are nothing, and whichever: the variance is one quadratic form. */
+static void leaves_out_nothings(void **state)
+{
+	struct learn_conf c = learn_conf_default(WIDE);
+	struct learner *l = learner_open(&c);
+	struct learn_action a = one(learn_arm(l, 100, LEARN_POOLED));
+	struct rng r;
+	float x[WIDE], y[WIDE], none[WIDE] = {0};
+	(void)state;
+	rng_seed(&r, 3);
+	for (int n = 0; n < 500; n++) {
+		for (int i = 0; i < WIDE; i++)
+			x[i] = (float)(2 * rng_unit(&r) - 1);
+		learn_update(l, x, &a, rng_unit(&r) < logistic(2.0 * (double)(x[1] * x[9])), 1);
+	}
+	for (int n = 0; n < 200; n++) {
+		for (int i = 0; i < WIDE; i++) {
+			bool left = rng_unit(&r) < 0.5;
+			float v = (float)(0.1 + rng_unit(&r));
+			x[i] = left ? v : 0;
+			y[i] = left ? 0 : v;
+		}
+		double both = unsure_of(l, x, y, 1) + unsure_of(l, x, y, -1);
+		double apart = 2 * (unsure_of(l, x, none, 1) + unsure_of(l, none, y, 1));
+		assert_true(apart > 0 && fabs(both / apart - 1) < 1e-3);
+	}
+	learner_close(&l);
+}
+
 static void widens(void **state)
 {
 	struct learner *l = taught(8, 3000);
@@ -429,6 +471,7 @@ int main(void)
 		cmocka_unit_test(forgets),
 		cmocka_unit_test(weighs),
 		cmocka_unit_test(lives_long),
+		cmocka_unit_test(leaves_out_nothings),
 		cmocka_unit_test(widens),
 		cmocka_unit_test(goes_on_after_storing),
 		cmocka_unit_test(tells_what_changed),
