@@ -35,11 +35,12 @@ static void hand_over(struct http_thread *t, const struct http_arrival *a)
 {
 	struct http_arrival *copy = mem_alloc(sizeof *copy);
 	*copy = *a;
-	copy->next = atomic_load_explicit(&t->arrivals, memory_order_relaxed);
-	while (!atomic_compare_exchange_weak_explicit(&t->arrivals, &copy->next, copy,
-						      memory_order_release, memory_order_relaxed))
-		continue;
-	if (copy->next == NULL)
+	struct http_arrival *before = atomic_load_explicit(&t->arrivals, memory_order_relaxed);
+	do
+		copy->next = before;
+	while (!atomic_compare_exchange_weak_explicit(&t->arrivals, &before, copy,
+						      memory_order_release, memory_order_relaxed));
+	if (before == NULL) /* copy may be gone already */
 		http_thread_wake(t);
 }
 
