@@ -64,7 +64,6 @@ struct advise_book {
 /* Copies everything. A book of no advisors is one too. */
 struct advise_book *advise_book_make(const struct advisor *list, size_t n);
 void advise_book_close(struct advise_book **b);
-size_t advise_book_bytes(const struct advisor *list, size_t n);
 const struct advisor *advise_book_find(const struct advise_book *b, struct str decision);
 
 /* ---- asking ---- */

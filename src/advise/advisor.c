@@ -75,14 +75,6 @@ void advise_book_close(struct advise_book **bp)
 	*bp = NULL;
 }
 
-size_t advise_book_bytes(const struct advisor *list, size_t n)
-{
-	size_t bytes = 0;
-	for (size_t i = 0; i < n; i++)
-		bytes += learner_bytes(list[i].learner);
-	return bytes;
-}
-
 const struct advisor *advise_book_find(const struct advise_book *b, struct str decision)
 {
 	for (size_t i = 0; i < b->n; i++)

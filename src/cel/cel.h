@@ -97,7 +97,6 @@ struct cel_value cel_fail(const char *why);
  * return cel_fail_budget(). */
 bool cel_charge(struct cel_run *run, uint64_t steps);
 struct cel_value cel_fail_budget(void);
-struct arena *cel_scratch(struct cel_run *run);
 
 struct cel_env {
 	const struct cel_decl *decls;
@@ -175,7 +174,6 @@ static inline struct cel_value cel_of_map(const struct cel_map *map, size_t entr
 	return (struct cel_value){.kind = CEL_MAP, .n = (uint32_t)entries, .map = map};
 }
 struct cel_value cel_of_time_us(int64_t at_us);      /* timestamp */
-struct cel_value cel_of_duration_us(int64_t us);     /* an error value beyond 292 years */
 static inline struct str cel_str(struct cel_value v) /* of a string or bytes value */
 {
 	return (struct str){v.p, v.n};

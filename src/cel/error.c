@@ -26,11 +26,6 @@ bool cel_charge(struct cel_run *run, uint64_t steps)
 	return true;
 }
 
-struct arena *cel_scratch(struct cel_run *run)
-{
-	return run->scratch;
-}
-
 #define USED_UP \
 	"this took more steps or memory than one evaluation may: make the lists smaller or the " \
 	"expression simpler"

@@ -41,12 +41,6 @@ struct cel_value cel_of_time_us(int64_t at_us)
 	return timestamp(at_us / US_PER_S, at_us % US_PER_S * 1000);
 }
 
-struct cel_value cel_of_duration_us(int64_t us)
-{
-	int64_t ns;
-	return __builtin_mul_overflow(us, INT64_C(1000), &ns) ? cel_fail(TOO_LONG) : duration(ns);
-}
-
 struct cel_value time_add(struct cel_value at, int64_t ns)
 {
 	return timestamp(at.i + ns / NS_PER_S, at.n + ns % NS_PER_S);

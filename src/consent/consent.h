@@ -78,7 +78,6 @@ struct suppression {
 	uint64_t seq;
 };
 const char *suppress_reason_name(enum suppress_reason r);
-const char *suppress_reason_help(enum suppress_reason r);
 bool suppress_reason_of(struct str wire, enum suppress_reason *out);
 struct str suppression_key(struct str channel, struct str address, struct arena *a);
 void suppression_encode(const struct suppression *s, struct buf *out); /* JSON, key left out */

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * suppression.c: addresses that must not be used. The list is keyed by address, not by lead: it
- * outlives merges, splits and erasure, and holds for whoever turns up with the address next. */
+ * outlives merges, splits and forgetting, and holds for whoever turns up with the address next. */
 #include "consent/consent.h"
 
 #include "base/assert.h"
 
-static const struct {
-	const char *wire, *help;
-} reasons[SUPPRESS_REASON_COUNT] = {
-#define SUPPRESS(name, wire, help) [SUPPRESS_##name] = {wire, help},
+static const char *const reasons[SUPPRESS_REASON_COUNT] = {
+#define SUPPRESS(name, wire, help) [SUPPRESS_##name] = wire,
 #include "consent/suppress.def"
 #undef SUPPRESS
 };
@@ -16,19 +14,13 @@ static const struct {
 const char *suppress_reason_name(enum suppress_reason r)
 {
 	ASSERT(r < SUPPRESS_REASON_COUNT);
-	return reasons[r].wire;
-}
-
-const char *suppress_reason_help(enum suppress_reason r)
-{
-	ASSERT(r < SUPPRESS_REASON_COUNT);
-	return reasons[r].help;
+	return reasons[r];
 }
 
 bool suppress_reason_of(struct str wire, enum suppress_reason *out)
 {
 	for (size_t r = 0; r < SUPPRESS_REASON_COUNT; r++) {
-		if (!str_is(wire, reasons[r].wire))
+		if (!str_is(wire, reasons[r]))
 			continue;
 		*out = (enum suppress_reason)r;
 		return true;

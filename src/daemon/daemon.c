@@ -513,11 +513,6 @@ void daemon_stop(struct daemon **dp)
 	*dp = NULL;
 }
 
-uint16_t daemon_port(const struct daemon *d)
-{
-	return http_server_port(d->server);
-}
-
 const char *daemon_url(const struct daemon *d)
 {
 	return d->url;

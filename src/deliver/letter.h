@@ -43,11 +43,6 @@ MUST_USE enum status letters_create(const struct letters_conf *conf, struct lett
 /* Where this process answers, unless the settings say where links lead. */
 void letters_at(struct letters *l, const char *public_url);
 void letters_destroy(struct letters **l); /* accepts NULL inside; leaves NULL */
-const char *letters_public_url(const struct letters *l);
-const struct link_keys *letters_links(const struct letters *l);
-/* Will mail from this domain be signed? Its key's record: "s1._domainkey.d.example", and the text
- * to publish there. False: there is no such key. For doctor. */
-bool letters_dkim_record(const struct letters *l, size_t i, struct buf *name, struct buf *text);
 
 /* A writing desk: a reader of the state with what it remembers of programs and content. */
 struct letter_desk;

@@ -76,25 +76,6 @@ void letters_destroy(struct letters **lp)
 	*lp = NULL;
 }
 
-const char *letters_public_url(const struct letters *l)
-{
-	return l->public_url;
-}
-
-const struct link_keys *letters_links(const struct letters *l)
-{
-	return &l->links;
-}
-
-bool letters_dkim_record(const struct letters *l, size_t i, struct buf *name, struct buf *text)
-{
-	if (i >= l->keys_n)
-		return false;
-	dkim_record_name(&l->keys[i].dkim, name);
-	dkim_record_text(&l->keys[i].dkim, text);
-	return true;
-}
-
 /* A key signs for its domain and what is below it: d= must be the From domain or above it, or the
  * signature does not count for the sender (RFC 7489 3.1.1). */
 static bool signs_for(struct str key, struct str domain)

@@ -376,12 +376,6 @@ static const struct system_event rows[] = {
 	{"ingest.refused", "an item that could not be read, kept with its reason", run_refused},
 };
 
-const struct system_event *system_events(size_t *n_r)
-{
-	*n_r = sizeof rows / sizeof rows[0];
-	return rows;
-}
-
 const struct system_event *system_event_of(struct str type)
 {
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

@@ -9,13 +9,12 @@
 
 struct system_event {
 	const char *type;
-	const char *help; /* what it does, for docs and dead letters */
+	const char *help; /* what it does, for who reads the table */
 	enum status (*run)(struct engine *en, struct pass *p, struct err *e);
 };
 
 /* NULL: not one of ours. */
 const struct system_event *system_event_of(struct str type);
-const struct system_event *system_events(size_t *n_r);
 
 /* The properties of the event, parsed on `a`; ST_INVALID when there are none. */
 MUST_USE enum status system_props(struct pass *p, struct arena *a, struct json *d, struct err *e);

@@ -20,7 +20,6 @@ struct fold {
 };
 
 struct feature_ops {
-	const char *name;
 	bool (*update)(const struct fold *f,
 		       struct cell *c); /* false: no room; NULL: has no cell */
 	double (*value)(const struct program_feature *f, const struct cell *c, int64_t now_us);
@@ -167,28 +166,20 @@ static bool distinct_merge(const struct program_feature *f, struct cell *into,
 /* ---- the table ---- */
 
 static const struct feature_ops kinds[] = {
-	[FEATURE_COUNT] = {"count", count_update, plain_value, add_merge, false, false, 0},
-	[FEATURE_SUM] = {"sum", sum_update, plain_value, add_merge, true, false, 0},
-	[FEATURE_DISTINCT] = {"distinct", distinct_update, plain_value, distinct_merge, false, true,
-			      0},
-	[FEATURE_RECENCY] = {"recency", recency_update, recency_value, add_merge, false, false,
+	[FEATURE_COUNT] = {count_update, plain_value, add_merge, false, false, 0},
+	[FEATURE_SUM] = {sum_update, plain_value, add_merge, true, false, 0},
+	[FEATURE_DISTINCT] = {distinct_update, plain_value, distinct_merge, false, true, 0},
+	[FEATURE_RECENCY] = {recency_update, recency_value, add_merge, false, false,
 			     FEATURE_ABSENT},
-	[FEATURE_DECAYED] = {"decayed", decayed_update, decayed_value, decayed_merge, false, false,
-			     0},
-	[FEATURE_LAST] = {"last", last_update, last_value, last_merge, true, false, FEATURE_ABSENT},
-	[FEATURE_RATIO] = {.name = "ratio"}, /* read from two others */
+	[FEATURE_DECAYED] = {decayed_update, decayed_value, decayed_merge, false, false, 0},
+	[FEATURE_LAST] = {last_update, last_value, last_merge, true, false, FEATURE_ABSENT},
+	[FEATURE_RATIO] = {.update = NULL}, /* read from two others */
 };
 
 static const struct feature_ops *ops_of(const struct program_feature *f)
 {
 	ASSERT(f->kind <= FEATURE_RATIO);
 	return &kinds[f->kind];
-}
-
-const char *feature_kind_name(enum feature_kind k)
-{
-	ASSERT(k <= FEATURE_RATIO);
-	return kinds[k].name;
 }
 
 static bool concerns(const struct program_feature *feature, const struct facts *f)

@@ -58,6 +58,4 @@ void features_record_encode(const struct features_record *r, struct buf *out);
 MUST_USE enum status features_record_decode(struct str text, struct features_record *out,
 					    struct err *e);
 
-const char *feature_kind_name(enum feature_kind k);
-
 #endif

@@ -60,12 +60,6 @@ static const struct {
 				 "mend the member, or the map in settings.json", ST_INVALID},
 };
 
-const char *fact_fault_code(enum fault why)
-{
-	ASSERT(why > FAULT_NONE && why < FAULT_COUNT);
-	return faults[why].code;
-}
-
 const char *fact_fault_text(enum fault why)
 {
 	ASSERT(why > FAULT_NONE && why < FAULT_COUNT);

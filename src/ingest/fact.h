@@ -44,7 +44,6 @@ enum fault {
 /* Writes a refusal; the first one takes room for all items left. False: arena over its ceiling. */
 bool fact_refuse(struct ingest_result *res, struct arena *a, size_t index, size_t left,
 		 enum fault why, struct str raw);
-const char *fact_fault_code(enum fault why);
 const char *fact_fault_text(enum fault why); /* what and how to mend it, one sentence */
 
 /* Fields every event of a request shares. */

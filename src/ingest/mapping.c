@@ -38,11 +38,6 @@ static const char *const types[MAP_TYPE_COUNT] = {
 	[MAP_INSTANT] = "time", [MAP_LIST] = "list",     [MAP_JSON] = "json",
 };
 
-const char *map_type_name(enum map_type t)
-{
-	return types[t];
-}
-
 /* What a column is called when nobody says what it is. Canonical names, see fact_canonical. */
 static const struct {
 	const char *column, *target;

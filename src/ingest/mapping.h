@@ -69,7 +69,6 @@ MUST_USE enum status mapping_bind(struct mapping *m, const struct str *columns, 
 MUST_USE enum status mapping_check(const struct mapping *m, bool events, struct err *e);
 /* Would both fill the same place? Never true of identifiers, of which a row may have several. */
 bool mapping_same(const struct map_entry *a, const struct map_entry *b);
-const char *map_type_name(enum map_type t);
 /* "email", "key.hubspot", "trait.plan:number": as it is written in a mapping. */
 struct str map_target_text(const struct map_entry *entry, struct arena *a);
 

@@ -133,7 +133,6 @@ struct liquid_template;
 /* ST_INVALID (syntax) or ST_LIMIT fill *p. */
 MUST_USE enum status liquid_compile(struct str text, struct liquid_options options, struct arena *a,
 				    const struct liquid_template **out_r, struct liquid_problem *p);
-struct str liquid_name(const struct liquid_template *t);
 
 /* ---- what a template uses: for checking content ---- */
 

@@ -44,11 +44,6 @@ enum status liquid_problem_err(const struct liquid_problem *p, struct err *e)
 		       place, p->text);
 }
 
-struct str liquid_name(const struct liquid_template *t)
-{
-	return t->name;
-}
-
 void liquid_uses(const struct liquid_template *t, liquid_use_fn *each, void *ctx)
 {
 	for (const struct use *u = t->uses; u != NULL; u = u->next) {

@@ -8,11 +8,11 @@
 #define ANY ((1u << HANDOFF_STATE_COUNT) - 1)
 
 static const struct {
-	const char *wire, *help;
+	const char *wire;
 	enum notice_to to;
 	unsigned states; /* bits of enum handoff_state */
 } rows[NOTICE_KIND_COUNT] = {
-#define NOTICE(name, wire, to, states, help) [NOTICE_##name] = {wire, help, NOTICE_TO_##to, states},
+#define NOTICE(name, wire, to, states, help) [NOTICE_##name] = {wire, NOTICE_TO_##to, states},
 #include "model/notice.def"
 #undef NOTICE
 };
@@ -21,12 +21,6 @@ const char *notice_wire(enum notice_kind k)
 {
 	ASSERT(k < NOTICE_KIND_COUNT);
 	return rows[k].wire;
-}
-
-const char *notice_help(enum notice_kind k)
-{
-	ASSERT(k < NOTICE_KIND_COUNT);
-	return rows[k].help;
 }
 
 enum notice_to notice_to(enum notice_kind k)

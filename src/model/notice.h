@@ -24,7 +24,6 @@ enum notice_to {
 };
 
 const char *notice_wire(enum notice_kind k);
-const char *notice_help(enum notice_kind k);
 enum notice_to notice_to(enum notice_kind k);
 const char *notice_channel(enum notice_kind k);
 /* May it still leave, as far as the hand-off's state goes? */

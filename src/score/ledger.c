@@ -19,18 +19,6 @@ static const char *const kinds[SCORE_LINE_COUNT] = {
 	[SCORE_LINE_CAP] = "cap",       [SCORE_LINE_BASE] = "base",
 };
 
-const char *score_part_name(enum score_part p)
-{
-	ASSERT(p < SCORE_PART_COUNT);
-	return parts[p];
-}
-
-const char *score_line_kind_name(enum score_line_kind k)
-{
-	ASSERT(k < SCORE_LINE_COUNT);
-	return kinds[k];
-}
-
 /* Lines being written: room for every rule, entry, inactivity and a floor or cap. */
 #define LINES_MAX (PROGRAM_FIT_MAX + PROGRAM_POINTS_MAX + 3)
 struct lines {

@@ -105,8 +105,6 @@ bool score_ledger_check(const struct score_ledger *l, struct err *why);
 void score_ledger_json(const struct score_ledger *l, struct json_w *w);
 /* "12.5", "-3", "0.07": cents as points, exactly. */
 void score_cents_text(int64_t cents, struct buf *out);
-const char *score_part_name(enum score_part p);
-const char *score_line_kind_name(enum score_line_kind k);
 
 /* ---- what would lift it ---- */
 

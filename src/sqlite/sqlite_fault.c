@@ -232,14 +232,6 @@ void sqlite_fault_seed(struct sqlite_fault *f, uint64_t seed)
 	(void)pthread_mutex_unlock(&f->lock);
 }
 
-uint64_t sqlite_fault_seen(struct sqlite_fault *f, enum sqlite_fault_op op)
-{
-	(void)pthread_mutex_lock(&f->lock);
-	uint64_t n = f->seen[op];
-	(void)pthread_mutex_unlock(&f->lock);
-	return n;
-}
-
 uint64_t sqlite_fault_hits(struct sqlite_fault *f)
 {
 	(void)pthread_mutex_lock(&f->lock);

@@ -42,7 +42,6 @@ void sqlite_fault_arm(struct sqlite_fault *f,
  * each such write is lost or kept by a coin from this seed, and every later call fails: close the
  * connections, and open the files again with the system's VFS. */
 void sqlite_fault_seed(struct sqlite_fault *f, uint64_t seed);
-uint64_t sqlite_fault_seen(struct sqlite_fault *f, enum sqlite_fault_op op); /* since armed */
 uint64_t sqlite_fault_hits(struct sqlite_fault *f); /* failed since armed */
 
 #endif

@@ -13,11 +13,10 @@ static const struct {
 	const char *name;
 	enum table_key kind;
 	bool hashed;
-	const char *help;
 } tables[TABLE_COUNT] = {
 #define HASHED true
 #define LOCAL false
-#define TABLE(name, sql, kind, hashed, help) [TABLE_##name] = {sql, TABLE_KEY_##kind, hashed, help},
+#define TABLE(name, sql, kind, hashed, help) [TABLE_##name] = {sql, TABLE_KEY_##kind, hashed},
 #include "store/table.def"
 #undef TABLE
 #undef HASHED
@@ -40,12 +39,6 @@ bool table_hashed(enum table t)
 {
 	ASSERT(t < TABLE_COUNT);
 	return tables[t].hashed;
-}
-
-const char *table_help(enum table t)
-{
-	ASSERT(t < TABLE_COUNT);
-	return tables[t].help;
 }
 
 /* --- registration --------------------------------------------------------------------------- */

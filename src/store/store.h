@@ -34,7 +34,6 @@ enum table_key { TABLE_KEY_INT, TABLE_KEY_BYTES };
 const char *table_name(enum table t);
 enum table_key table_key_kind(enum table t);
 bool table_hashed(enum table t);
-const char *table_help(enum table t);
 
 /* One key: `num` for INT tables (below 2^63), `bytes` for BYTES tables (1 to STORE_KEY_MAX). */
 struct store_key {
