@@ -263,10 +263,10 @@ static enum status shadow(struct asking *x, struct advise_ask *q)
 		st = named(x, "prefer", q, &q->prefer);
 	if (st != ST_OK)
 		return st;
-	if (at != JSON_NONE &&
-	    (!json_f64(x->d, at, &q->taken_p) || !(q->taken_p > 0 && q->taken_p <= 1)))
+	if (at != JSON_NONE && (!json_f64(x->d, at, &q->taken_p) ||
+				!(q->taken_p * ADVISE_ALL >= 1 && q->taken_p <= 1)))
 		return refuse(x->no, "bad_odds", "taken_p",
-			      "taken_p must be above 0 and at most 1");
+			      "taken_p must be at least 0.000000001 and at most 1");
 	if (q->taken == ADVISE_NONE && q->of->of->mode == DECISION_SHADOW)
 		return refuse(x->no, "taken_missing", "taken",
 			      "this decision is in mode shadow: say what your sender took");

@@ -51,7 +51,9 @@ static void refused_by_name(void **state)
 		{"{\"decision\":\"d\",\"actions\":[\"a\"],\"taken\":\"b\"}", "unknown_action", "",
 		 422},
 		{"{\"decision\":\"d\",\"actions\":[\"a\"],\"taken\":\"a\",\"taken_p\":0}",
-		 "bad_odds", "above 0", 422},
+		 "bad_odds", "at least 0.0", 422},
+		{"{\"decision\":\"d\",\"actions\":[\"a\"],\"taken\":\"a\",\"taken_p\":9e-10}",
+		 "bad_odds", "at least 0.0", 422},
 		{"{\"decision\":\"s\",\"actions\":[\"a\"]}", "taken_missing", "shadow", 422},
 	};
 	struct world w;
