@@ -7,18 +7,12 @@
 #include "base/file.h"
 #include "base/time.h"
 #include "daemon/internal.h"
-#include "view/view_drift.h"
-#include "view/view_experiment.h"
-#include "view/view_late.h"
-#include "view/view_model.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define LATE_EVERY_US (10 * US_PER_S)
-#define TOLD_US (7 * US_PER_D) /* less than duplicates are remembered */
-#define RETAIN_BITES 50        /* of one round: about 100,000 records */
+#define RETAIN_BITES 50 /* of one round: about 100,000 records */
 
 struct daemon_conf daemon_conf_default(const char *dir)
 {
@@ -78,110 +72,6 @@ static void retain(struct daemon *d, const struct engine_stats *s)
 	}
 }
 
-/* An alarm of drift becomes an event, once: behind a restart its number is a duplicate. */
-static void tell_drift(struct daemon *d, const struct view_drift *x, int64_t now_us,
-		       struct arena *a)
-{
-	struct buf body;
-	struct json_w w;
-	struct err e;
-	if (x->ever == d->drift_told || now_us - x->at_us > TOLD_US)
-		return;
-	buf_init_arena(&body, a, 4096);
-	json_w_init(&w, &body);
-	json_w_object(&w);
-	json_w_ki64(&w, "alarm", (int64_t)x->ever);
-	view_drift_put(x, &w);
-	json_w_end(&w);
-	struct str id = arena_printf(a, "drift-%llu", (unsigned long long)x->ever);
-	if (buf_ok(&body) &&
-	    daemon_append_own(d, "drift.alarm", buf_view(&body), id, NULL, &e) == ST_OK)
-		d->drift_told = x->ever;
-}
-
-/* What the rule of an experiment has found becomes an event, once, in the same way. */
-static bool tell_experiment(struct daemon *d, const struct experiments_one *x, struct arena *a)
-{
-	struct buf body;
-	struct json_w w;
-	struct err e;
-	buf_init_arena(&body, a, 4096);
-	json_w_init(&w, &body);
-	json_w_object(&w);
-	json_w_kz(&w, "experiment", x->name);
-	view_experiment_found(x, &w);
-	json_w_end(&w);
-	struct str id = arena_printf(a, "experiment-%llu", (unsigned long long)x->no);
-	return buf_ok(&body) &&
-	       daemon_append_own(d, "experiment.decided", buf_view(&body), id, NULL, &e) == ST_OK;
-}
-
-static void note_experiments(struct daemon *d)
-{
-	struct experiments x;
-	struct arena a;
-	int64_t now = clock_now_us(), waiting = 0;
-	arena_init(&a, (size_t)1 << 20);
-	if (experiments_load(&x, d->node->store, &a, NULL) == ST_OK) {
-		bool all = true;
-		for (size_t i = 0; i < x.n; i++) {
-			const struct experiments_one *one = &x.list[i];
-			waiting += experiments_waits(one);
-			if (one->no > d->experiments_told && now - one->at_us <= TOLD_US)
-				all = tell_experiment(d, one, &a) && all;
-		}
-		d->experiments_told = all ? x.found : d->experiments_told;
-		metrics_set(d->metrics, METRIC_EXPERIMENTS_WAITING, waiting);
-	}
-	arena_finish(&a);
-}
-
-static void note_drift(struct daemon *d)
-{
-	struct view_drift x;
-	struct arena a;
-	int64_t now = clock_now_us();
-	arena_init(&a, (size_t)1 << 20);
-	if (view_drift_latest(d->node->store, now, &a, &x, NULL) == ST_OK) {
-		metrics_set(d->metrics, METRIC_DRIFT_ALARMS, (int64_t)x.ever);
-		metrics_set(d->metrics, METRIC_DRIFT_ON, x.on);
-		tell_drift(d, &x, now, &a);
-	}
-	arena_finish(&a);
-}
-
-/* Shares of a model that is tried move by themselves: somebody may want to be told. */
-static void note_model(struct daemon *d)
-{
-	struct view_model m;
-	struct arena a;
-	arena_init(&a, (size_t)1 << 20);
-	if (view_model(d->node->store, &a, &m, NULL) == ST_OK) {
-		metrics_set(d->metrics, METRIC_MODEL_CHANGES, (int64_t)m.changes);
-		metrics_set(d->metrics, METRIC_MODEL_TAKEN_BACK, m.taken_back);
-		metrics_set(d->metrics, METRIC_MODEL_PERCENT, (int64_t)m.choice.percent);
-	}
-	arena_finish(&a);
-}
-
-/* On the engine's thread, now and then: heads of three indexes. */
-static void note_late(struct daemon *d)
-{
-	struct view_late late;
-	int64_t now = clock_mono_us();
-	if (now - d->late_us < LATE_EVERY_US)
-		return;
-	d->late_us = now;
-	note_drift(d);
-	note_model(d);
-	note_experiments(d);
-	if (view_late(d->node->store, clock_now_us(), &late, NULL) != ST_OK)
-		return; /* the next look tells */
-	metrics_set(d->metrics, METRIC_MESSAGES_LATE, (int64_t)late.messages);
-	metrics_set(d->metrics, METRIC_MESSAGES_HELD, (int64_t)late.held);
-	metrics_set(d->metrics, METRIC_HANDOFFS_OVERDUE, (int64_t)late.handoffs);
-}
-
 static void on_progress(void *ctx, const struct engine_stats *s)
 {
 	struct daemon *d = ctx;
@@ -195,7 +85,7 @@ static void on_progress(void *ctx, const struct engine_stats *s)
 	deliver_folded(d->deliver, s->cursor, s->clock_us);
 	daemon_put_book(d);
 	retain(d, s);
-	note_late(d);
+	daemon_note(d);
 }
 
 /* What waits to leave is not spoken while the state is behind. */

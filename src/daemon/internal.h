@@ -54,11 +54,13 @@ struct daemon {
 	char url[128];
 	_Atomic uint64_t ticks; /* numbers clock.tick events */
 	int64_t started_us;
-	int64_t retained_us;       /* the engine's thread only */
-	int64_t late_us;           /* when it was last counted what is late */
-	uint64_t experiments_told; /* what rules have found that the log was told of */
-	uint64_t drift_told;       /* number of the alarm of drift that the log was told of */
+	int64_t retained_us; /* the engine's thread only */
+	int64_t noted_us;
+	uint64_t drift_told, experiments_told, moves_told; /* to the log: the latest numbers */
 };
+
+/* notes.c: what others want to be told, now and then; on the engine's thread. */
+void daemon_note(struct daemon *d);
 
 /* handle_ingest.c: the op's requests become log entries. */
 enum http_verdict daemon_ingest(void *ctx, struct api_call *call, struct http_reply *reply);

@@ -162,6 +162,12 @@ static const struct registry_hash *whose_step(const struct registry_choice *was,
 	return now->candidate.hex[0] ? &now->candidate : &was->candidate;
 }
 
+uint64_t rollout_change_no(const struct rollout_state *s, size_t i)
+{
+	ASSERT(i < s->changes_n);
+	return s->stage - (s->changes_n - 1 - i); /* each change begins a stage */
+}
+
 static void remember(struct rollout_state *x, const struct rollout_change *c)
 {
 	if (x->changes_n == ROLLOUT_CHANGES_MAX) {

@@ -44,6 +44,8 @@ struct rollout {
 	struct rollout_state now;
 };
 
+/* The number of a change that is kept: the first there ever was has 1. */
+uint64_t rollout_change_no(const struct rollout_state *s, size_t i);
 /* As committed. ST_OK and zeros: nothing was ever tried. */
 MUST_USE enum status rollout_read(struct store *s, struct rollout_state *out, struct err *e);
 /* The same with the choice and its models in memory, read when they are not yet. */

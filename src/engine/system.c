@@ -368,6 +368,7 @@ static const struct system_event rows[] = {
 	{"model.put", "a model that a choice will name by its hash", models_event},
 	{"model.stage", "who may decide in a slot: champion, candidate, its share", models_event},
 	{"policy.warm", "past sends that wait are believed with a weight", past_warm},
+	{"model.moved", "a model that is tried went up or back by itself", run_told},
 	{"drift.alarm", "what was learned does not fit any more", run_told},
 	{"advice.given", "another sender asked what to do, or said what it did", advised_given},
 	{"advice.reward", "what came of a decision of another sender", advised_reward},

@@ -182,6 +182,7 @@ static void test_moves_by_itself(void **state)
 		CHECK_ROW(rows[k].taught, s.changes_n == rows[k].changes && i > 190);
 		CHECK_ROW(last->words, last->to == rows[k].to);
 		CHECK_ROW(last->words, last->by_itself == (rows[k].changes == 2));
+		CHECK_ROW(rows[k].taught, rollout_change_no(&s, s.changes_n - 1) == s.changes_n);
 		struct registry_choice c = choice(&w);
 		CHECK_ROW(rows[k].taught, c.percent == rows[k].to % ROLLOUT_OUT);
 		check_str(rows[k].taught, str_of(c.candidate.hex),

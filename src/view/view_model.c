@@ -24,3 +24,20 @@ enum status view_model(struct store *s, struct arena *a, struct view_model *out,
 	out->taken_back = out->last.by_itself && out->last.to == ROLLOUT_OUT;
 	return ST_OK;
 }
+
+static void put_share(struct json_w *w, const char *key, unsigned percent)
+{
+	json_w_key(w, key);
+	if (percent == ROLLOUT_OUT)
+		json_w_null(w);
+	else
+		json_w_i64(w, percent);
+}
+
+void view_model_move_put(const struct rollout_change *c, struct json_w *w)
+{
+	json_w_kz(w, "model", c->hash.hex);
+	put_share(w, "from", c->from);
+	put_share(w, "to", c->to);
+	json_w_kz(w, "reason", c->words);
+}

@@ -16,5 +16,7 @@ struct view_model {
 };
 MUST_USE enum status view_model(struct store *s, struct arena *a, struct view_model *out,
 				struct err *e);
+/* One change, as members of an open object: the model, the shares (null: not tried), the reason. */
+void view_model_move_put(const struct rollout_change *c, struct json_w *w);
 
 #endif
