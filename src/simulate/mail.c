@@ -50,31 +50,53 @@ static double freshness(int64_t lay_us)
 	return H(STALE) + (1 - H(STALE)) * exp2_exact(-hours / H(FRESH_HALF_LIFE));
 }
 
+/* All that is thrown about one message, before anything of it is looked at: under another policy it
+ * arrives at another hour and says something else, and the same throws meet other odds. So two
+ * policies differ where their odds do, and not by chance. */
+struct throws {
+	double leaves, complains, opens, clicks, replies;
+};
+
+static struct throws throw_all(struct simulation *s)
+{
+	struct throws t;
+	t.leaves = rng_unit(&s->rng);
+	t.complains = rng_unit(&s->rng);
+	t.opens = rng_unit(&s->rng);
+	t.clicks = rng_unit(&s->rng);
+	t.replies = rng_unit(&s->rng);
+	return t;
+}
+
+static void plan_answers(struct simulation *s, uint32_t person, const struct message *m,
+			 const struct throws *t, int64_t at_us)
+{
+	double interest = simulate_interest(&s->people[person], s->now_us);
+	double taste = simulate_taste(s, person, m->message, m->angle);
+	simulate_later(s, person, HAPPENS_OPEN, at_us, m->id);
+	if (t->clicks < taste * (H(CLICK_BASE) + H(CLICK_INTEREST) * interest))
+		simulate_later(s, person, HAPPENS_CLICK, at_us + US_PER_M, m->id);
+	if (t->replies < taste * (H(REPLY_BASE) + H(REPLY_INTEREST) * interest))
+		simulate_later(s, person, HAPPENS_REPLY, at_us + 20 * US_PER_M, m->id);
+}
+
 static void plan_reading(struct simulation *s, uint32_t person, const struct message *m)
 {
 	struct person *p = &s->people[person];
 	simulate_dice(s, person, DICE_MAIL, p->mails++);
+	const struct throws t = throw_all(s);
 	int64_t now = s->now_us, at = when_read(s, p, now);
-	double interest = simulate_interest(p, now), tired = simulate_tired(p, now);
-	double taste = simulate_taste(s, person, m->message, m->angle);
-	double will = H(OPEN_BASE) + H(OPEN_INTEREST) * interest;
+	double tired = simulate_tired(p, now);
+	double will = H(OPEN_BASE) + H(OPEN_INTEREST) * simulate_interest(p, now);
 	will *= exp2_exact(log2_exact(H(TIRED_BY_ONE)) * tired) * freshness(at - now);
 	p->tired = tired + (p->thin_skinned ? 2 : 1);
 	p->tired_us = now;
-	bool leaves = simulate_chance(s, H(UNSUBSCRIBE) + H(UNSUBSCRIBE_TIRED) * tired);
-	bool complains = simulate_chance(s, H(COMPLAIN) + H(COMPLAIN_TIRED) * tired);
-	bool opens = simulate_chance(s, will);
-	if (leaves)
+	if (t.leaves < H(UNSUBSCRIBE) + H(UNSUBSCRIBE_TIRED) * tired)
 		simulate_later(s, person, HAPPENS_UNSUBSCRIBE, at, m->id);
-	else if (complains)
+	else if (t.complains < H(COMPLAIN) + H(COMPLAIN_TIRED) * tired)
 		simulate_later(s, person, HAPPENS_COMPLAINT, at, m->id);
-	if (!opens)
-		return;
-	simulate_later(s, person, HAPPENS_OPEN, at, m->id);
-	if (simulate_chance(s, taste * (H(CLICK_BASE) + H(CLICK_INTEREST) * interest)))
-		simulate_later(s, person, HAPPENS_CLICK, at + US_PER_M, m->id);
-	if (simulate_chance(s, taste * (H(REPLY_BASE) + H(REPLY_INTEREST) * interest)))
-		simulate_later(s, person, HAPPENS_REPLY, at + 20 * US_PER_M, m->id);
+	if (t.opens < will)
+		plan_answers(s, person, m, &t, at);
 }
 
 static double cost_of(const struct program *p, struct str channel)
