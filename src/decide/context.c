@@ -10,6 +10,10 @@
 #include <math.h>
 #include <stdio.h>
 
+/* Not the version of the context: who shares a place with whom does not change with every new
+ * number. */
+#define PLACES_SALT 2
+
 static const struct {
 	const char *name;
 	size_t at, places;
@@ -45,7 +49,7 @@ static float squeezed(double v)
 static void spread(float *x, size_t at, size_t places, struct str text)
 {
 	if (text.n > 0)
-		x[at + hash_str(text, CONTEXT_VERSION) % places] = 1;
+		x[at + hash_str(text, PLACES_SALT) % places] = 1;
 }
 
 /* ---- what was said, and heard ---- */
@@ -107,7 +111,7 @@ static void who(const struct turn *t, float *x)
 	}
 	const double *v = facts_features(f);
 	for (size_t i = 0; v != NULL && i < p->features_n; i++) {
-		uint64_t h = hash_str(p->features[i].name, CONTEXT_VERSION);
+		uint64_t h = hash_str(p->features[i].name, PLACES_SALT);
 		float *place = &x[CONTEXT_feature + h % 8];
 		float sum = *place + (isfinite(v[i]) ? squeezed(v[i]) : 0);
 		*place = sum > 2 ? 2 : sum;

@@ -13,8 +13,10 @@
 #define HARM_ODDS (-5.7f)
 #define ALONE_ODDS (-5.3f)
 /* Who is at it soon is that much likelier to answer (log-odds, for eight times even odds): what is
- * believed of the hour before there were outcomes. */
-#define READ_ODDS 0.6f
+ * believed of the hour before there were outcomes. Strong on purpose: hours differ by a tenth or
+ * two, which takes thousands of outcomes to see, and a choice among hours that follows noise is
+ * worse than none. */
+#define READ_ODDS 4.0f
 #define PRICE_START 0.1
 #define PRICE_MAX 50.0
 #define PRICE_STEP 0.05 /* up with each harm, of the price at which messages stop paying */
@@ -29,9 +31,14 @@ static struct learner *open_one(float send, float alone, float read)
 	struct learn_conf c = learn_conf_default(CONTEXT_COUNT);
 	float prior[CONTEXT_COUNT] = {send, [CONTEXT_slot_read] = read};
 	c.start = alone;
-	c.pool_spread = 0.3f; /* of many numbers, most say little */
-	c.spread = 0.2f;
-	c.offset = 0.1f;
+	/* Nobody knows beforehand how often people answer, and one text may bring half as much again
+	 * as another. For whom one does is said by many numbers, most of which say little, and each
+	 * arm has a weight for each of them: their spreads add up, and chance would be believed. */
+	c.pool_level = 1.2f;
+	c.pool_spread = 0.3f;
+	c.level = 0.2f;
+	c.spread = 0.02f;
+	c.offset = 0.002f;
 	struct learner *l = learner_open(&c);
 	learn_prior(l, prior);
 	return l;

@@ -27,7 +27,7 @@
 #include "model/event.h"
 #include "program/track.h"
 
-#define CONTEXT_VERSION 2
+#define CONTEXT_VERSION 3
 enum context_no {
 #define CONTEXT(name, text) CONTEXT_##name,
 #define SPREAD(name, places, text) \

@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-#define MEAN_USUAL 0.2 /* outcome on which the gain of exploring was tuned */
+#define MEAN_USUAL 0.2 /* average outcome among which the gain of exploring was tuned */
 #define MEAN_LEAST 0.0005
 
 struct mind mind_of_learner(const struct decide_learned *l, const struct program_deciding *p)
@@ -58,8 +58,8 @@ void mind_slot(const struct tz *zone, int64_t at_us, bool nothing, float *x)
 	double turn = hour * 6.283185307179586 / 24;
 	int64_t weekday = ((day + 3) % 7 + 7) % 7; /* 1970-01-01 was a Thursday; 0 is Monday */
 	x[CONTEXT_slot_weekend] = !nothing && weekday >= 5;
-	x[CONTEXT_slot_sin] = nothing ? 0 : (float)sin(turn);
-	x[CONTEXT_slot_cos] = nothing ? 0 : (float)cos(turn);
+	x[CONTEXT_slot_sin] = nothing ? 0 : (float)(MIND_HOUR * sin(turn));
+	x[CONTEXT_slot_cos] = nothing ? 0 : (float)(MIND_HOUR * cos(turn));
 }
 
 /* ---- guesses ---- */
@@ -103,12 +103,13 @@ void mind_odds(const struct mind *k, const struct policy_option *o, size_t n,
 	double mean = k->mean < MEAN_LEAST ? MEAN_LEAST : k->mean;
 	struct policy_conf c = policy_conf_default(t->mode);
 	c.epsilon = k->epsilon;
-	c.gain = k->gain;
+	/* A gap counts for the part of the average outcome that it is, so that among rare outcomes as
+	 * much is tried out as among frequent ones, and not the more the rarer they are: few outcomes
+	 * say little, whatever is tried. */
+	c.gain = k->gain * MEAN_USUAL / mean;
 	c.budget = k->most;
 	c.floor = t->floor;
-	/* How far apart two values must be to be told apart goes with the root of how rare
-	 * outcomes are. */
-	struct policy_turn turn = {.seen = seen * MEAN_USUAL / mean,
+	struct policy_turn turn = {.seen = seen,
 				   .seed = t->seed,
 				   .id = t->id,
 				   .prior = t->rules,

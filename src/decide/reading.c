@@ -9,7 +9,10 @@
 
 #include <math.h>
 
-#define AHEAD 3          /* hours behind an arrival in which it is best read */
+/* What has lain for a working day counts half when it is read. A window that ends after a few hours
+ * would call the middle of somebody's day the best time: by then half of their day is over, and who
+ * was at it before is missed until tomorrow. */
+#define HALF_LIFE_H 8.0
 #define HALVE_AT 50000.0 /* acts: then all counts are halved, so that habits may change */
 #define LEAST 1e-3
 
@@ -54,8 +57,7 @@ float reading_around(const struct turn *t, int64_t at_us)
 		return 0;
 	reading_curve(t, curve);
 	unsigned from = local_hour(t->d->world->zone, at_us);
-	double share = predict_hours_share(curve, from, (from + AHEAD) % PREDICT_HOURS);
-	double times = share * PREDICT_HOURS / AHEAD;
+	double times = predict_hours_soon(curve, from, HALF_LIFE_H);
 	double x = log2_exact(times > LEAST ? times : LEAST) / 3;
 	return (float)(x > 1 ? 1 : x < -1 ? -1 : x);
 }

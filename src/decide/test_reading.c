@@ -36,6 +36,12 @@ static void acted(struct world *w, int hour, uint32_t flags, size_t n)
 			(struct lead_entry){.occurred_us = at_hour(hour), .flags = flags};
 }
 
+/* How many times as soon as who is at it at any hour alike. */
+static double times_soon(const struct turn *t, int hour)
+{
+	return exp2(3 * (double)reading_around(t, at_hour(hour)));
+}
+
 static void test_own_hours(void **state)
 {
 	static const uint32_t no_person[] = {EVENT_MACHINE, EVENT_BOT, EVENT_SYSTEM, EVENT_DNT};
@@ -55,8 +61,9 @@ static void test_own_hours(void **state)
 	for (size_t h = 0; h < PREDICT_HOURS; h++)
 		sum += curve[h];
 	assert_true(fabs(sum - 1) < 1e-9);
-	assert_true(reading_around(&t, at_hour(14)) > 0.2f);
-	assert_true(reading_around(&t, at_hour(19)) < 0);
+	/* 8 acts of 28 believed; who is at it for sure an hour later would be 2.1 times as soon. */
+	assert_true(times_soon(&t, 14) > 1.25 && times_soon(&t, 14) < 1.35);
+	assert_true(times_soon(&t, 19) < 0.9);
 	end(&w);
 }
 
@@ -73,7 +80,7 @@ static void test_zones(void **state)
 	assert_int_equal(tz_load(STR("America/New_York"), &w.arena, &w.outside.zone, &e), ST_OK);
 	reading_curve(&t, curve);
 	assert_true(curve[7] > curve[12]); /* UTC 12 is 7 there in November */
-	assert_true(reading_around(&t, at_hour(12)) > 0.2f);
+	assert_true(times_soon(&t, 12) > 1.15 && times_soon(&t, 12) < 1.25);
 	end(&w);
 }
 
@@ -91,6 +98,25 @@ static void test_everybodys_hours(void **state)
 	assert_true(sum > 20000 && sum < 50000); /* bounded, so that habits may change */
 	reading_curve(&t, curve);                /* of who was never seen: everybody's */
 	assert_true(curve[10] > curve[9] && curve[9] > curve[8] && curve[8] > curve[20]);
+	end(&w);
+}
+
+/* Who may be at it at any hour of a working day is best reached when it begins: at noon half of
+ * the day is over. But not who is always late. */
+static void test_before_the_day(void **state)
+{
+	struct world w;
+	struct turn t;
+	(void)state;
+	begin(&w, &t);
+	for (int hour = 9; hour < 18; hour++)
+		for (int i = 0; i < 200; i++)
+			learned_hour(&learned, w.outside.zone, at_hour(hour));
+	assert_true(times_soon(&t, 8) > times_soon(&t, 11));
+	assert_true(times_soon(&t, 11) > times_soon(&t, 14));
+	assert_true(times_soon(&t, 14) > times_soon(&t, 18));
+	acted(&w, 16, 0, 16);
+	assert_true(times_soon(&t, 14) > times_soon(&t, 8));
 	end(&w);
 }
 
@@ -124,6 +150,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_own_hours),
+		cmocka_unit_test(test_before_the_day),
 		cmocka_unit_test(test_zones),
 		cmocka_unit_test(test_everybodys_hours),
 		cmocka_unit_test(test_prior_of_the_hour),

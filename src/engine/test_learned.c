@@ -3,6 +3,7 @@
  * and what its outcome will teach: to the last bit, for every number, whatever happened to the lead
  * in between. */
 #include "engine/learned.h"
+#include "decide/mind.h"
 #include "engine/test_learning.h"
 
 #include <math.h>
@@ -44,8 +45,8 @@ static void same_hour(const struct pending *of, int64_t at_us)
 {
 	int64_t day = time_day(at_us);
 	double turn = (double)(at_us - day * US_PER_D) / (double)US_PER_H * 6.283185307179586 / 24;
-	same_number(of->x[CONTEXT_slot_sin], sin(turn), CONTEXT_slot_sin);
-	same_number(of->x[CONTEXT_slot_cos], cos(turn), CONTEXT_slot_cos);
+	same_number(of->x[CONTEXT_slot_sin], MIND_HOUR * sin(turn), CONTEXT_slot_sin);
+	same_number(of->x[CONTEXT_slot_cos], MIND_HOUR * cos(turn), CONTEXT_slot_cos);
 	same_number(of->x[CONTEXT_slot_weekend], ((day + 3) % 7 + 7) % 7 >= 5,
 		    CONTEXT_slot_weekend);
 }

@@ -7,7 +7,7 @@
 #include "engine/outbox.h"
 #include "engine/test_world.h"
 
-static uint64_t handed[64];
+static uint64_t handed[256];
 static size_t handed_n;
 
 static inline void take(void *ctx, const uint64_t *messages, size_t n)

@@ -68,10 +68,15 @@ const float *arm_prior(const struct learner *l, const struct arm *a)
 void arm_init(struct learner *l, struct arm *a, uint64_t key, enum learn_kind kind)
 {
 	const struct learn_conf *c = &l->conf;
-	bool pool = a == &l->pool;
-	float spread = pool ? c->pool_spread : kind == LEARN_OFFSET ? c->offset : c->spread;
-	*a = (struct arm){.key = key, .kind = kind, .changed = true, .spread = spread};
-	a->bias = pool ? 4 * spread : spread;
+	*a = (struct arm){.key = key,
+			  .kind = kind,
+			  .changed = true,
+			  .spread = kind == LEARN_OFFSET ? c->offset : c->spread,
+			  .bias = kind == LEARN_OFFSET ? c->offset : c->level};
+	if (a == &l->pool) {
+		a->spread = c->pool_spread;
+		a->bias = c->pool_level;
+	}
 	a->w = mem_array(l->stride, sizeof *a->w);
 	a->b = mem_array(l->stride, sizeof *a->b);
 	a->p = mem_array((size_t)c->dims * l->stride, sizeof *a->p);

@@ -19,7 +19,9 @@ struct learn_conf learn_conf_default(uint32_t dims)
 {
 	return (struct learn_conf){.dims = dims,
 				   .start = 0,
+				   .pool_level = 0.4f,
 				   .pool_spread = 0.1f,
+				   .level = 0.5f,
 				   .spread = 0.5f,
 				   .offset = 0.25f,
 				   .bonus = 0.5f,
@@ -28,7 +30,7 @@ struct learn_conf learn_conf_default(uint32_t dims)
 
 enum status learn_conf_check(const struct learn_conf *c, struct err *e)
 {
-	const float positive[] = {c->pool_spread, c->spread, c->offset};
+	const float positive[] = {c->pool_level, c->pool_spread, c->level, c->spread, c->offset};
 	if (c->dims < 1 || c->dims > LEARN_DIMS_MAX)
 		return err_set(e, ST_INVALID, "a context has 1 to %d numbers, not %u",
 			       LEARN_DIMS_MAX, c->dims);
@@ -273,10 +275,10 @@ static void look_new(const struct learner *l, const float *row, bool apart, stru
 	float z = 0, square = 0;
 	for (uint32_t i = 0; i < l->conf.dims; i++) {
 		z += mean[i] * row[i];
-		square += row[i] * row[i];
+		square += i == 0 ? 0 : row[i] * row[i];
 	}
 	out->z += z;
-	out->var += l->conf.spread * square;
+	out->var += l->conf.level * row[0] * row[0] + l->conf.spread * square;
 }
 
 static void look(const struct learner *l, const float *row, const struct learn_action *a,

@@ -9,8 +9,8 @@
  *   z = sum over the arms of an action of w_arm . x        p = 1 / (1 + e^-z)
  *
  * Three kinds of arm, by what their weights are believed to be before anything was seen:
- *   POOLED  what all pooled arms together have taught (the pool), give or take `spread`: a new
- *           variant starts as the average variant
+ *   POOLED  what all pooled arms together have taught (the pool), give or take `level` as a whole
+ *           and `spread` in each number: a new variant starts as the average variant
  *   APART   zero, but for the constant, which is `start`: doing nothing is not like sending
  *   OFFSET  zero: it adds to the main arm of its action (a channel, a part of the day)
  * An action is one main arm (POOLED or APART) and up to three OFFSET arms. What one arm is taught
@@ -44,8 +44,10 @@ enum learn_kind { LEARN_POOLED, LEARN_APART, LEARN_OFFSET, LEARN_KINDS };
 struct learn_conf {
 	uint32_t dims;     /* 1..LEARN_DIMS_MAX */
 	float start;       /* log-odds before anything is known */
-	float pool_spread; /* variance of the pool's weights around zero; of the constant x4 */
-	float spread;      /* variance of a pooled arm's weights around the pool's; of APART */
+	float pool_level;  /* variance of the pool's constant: how often things happen at all */
+	float pool_spread; /* the same of its other weights, around zero */
+	float level;       /* variance of an arm's constant around the pool's; of APART */
+	float spread;      /* the same of its other weights */
 	float offset;      /* variance of an OFFSET arm's weights */
 	float bonus;       /* standard deviations of z that the unknown is credited with */
 	float forget;      /* variance grows by this share per outcome of an arm; 0: never */

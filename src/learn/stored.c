@@ -13,7 +13,7 @@
 #include <math.h>
 #include <string.h>
 
-#define VERSION 1
+#define VERSION 2
 #define LIKE_FIRST 2  /* keys of the stand-ins of a thin learner, by kind */
 #define KEPT_MAX 1e9f /* of any number in b */
 
@@ -70,7 +70,8 @@ static void put_numbers(const struct learner *l, const struct arm *a, struct buf
 static void put_conf(const struct learner *l, struct buf *out)
 {
 	const struct learn_conf *c = &l->conf;
-	const float f[] = {c->start, c->pool_spread, c->spread, c->offset, c->bonus, c->forget};
+	const float f[] = {c->start,  c->pool_level, c->pool_spread, c->level,
+			   c->spread, c->offset,     c->bonus,       c->forget};
 	buf_varint(out, c->dims);
 	for (size_t i = 0; i < sizeof f / sizeof *f; i++)
 		put_f32(out, f[i]);
@@ -225,12 +226,12 @@ static bool get_numbers(const struct learner *l, struct arm *a, struct rd *r)
 
 static struct learner *get_conf(struct rd *r)
 {
-	float f[6];
+	float f[8];
 	struct err e;
 	uint64_t dims = rd_varint(r);
-	if (dims > LEARN_DIMS_MAX || !get_row(r, 6, KEPT_MAX, f))
+	if (dims > LEARN_DIMS_MAX || !get_row(r, 8, KEPT_MAX, f))
 		return NULL;
-	struct learn_conf c = {(uint32_t)dims, f[0], f[1], f[2], f[3], f[4], f[5]};
+	struct learn_conf c = {(uint32_t)dims, f[0], f[1], f[2], f[3], f[4], f[5], f[6], f[7]};
 	if (learn_conf_check(&c, &e) != ST_OK)
 		return NULL;
 	struct learner *l = learner_new(&c);

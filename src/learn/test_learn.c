@@ -100,9 +100,9 @@ static void agrees_with_newton(void **state)
 	(void)state;
 	for (int i = 0; i < 400; i++)
 		learn_update(l, x, &a, i % 5 == 0, 1);
-	for (int i = 0; i < 50; i++) { /* 80 of 400, prior N(0, spread) */
-		double p = logistic(w), g = 80 - 400 * p - w / (double)c.spread;
-		w += g / (400 * p * (1 - p) + 1 / (double)c.spread);
+	for (int i = 0; i < 50; i++) { /* 80 of 400, prior N(0, level) */
+		double p = logistic(w), g = 80 - 400 * p - w / (double)c.level;
+		w += g / (400 * p * (1 - p) + 1 / (double)c.level);
 	}
 	assert_true(fabs((double)learn_weights(l, arm)[0] - w) < 0.05);
 	learner_close(&l);
@@ -399,11 +399,12 @@ static void settings_are_checked(void **state)
 		const char *row;
 		struct learn_conf c;
 	} rows[] = {
-		{"no dims", {0, 0, 1, 1, 1, 0.5f, 0}},
-		{"too many", {257, 0, 1, 1, 1, 0.5f, 0}},
-		{"no spread", {4, 0, 1, 0, 1, 0.5f, 0}},
-		{"not a number", {4, NAN, 1, 1, 1, 0.5f, 0}},
-		{"forgets all", {4, 0, 1, 1, 1, 0.5f, 1}},
+		{"no dims", {0, 0, 1, 1, 1, 1, 1, 0.5f, 0}},
+		{"too many", {257, 0, 1, 1, 1, 1, 1, 0.5f, 0}},
+		{"no level", {4, 0, 1, 1, 0, 1, 1, 0.5f, 0}},
+		{"no spread", {4, 0, 1, 1, 1, 0, 1, 0.5f, 0}},
+		{"not a number", {4, NAN, 1, 1, 1, 1, 1, 0.5f, 0}},
+		{"forgets all", {4, 0, 1, 1, 1, 1, 1, 0.5f, 1}},
 	};
 	struct err e;
 	(void)state;

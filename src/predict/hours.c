@@ -2,6 +2,8 @@
  * hours.c: see hours.h. */
 #include "predict/hours.h"
 
+#include "base/time.h"
+
 /* (1, .6, .25) around the clock, scaled so that the total stays. */
 void predict_hours_smooth(const double counts[PREDICT_HOURS], double out[PREDICT_HOURS])
 {
@@ -39,13 +41,12 @@ void predict_hours_global(const double counts[PREDICT_HOURS], double out[PREDICT
 	predict_hours_lead(counts, flat, 1, out); /* one event spread over the day: never 0 */
 }
 
-double predict_hours_share(const double curve[PREDICT_HOURS], unsigned from, unsigned to)
+double predict_hours_soon(const double curve[PREDICT_HOURS], unsigned from, double half_life)
 {
-	double sum = 0;
-	unsigned hours = (to + PREDICT_HOURS - from) % PREDICT_HOURS;
-	if (hours == 0)
-		hours = PREDICT_HOURS;
-	for (unsigned i = 0; i < hours; i++)
-		sum += curve[(from + i) % PREDICT_HOURS];
-	return sum;
+	double fades = exp2_exact(-1 / half_life), weight = 1, soon = 0, flat = 0;
+	for (unsigned i = 0; i < PREDICT_HOURS; i++, weight *= fades) {
+		soon += weight * curve[(from + i) % PREDICT_HOURS];
+		flat += weight / PREDICT_HOURS;
+	}
+	return soon / flat;
 }

@@ -58,15 +58,23 @@ static void test_shrinks_to_all(void **state)
 		near(global[h], 1. / PREDICT_HOURS);
 }
 
-static void test_share(void **state)
+static void test_soon(void **state)
 {
 	(void)state;
-	double flat[PREDICT_HOURS];
+	double flat[PREDICT_HOURS], noon[PREDICT_HOURS] = {[12] = 1}, day[PREDICT_HOURS] = {0};
 	for (unsigned h = 0; h < PREDICT_HOURS; h++)
 		flat[h] = 1. / PREDICT_HOURS;
-	near(predict_hours_share(flat, 9, 12), 3. / 24);
-	near(predict_hours_share(flat, 22, 4), 6. / 24);
-	near(predict_hours_share(flat, 5, 5), 1);
+	for (unsigned h = 0; h < PREDICT_HOURS; h++)
+		near(predict_hours_soon(flat, h, 8), 1);
+	double at = predict_hours_soon(noon, 12, 8); /* 1, of the mean of 2^(-h / 8) over a day */
+	near(at, 24 * (1 - exp2(-1. / 8)) / (1 - exp2(-3)));
+	near(predict_hours_soon(noon, 4, 8), at / 2);
+	near(predict_hours_soon(noon, 13, 8), at * exp2(-23. / 8));
+	for (unsigned h = 9; h < 18; h++) /* at it at any hour of a working day: best before it */
+		day[h] = 1. / 9;
+	for (unsigned h = 9; h < 17; h++)
+		assert_true(predict_hours_soon(day, h, 8) > predict_hours_soon(day, h + 1, 8));
+	assert_true(predict_hours_soon(day, 9, 8) > predict_hours_soon(day, 8, 8));
 }
 
 int main(void)
@@ -74,7 +82,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_smooth_goes_around),
 		cmocka_unit_test(test_shrinks_to_all),
-		cmocka_unit_test(test_share),
+		cmocka_unit_test(test_soon),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
