@@ -31,9 +31,10 @@ static struct learner *open_one(float send, float alone, float read)
 	struct learn_conf c = learn_conf_default(CONTEXT_COUNT);
 	float prior[CONTEXT_COUNT] = {send, [CONTEXT_slot_read] = read};
 	c.start = alone;
-	/* Nobody knows beforehand how often people answer, and one text may bring half as much again
-	 * as another. For whom one does is said by many numbers, most of which say little, and each
-	 * arm has a weight for each of them: their spreads add up, and chance would be believed. */
+	/* Nobody knows beforehand how often people answer, and one text may bring half as much
+	 * again as another. For whom one does is said by many numbers, most of which say little,
+	 * and each arm has a weight for each of them: their spreads add up, and chance would be
+	 * believed. */
 	c.pool_level = 1.2f;
 	c.pool_spread = 0.3f;
 	c.level = 0.2f;

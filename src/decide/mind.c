@@ -103,9 +103,9 @@ void mind_odds(const struct mind *k, const struct policy_option *o, size_t n,
 	double mean = k->mean < MEAN_LEAST ? MEAN_LEAST : k->mean;
 	struct policy_conf c = policy_conf_default(t->mode);
 	c.epsilon = k->epsilon;
-	/* A gap counts for the part of the average outcome that it is, so that among rare outcomes as
-	 * much is tried out as among frequent ones, and not the more the rarer they are: few outcomes
-	 * say little, whatever is tried. */
+	/* A gap counts for the part of the average outcome that it is, so that among rare outcomes
+	 * as much is tried out as among frequent ones, and not the more the rarer they are: few
+	 * outcomes say little, whatever is tried. */
 	c.gain = k->gain * MEAN_USUAL / mean;
 	c.budget = k->most;
 	c.floor = t->floor;

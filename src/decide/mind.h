@@ -8,8 +8,8 @@
 #include "base/tz.h"
 #include "decide/frozen.h"
 
-/* The hour as such is told in a small voice, and so believed late: at first the hours of the lead say
- * when (CONTEXT_slot_read). */
+/* The hour as such is told in a small voice, and so believed late: at first the hours of the lead
+ * say when (CONTEXT_slot_read). */
 #define MIND_HOUR 0.1
 
 struct mind {

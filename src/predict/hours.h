@@ -19,8 +19,8 @@ void predict_hours_global(const double counts[PREDICT_HOURS], double out[PREDICT
 /* One lead's curve; `global` sums to 1. Sums to 1. */
 void predict_hours_lead(const double counts[PREDICT_HOURS], const double global[PREDICT_HOURS],
 			double m, double out[PREDICT_HOURS]);
-/* How soon behind `from` is somebody at it? What lies for half_life hours counts half; 1: as soon as
- * who is at it at any hour alike. `curve` sums to 1. */
+/* How soon behind `from` is somebody at it? What lies for half_life hours counts half; 1: as soon
+ * as who is at it at any hour alike. `curve` sums to 1. */
 double predict_hours_soon(const double curve[PREDICT_HOURS], unsigned from, double half_life);
 
 #endif
