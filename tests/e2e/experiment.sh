@@ -90,6 +90,22 @@ expect 0 "as figures" '"decided":\{"at":"20.*"found":"time","then":"tell","arm":
 expect 0 "doctor says so" "warn +experiments +hook waits for you: Its time" -- doctor
 expect 0 "status too" "experiment hook waits for you" -- status
 expect 0 "status as figures" '"experiments_waiting":\["hook"\]' -- status --json
+# The log is told once, and /metrics counts it; both now and then, when something happens.
+decided() {
+	python3 - "$NURTURED_DATA/events.db" <<'PY'
+import sqlite3, sys
+log = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True)
+print(log.execute("SELECT count(*) FROM event WHERE CAST(message_id AS TEXT) LIKE 'experiment-%'").fetchone()[0])
+PY
+}
+for _ in $(seq 300); do
+	"$nurtured" clock advance 1m >/dev/null 2>&1
+	curl -s "$url/metrics" >"$work/metrics"
+	[ "$(decided)" = 1 ] && grep -q '^nurtured_experiments_waiting 1$' "$work/metrics" && break
+	sleep 0.2
+done
+if [ "$(decided)" = 1 ]; then good; else bad "$(decided) events say what was found, 1 expected"; fi
+if grep -q '^nurtured_experiments_waiting 1$' "$work/metrics"; then good; else bad "metrics" "$work/metrics"; fi
 expect 0 "stopped by a person" "" -- experiment stop hook
 expect 0 "nobody waits any more" "ok +experiments +0 running" -- doctor
 stop
