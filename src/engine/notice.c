@@ -10,7 +10,6 @@
 #include "engine/ledger.h"
 #include "engine/play.h"
 #include "engine/world.h"
-#include "model/key.h"
 
 #define AGAIN_US US_PER_D /* a second confirmation for one address, at the soonest */
 #define LOOK_BACK_MAX 64  /* messages of the lead that are asked when the last one was */
@@ -154,33 +153,17 @@ int64_t notice_retry_us(const struct message *m)
 
 /* ---- double opt-in ---- */
 
-struct latest {
-	uint64_t ids[LOOK_BACK_MAX];
-	size_t n;
-};
-
-static bool take_latest(void *ctx, struct store_key key, struct str value)
-{
-	struct latest *l = ctx;
-	(void)value;
-	l->ids[l->n++] = key_read_u64(key.bytes, 8);
-	return l->n < LOOK_BACK_MAX;
-}
-
 /* Somebody who sends a form again and again with a stranger's address writes to them once. */
 static enum status asked_lately(struct pass *p, const struct notice *n, bool *out, struct err *e)
 {
-	uint64_t lead = p->work->lead.id;
-	struct key from = key_u64(lead), to = key_u64(lead + 1);
-	struct store_range mine = {KEY_BYTES(key_view(&from)), KEY_BYTES(key_view(&to)), true};
-	struct latest last = {.n = 0};
-	enum status st =
-		store_scan(p->batch->store, TABLE_LEAD_MESSAGE, mine, take_latest, &last, e);
+	uint64_t ids[LOOK_BACK_MAX];
+	size_t ids_n = LOOK_BACK_MAX;
+	enum status st = outbox_latest(p->batch->store, p->work->lead.id, ids, &ids_n, e);
 	*out = false;
-	for (size_t i = 0; i < last.n && st == ST_OK && !*out; i++) {
+	for (size_t i = 0; i < ids_n && st == ST_OK && !*out; i++) {
 		struct message m;
 		enum notice_kind k;
-		st = outbox_get(p->batch->store, last.ids[i], p->arena, &m, e);
+		st = outbox_get(p->batch->store, ids[i], p->arena, &m, e);
 		*out = st == ST_OK && notice_kind_of(&m, &k) && k == n->kind &&
 		       str_eq(m.address, n->address) && str_eq(m.purpose, n->purpose) &&
 		       m.created_us > p->env.now_us - AGAIN_US;

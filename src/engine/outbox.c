@@ -69,6 +69,33 @@ enum status outbox_add(struct store *s, const struct message *m, struct arena *a
 	return st == ST_OK ? place(s, m, e) : st;
 }
 
+struct latest {
+	uint64_t *ids;
+	size_t n, max;
+};
+
+static bool take_latest(void *ctx, struct store_key key, struct str value)
+{
+	struct latest *l = ctx;
+	(void)value;
+	if (l->n == l->max)
+		return false;
+	l->ids[l->n++] = key_read_u64(key.bytes, 8); /* lead, message */
+	return true;
+}
+
+enum status outbox_latest(struct store *s, uint64_t lead, uint64_t *ids, size_t *n_io,
+			  struct err *e)
+{
+	struct latest l = {ids, 0, *n_io};
+	struct key from = key_u64(lead), to = key_u64(lead + 1);
+	const struct store_range mine = {KEY_BYTES(key_view(&from)), KEY_BYTES(key_view(&to)),
+					 true};
+	enum status st = store_scan(s, TABLE_LEAD_MESSAGE, mine, take_latest, &l, e);
+	*n_io = l.n;
+	return st;
+}
+
 enum status outbox_get(struct store *s, uint64_t id, struct arena *a, struct message *out,
 		       struct err *e)
 {

@@ -17,6 +17,9 @@ MUST_USE enum status outbox_add(struct store *s, const struct message *m, struct
 /* ST_NOT_FOUND: there is no such message. */
 MUST_USE enum status outbox_get(struct store *s, uint64_t id, struct arena *a, struct message *out,
 				struct err *e);
+/* A lead's latest messages, the newest first. *n_io: room in ids, then how many there are. */
+MUST_USE enum status outbox_latest(struct store *s, uint64_t lead, uint64_t *ids, size_t *n_io,
+				   struct err *e);
 /* Writes a changed message; `was` is its state and due time as stored. */
 struct outbox_place {
 	enum message_state state;

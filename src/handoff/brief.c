@@ -100,28 +100,14 @@ static enum status read_person(struct store *s, struct brief *b, struct arena *a
 
 /* ---- what was said to them ---- */
 
-struct latest {
-	uint64_t ids[LOOK_BACK_MAX];
-	size_t n;
-};
-
-static bool take_latest(void *ctx, struct store_key key, struct str value)
-{
-	struct latest *l = ctx;
-	(void)value;
-	l->ids[l->n++] = key_read_u64(key.bytes, 8);
-	return l->n < LOOK_BACK_MAX;
-}
-
 static enum status read_messages(struct store *s, struct brief *b, struct arena *a, struct err *e)
 {
-	struct latest l = {.n = 0};
-	struct key from = key_u64(b->lead), to = key_u64(b->lead + 1);
-	struct store_range mine = {KEY_BYTES(key_view(&from)), KEY_BYTES(key_view(&to)), true};
-	enum status st = store_scan(s, TABLE_LEAD_MESSAGE, mine, take_latest, &l, e);
-	for (size_t i = 0; i < l.n && st == ST_OK && b->messages_n < BRIEF_MESSAGES_MAX; i++) {
+	uint64_t ids[LOOK_BACK_MAX];
+	size_t ids_n = LOOK_BACK_MAX;
+	enum status st = outbox_latest(s, b->lead, ids, &ids_n, e);
+	for (size_t i = 0; i < ids_n && st == ST_OK && b->messages_n < BRIEF_MESSAGES_MAX; i++) {
 		struct message m;
-		st = outbox_get(s, l.ids[i], a, &m, e);
+		st = outbox_get(s, ids[i], a, &m, e);
 		if (st != ST_OK || m.flags & MESSAGE_SYSTEM || m.sent_us == TIME_NONE)
 			continue;
 		b->messages[b->messages_n++] =
