@@ -184,14 +184,69 @@ static void bound(const struct learner *l, struct arm *a)
 	}
 }
 
-void arm_widen(const struct learner *l, struct arm *a, float by)
+/* What was learned counts a little less: scaled and held to the prior, which is near enough in
+ * small steps that new outcomes outweigh. */
+static void fade(const struct learner *l, struct arm *a, float by)
 {
 	for (size_t i = 0; i < (size_t)l->conf.dims * l->stride; i++)
 		a->p[i] *= by;
 	for (uint32_t i = 0; i < l->conf.dims; i++)
 		a->b[i] /= by;
 	a->seen /= (double)by;
+	bound(l, a);
+}
+
+/* In place, Gauss and Jordan; what is positive definite needs no pivots. False: it was not. */
+static bool invert(double *m, size_t d)
+{
+	for (size_t k = 0; k < d; k++) {
+		double pivot = m[k * d + k];
+		if (!(pivot > 0))
+			return false;
+		m[k * d + k] = 1;
+		for (size_t j = 0; j < d; j++)
+			m[k * d + j] /= pivot;
+		for (size_t i = 0; i < d; i++) {
+			double by = m[i * d + k];
+			if (i == k || by == 0)
+				continue;
+			m[i * d + k] = 0;
+			for (size_t j = 0; j < d; j++)
+				m[i * d + j] -= by * m[k * d + j];
+		}
+	}
+	return true;
+}
+
+/* Of 1/P the part of the prior stays whole and that of the outcomes is divided. Scaling P instead
+ * and cutting it back to the prior, as fade() does, would leave P nearly as it was where numbers
+ * are known only together, and halve what was learned of them: the guess itself would move. */
+void arm_widen(const struct learner *l, struct arm *a, float by)
+{
+	size_t d = l->conf.dims;
+	double *m = mem_array(d * d, sizeof *m);
+	for (size_t i = 0; i < d; i++)
+		for (size_t j = 0; j < d; j++)
+			m[i * d + j] = (double)a->p[i * l->stride + j];
+	bool ok = invert(m, d);
+	for (size_t i = 0; ok && i < d * d; i++)
+		m[i] /= (double)by;
+	for (size_t i = 0; ok && i < d; i++)
+		m[i * d + i] += (1 - 1 / (double)by) / (double)(i == 0 ? a->bias : a->spread);
+	ok = ok && invert(m, d);
+	for (size_t i = 0; ok && i < d; i++)
+		for (size_t j = 0; j < d; j++) /* both halves the same to the last bit */
+			a->p[i * l->stride + j] = (float)((m[i * d + j] + m[j * d + i]) / 2);
+	mem_free(m);
 	a->changed = true;
+	if (!ok) {
+		fade(l, a, by);
+		return;
+	}
+	for (size_t i = 0; i < d; i++)
+		a->b[i] /= by;
+	a->seen /= (double)by;
+	keep_positive(l, a); /* both for what rounding did */
 	bound(l, a);
 }
 
@@ -210,6 +265,6 @@ void arm_learn(const struct learner *l, struct arm *a, const float *x, struct le
 	a->seen += (double)lesson.weight;
 	a->changed = true;
 	if (l->conf.forget > 0)
-		arm_widen(l, a, 1 + l->conf.forget);
+		fade(l, a, 1 + l->conf.forget);
 	arm_mean(l, a);
 }

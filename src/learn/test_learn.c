@@ -273,6 +273,31 @@ static void widens(void **state)
 	learn_widen(l, 2);
 	learn_score(l, x, &a, 1, &after);
 	assert_true(after.var > 1.5f * before.var);
+	assert_float_equal(after.z, before.z, 0.1);
+	learner_close(&l);
+}
+
+/* Two numbers that are always seen together are known as a sum only. What is known less well is
+ * still believed: the guess stays, and only its variance grows. */
+static void widens_around_the_guess(void **state)
+{
+	struct learn_conf conf = learn_conf_default(DIMS);
+	conf.pool_level = conf.pool_spread = 0.2f;
+	conf.forget = 0;
+	struct learner *l = learner_open(&conf);
+	struct learn_action a = one(0);
+	const float x[DIMS] = {1, 1, 1, 1, 1, 1};
+	struct learn_guess before, after;
+	(void)state;
+	(void)learn_arm(l, 100, LEARN_POOLED);
+	for (int i = 0; i < 4000; i++)
+		learn_update(l, x, &a, i % 20 == 0 ? 1 : 0, 1);
+	learn_score(l, x, &a, 1, &before);
+	learn_widen(l, 2);
+	learn_score(l, x, &a, 1, &after);
+	assert_true(before.z < -2);
+	assert_float_equal(after.z, before.z, 0.15);
+	assert_true(after.var > 1.5f * before.var);
 	learner_close(&l);
 }
 
@@ -474,6 +499,7 @@ int main(void)
 		cmocka_unit_test(lives_long),
 		cmocka_unit_test(leaves_out_nothings),
 		cmocka_unit_test(widens),
+		cmocka_unit_test(widens_around_the_guess),
 		cmocka_unit_test(goes_on_after_storing),
 		cmocka_unit_test(tells_what_changed),
 		cmocka_unit_test(damage_is_seen),

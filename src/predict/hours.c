@@ -44,9 +44,10 @@ void predict_hours_global(const double counts[PREDICT_HOURS], double out[PREDICT
 double predict_hours_soon(const double curve[PREDICT_HOURS], unsigned from, double half_life)
 {
 	double fades = exp2_exact(-1 / half_life), weight = 1, soon = 0, flat = 0;
-	for (unsigned i = 0; i < PREDICT_HOURS; i++, weight *= fades) {
+	for (unsigned i = 0; i < PREDICT_HOURS; i++) {
 		soon += weight * curve[(from + i) % PREDICT_HOURS];
 		flat += weight / PREDICT_HOURS;
+		weight *= fades;
 	}
 	return soon / flat;
 }
