@@ -218,33 +218,40 @@ static bool invert(double *m, size_t d)
 	return true;
 }
 
-/* Of 1/P the part of the prior stays whole and that of the outcomes is divided. Scaling P instead
- * and cutting it back to the prior, as fade() does, would leave P nearly as it was where numbers
- * are known only together, and halve what was learned of them: the guess itself would move. */
+/* P in m, made wider: of 1/P the prior's part stays whole, that of the outcomes is divided. */
+static bool split(const struct learner *l, const struct arm *a, float by, double *m)
+{
+	size_t d = l->conf.dims;
+	if (!invert(m, d))
+		return false;
+	for (size_t i = 0; i < d * d; i++)
+		m[i] /= (double)by;
+	for (size_t i = 0; i < d; i++)
+		m[i * d + i] += (1 - 1 / (double)by) / (double)(i == 0 ? a->bias : a->spread);
+	return invert(m, d);
+}
+
+/* Scaling P and cutting it back to the prior, as fade() does, would leave P nearly as it was where
+ * numbers are known only together, and halve what was learned of them: the guess would move. */
 void arm_widen(const struct learner *l, struct arm *a, float by)
 {
 	size_t d = l->conf.dims;
 	double *m = mem_array(d * d, sizeof *m);
+	a->changed = true;
 	for (size_t i = 0; i < d; i++)
 		for (size_t j = 0; j < d; j++)
 			m[i * d + j] = (double)a->p[i * l->stride + j];
-	bool ok = invert(m, d);
-	for (size_t i = 0; ok && i < d * d; i++)
-		m[i] /= (double)by;
-	for (size_t i = 0; ok && i < d; i++)
-		m[i * d + i] += (1 - 1 / (double)by) / (double)(i == 0 ? a->bias : a->spread);
-	ok = ok && invert(m, d);
-	for (size_t i = 0; ok && i < d; i++)
-		for (size_t j = 0; j < d; j++) /* both halves the same to the last bit */
-			a->p[i * l->stride + j] = (float)((m[i * d + j] + m[j * d + i]) / 2);
-	mem_free(m);
-	a->changed = true;
-	if (!ok) {
+	if (!split(l, a, by, m)) { /* rounding took all meaning from P */
+		mem_free(m);
 		fade(l, a, by);
 		return;
 	}
-	for (size_t i = 0; i < d; i++)
+	for (size_t i = 0; i < d; i++) {
+		for (size_t j = 0; j < d; j++) /* both halves the same to the last bit */
+			a->p[i * l->stride + j] = (float)((m[i * d + j] + m[j * d + i]) / 2);
 		a->b[i] /= by;
+	}
+	mem_free(m);
 	a->seen /= (double)by;
 	keep_positive(l, a); /* both for what rounding did */
 	bound(l, a);

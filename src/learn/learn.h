@@ -95,7 +95,9 @@ void learn_score(const struct learner *l, const float *x, const struct learn_act
 /* outcome in [0, 1]; weight in (0, 1]: a half-believed one counts half. */
 void learn_update(struct learner *l, const float *x, const struct learn_action *a, float outcome,
 		  float weight);
-/* Certainty is lost: every variance grows `times`-fold (> 1), up to the prior's. */
+/* Certainty is lost: what was learned counts 1 / times (times > 1), the prior counts as before.
+ * Every variance grows, up to `times`-fold and to the prior's; where much is known the guess
+ * stays. */
 void learn_widen(struct learner *l, float times);
 
 /* ---- stored form ---- */

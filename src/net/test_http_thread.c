@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 #define HELD_MAX 4096
 #define POST_LATER "POST /later HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx"
@@ -344,12 +345,42 @@ static void test_shared_evenly(void **state)
 	http_frame_finish(&f);
 }
 
+/* No file is left for a connection: it waits, and is served once there is one. */
+static void test_no_file_left(void **state)
+{
+	(void)state;
+	struct http_frame f;
+	struct http_server_conf conf = http_frame_conf();
+	_Atomic unsigned asked[SHARING] = {0};
+	const struct http_handler h = {.ctx = asked, .admit = admit, .handle = count_here};
+	struct rlimit before, none;
+	http_frame_start(&f, &conf, &h);
+	struct sockaddr_in to = {.sin_family = AF_INET,
+				 .sin_port = htons(http_server_port(f.server))};
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(fd >= 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 3;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+	assert_true(peer_send(fd, STR(POST_LATER)));
+	clock_sleep_us(20000); /* for the server to meet the ceiling; too short would test less */
+	assert_int_equal(asked[0] + asked[1], 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(peer_receive(fd, false, &f.spare, &f.answer), 200);
+	close(fd);
+	http_frame_finish(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_many_threads),       cmocka_unit_test(test_reply_too_late),
 		cmocka_unit_test(test_peer_leaves),        cmocka_unit_test(test_graceful_stop),
 		cmocka_unit_test(test_stop_without_grace), cmocka_unit_test(test_shared_evenly),
+		cmocka_unit_test(test_no_file_left),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
