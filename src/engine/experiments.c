@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define ROW KEY_BYTES(STR("experiments"))
-#define ROW_BYTES_MAX (PROGRAM_EXPERIMENTS_MAX * 256 + 64)
+#define ROW_BYTES_MAX (PROGRAM_EXPERIMENTS_MAX * sizeof(struct experiments_one) + 64)
 enum { ROW_VERSION = 1 };
 #define LOOK_EVERY_US US_PER_D
 #define LOOK_ID 1

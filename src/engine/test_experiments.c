@@ -191,6 +191,39 @@ static void test_what_was_known_before(void **state)
 	teardown(&w);
 }
 
+/* As many as a program may have, with the longest names and words there can be. */
+static void test_the_row_holds_all(void **state)
+{
+	static struct experiments x, y;
+	struct store *s = NULL;
+	struct arena a;
+	struct err e;
+	(void)state;
+	assert_int_equal(store_open_memory(&STORE_CONF_DEFAULT, &s, &e), ST_OK);
+	arena_init(&a, 1 << 20);
+	x = (struct experiments){.n = PROGRAM_EXPERIMENTS_MAX,
+				 .found = UINT64_MAX,
+				 .look_us = INT64_MIN,
+				 .dirty = true};
+	for (size_t i = 0; i < x.n; i++) {
+		struct experiments_one *o = &x.list[i];
+		*o = (struct experiments_one){
+			.since_us = INT64_MIN, .at_us = INT64_MIN, .no = UINT64_MAX, .over = true};
+		memset(o->name, 'n', sizeof o->name - 1);
+		memset(o->arm, 'a', sizeof o->arm - 1);
+		memset(o->words, 'w', sizeof o->words - 1);
+	}
+	assert_int_equal(store_begin(s, &e), ST_OK);
+	assert_int_equal(experiments_flush(&x, s, &e), ST_OK);
+	assert_int_equal(store_commit(s, &e), ST_OK);
+	assert_int_equal(experiments_load(&y, s, &a, &e), ST_OK);
+	assert_int_equal(y.n, x.n);
+	for (size_t i = 0; i < x.n; i++)
+		assert_string_equal(y.list[i].words, x.list[i].words);
+	arena_finish(&a);
+	store_close(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +233,7 @@ int main(void)
 		cmocka_unit_test(test_a_guard_ends_what_would_win),
 		cmocka_unit_test(test_time_ends_it),
 		cmocka_unit_test(test_what_was_known_before),
+		cmocka_unit_test(test_the_row_holds_all),
 		cmocka_unit_test(test_out_of_the_program_and_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
