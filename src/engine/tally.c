@@ -142,8 +142,8 @@ static enum status gather_shares(struct pass *p, const struct journey *j, struct
 			continue;
 		if (st != ST_OK)
 			return st;
-		out->weight[out->n++] = exp2_exact(-age);
-		out->sum += exp2_exact(-age);
+		out->weight[out->n] = exp2_exact(-age);
+		out->sum += out->weight[out->n++];
 	}
 	return ST_OK;
 }
