@@ -393,6 +393,8 @@ int policy_run_compare(struct cli *c)
 	if (c->args_n > 3)
 		return cli_usage(c, "policy compare wants two policies: nurtured policy compare "
 				    "[CANDIDATE [CHAMPION]] [--since 30d | --log FILE]");
+	if (cli_value(c, "log") != NULL && cli_flag(c, "even"))
+		return cli_usage(c, "--even is for the decisions of this folder: leave out --log");
 	if (look(c, cli_value(c, "log"), &p) != ST_OK) {
 		policy_evidence_finish(&p);
 		return cli_fail(c, NULL);

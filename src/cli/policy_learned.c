@@ -28,6 +28,10 @@ static void show_choosing(struct cli *c, const struct json *d)
 		"most\n",
 		100 * render_number(d, 0, "uniform_share"),
 		100 * render_number(d, 0, "others_most"));
+	if (render_number(d, 0, "drawn_evenly") > 0)
+		fprintf(c->out, "%.3g %% of decisions are drawn evenly: %.0f of the latest\n",
+			100 * render_number(d, 0, "drawn_evenly"),
+			render_number(d, latest, "even"));
 	if (render_number(d, latest, "decisions") > 0)
 		fprintf(c->out,
 			"of the latest %.0f decisions %.0f %% took something other than the "

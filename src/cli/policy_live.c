@@ -32,6 +32,7 @@ struct decision {
 	uint64_t id, lead;
 	int64_t at_us;
 	double price, outcome, harm;
+	double p_log; /* of what was chosen: as drawn, or as drawn evenly */
 	size_t n, chosen, rules;
 	double p[EXPLORE_MAX], cost[EXPLORE_MAX];
 	struct str name[EXPLORE_MAX];
@@ -50,6 +51,7 @@ struct live {
 	struct learner *q[2]; /* taught by the leads of one half each */
 	struct evaluate_row *base;
 	struct decision *now;
+	bool even;     /* only what was drawn evenly */
 	bool counting; /* the first time over: teach and count */
 	size_t n;
 	enum status st;
@@ -127,7 +129,8 @@ static void odds(const struct live *x, const struct policy *y, double *p)
 					      : i == (y->who == WHO_RULES ? d->rules : 0);
 	if (y->who != WHO_MODEL)
 		return;
-	const struct mind k = mind_of_model(&y->model);
+	const struct program_deciding *now = &x->door->program->play->deciding;
+	const struct mind k = mind_of_model(&y->model, now);
 	const struct mind_turn turn = {mind_mode(y->model.mode), d->rules, y->model.least,
 				       x->door->node->seed, d->id};
 	for (size_t i = 0; i < d->n; i++)
@@ -273,7 +276,7 @@ static struct evaluate_row row_under(const struct live *x, const struct policy *
 	for (size_t i = 0; i < d->n; i++)
 		v += p[i] > 0 ? p[i] * learned_expects(other, &d->what[i]) : 0;
 	return (struct evaluate_row){.reward = d->outcome,
-				     .p_log = d->p[d->chosen],
+				     .p_log = d->p_log,
 				     .p_new = p[d->chosen],
 				     .q = learned_expects(other, &d->what[d->chosen]),
 				     .v_dm = v,
@@ -312,7 +315,8 @@ static bool take(void *ctx, struct store_key key, struct str value)
 	if (at < x->since_us)
 		return false;
 	uint32_t learned = json_get(&d, 0, "learned");
-	if (!json_is(&d, learned, JSON_OBJECT))
+	bool even = json_get(&d, 0, "even") != JSON_NONE;
+	if (!json_is(&d, learned, JSON_OBJECT) || (x->even && !even))
 		return true;
 	out->id = key.num;
 	out->at_us = at;
@@ -327,6 +331,8 @@ static bool take(void *ctx, struct store_key key, struct str value)
 	(void)zone_of(x, text(&d, json_get(&d, 0, "inputs"), "zone", &x->scratch));
 	if (!read_options(x, &d))
 		return true;
+	/* Among those that count as drawn evenly, every option is as frequent as any other. */
+	out->p_log = x->even ? 1 / (double)out->n : out->p[out->chosen];
 	if (x->counting)
 		teach(x);
 	else
@@ -349,8 +355,12 @@ static enum status make_rows(struct live *x)
 	struct bandit_log *log = out->log;
 	enum status st = scan(x, true);
 	if (st == ST_OK && x->n == 0)
-		return err_set(&x->c->err, ST_CONFLICT,
-			       "no decision of that time has an outcome yet: it comes days later");
+		return err_set(
+			&x->c->err, ST_CONFLICT,
+			x->even ? "no decision that was drawn evenly has an outcome yet: see "
+				  "`explore: {uniform}`"
+				: "no decision of that time has an outcome yet: it comes days "
+				  "later");
 	if (st != ST_OK)
 		return st;
 	log->rows = ARENA_ARRAY(&out->arena, struct bandit_row, x->n);
@@ -409,7 +419,7 @@ enum status policy_evidence_live(struct cli *c, const char *candidate, const cha
 {
 	struct door d;
 	struct decide_learned halves[2];
-	struct live x = {.c = c, .door = &d, .out = out};
+	struct live x = {.c = c, .door = &d, .out = out, .even = cli_flag(c, "even")};
 	enum status st = policy_evidence_begin(c, candidate, champion, out);
 	if (st == ST_OK)
 		st = door_open(c, DOOR_READ, &d, &c->err);

@@ -56,6 +56,7 @@ const struct verb verb_policy = {
 		 {"decision", 0, "NAME", "learned: one message; or nothing, channel, time"},
 		 {"log", 0, "FILE", "decisions: CSV or JSON Lines, gzip or not"},
 		 {"since", 0, "DURATION", "compare: how far back in this folder (default 30d)"},
+		 {"even", 0, NULL, "compare: only what was drawn evenly (explore: {uniform})"},
 		 {"force", 0, "REASON", "promote: in spite of the gate; the reason is kept"},
 		 {"by-hand", 0, NULL, "promote: the share grows when you say so, not by itself"},
 		 {"as", 0, "POLICY", "promote: what the model is called in the log (default log)"},

@@ -305,6 +305,8 @@ static enum status record(struct turn *t, const struct program_step *step, const
 		write_learned(t, how, &w);
 	size_t place = write_candidates(t, step, s, p->chosen, how->asked, &w);
 	json_w_kf64(&w, "draw", how->unit);
+	if (how->even)
+		json_w_kbool(&w, "even", true);
 	json_w_ki64(&w, "chosen", (int64_t)place);
 	write_policy(t, how, &w);
 	json_w_kz(&w, "words", t->out->words);

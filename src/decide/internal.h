@@ -134,6 +134,7 @@ struct choice {
 	size_t drawn;
 	double unit; /* the throw */
 	bool asked, aside;
+	bool even; /* it counts among those drawn evenly: a fair sample of all that was open */
 	const struct decide_frozen *model; /* whose odds these are; NULL: the program's mode */
 	float x[CONTEXT_COUNT];
 };

@@ -12,14 +12,14 @@
 
 struct mind mind_of_learner(const struct decide_learned *l, const struct program_deciding *p)
 {
-	return (struct mind){false,      l->response, l->harm, l->mean,
-			     p->epsilon, p->gain,     p->most, p->least};
+	return (struct mind){false,   l->response, l->harm,  l->mean,   p->epsilon,
+			     p->gain, p->most,     p->least, p->uniform};
 }
 
-struct mind mind_of_model(const struct decide_frozen *f)
+struct mind mind_of_model(const struct decide_frozen *f, const struct program_deciding *p)
 {
-	return (struct mind){true,       f->response, f->harm, f->mean,
-			     f->epsilon, f->gain,     f->most, f->least};
+	return (struct mind){true,    f->response, f->harm,  f->mean,   f->epsilon,
+			     f->gain, f->most,     f->least, p->uniform};
 }
 
 enum policy_mode mind_mode(enum decide_mode m)
@@ -109,6 +109,7 @@ void mind_odds(const struct mind *k, const struct policy_option *o, size_t n,
 	c.gain = k->gain * MEAN_USUAL / mean;
 	c.budget = k->most;
 	c.floor = t->floor;
+	c.uniform = k->uniform;
 	struct policy_turn turn = {.seen = seen,
 				   .seed = t->seed,
 				   .id = t->id,

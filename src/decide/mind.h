@@ -16,9 +16,10 @@ struct mind {
 	bool thin; /* a registered model; else the live learner, which makes arms it meets */
 	struct learner *response, *harm;
 	double mean, epsilon, gain, most, least;
+	double uniform; /* of the program in force, whoever chooses */
 };
 struct mind mind_of_learner(const struct decide_learned *l, const struct program_deciding *p);
-struct mind mind_of_model(const struct decide_frozen *f);
+struct mind mind_of_model(const struct decide_frozen *f, const struct program_deciding *p);
 
 /* What doing this is worth; what->x and what->parts are read. `cost` and `price` (of a harm) on the
  * scale on which the best single outcome is 1. */

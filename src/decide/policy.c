@@ -192,17 +192,18 @@ typedef void odds_fn(const struct turn *t, const struct slate *s, const struct m
 		     struct policy_choice *out);
 static const struct chooser {
 	odds_fn *odds;
-	bool weighs; /* asks what each is worth */
+	bool weighs;                                        /* asks what each is worth */
+	enum { EVEN_NEVER, EVEN_WITHIN, EVEN_BEHIND } even; /* the share that is drawn evenly */
 	odds_fn *aside;
 } choosers[] = {
-	[DECIDE_OFF] = {odds_rules, false, NULL},
-	[DECIDE_SHADOW] = {odds_rules, true, odds_igw},
-	[DECIDE_RULES] = {odds_rules, false, NULL},
-	[DECIDE_FIRST] = {odds_first, false, NULL},
-	[DECIDE_EPSILON] = {odds_epsilon, true, NULL},
-	[DECIDE_IGW] = {odds_igw, true, NULL},
-	[DECIDE_THOMPSON] = {odds_thompson, true, NULL},
-	[DECIDE_FIXED] = {odds_fixed, false, NULL},
+	[DECIDE_OFF] = {odds_rules, false, EVEN_NEVER, NULL},
+	[DECIDE_SHADOW] = {odds_rules, true, EVEN_NEVER, odds_igw},
+	[DECIDE_RULES] = {odds_rules, false, EVEN_BEHIND, NULL},
+	[DECIDE_FIRST] = {odds_first, false, EVEN_BEHIND, NULL},
+	[DECIDE_EPSILON] = {odds_epsilon, true, EVEN_WITHIN, NULL},
+	[DECIDE_IGW] = {odds_igw, true, EVEN_WITHIN, NULL},
+	[DECIDE_THOMPSON] = {odds_thompson, true, EVEN_WITHIN, NULL},
+	[DECIDE_FIXED] = {odds_fixed, false, EVEN_NEVER, NULL},
 };
 
 /* ---- the door ---- */
@@ -245,7 +246,7 @@ static const struct decide_frozen *beside(const struct decide_models *q)
 static void by_model(const struct turn *t, const struct decide_frozen *f, const float *x,
 		     struct slate *s, struct menu *m, struct policy_choice *out)
 {
-	const struct mind k = mind_of_model(f);
+	const struct mind k = mind_of_model(f, &t->d->now.program->play->deciding);
 	weigh_all(t, &k, x, s, m, acting(policy_models(t)) == f);
 	odds_of(t, &k, m, mind_mode(f->mode), out);
 }
@@ -259,6 +260,16 @@ static void by_program(const struct turn *t, const struct chooser *who, const fl
 	if (who->weighs)
 		weigh_all(t, &k, x, s, m, true);
 	who->odds(t, s, m, out);
+	if (who->even == EVEN_BEHIND)
+		explore_even(k.uniform, m->n, out->p);
+}
+
+/* Does this decision count among those that are drawn evenly? */
+static bool was_even(const struct turn *t, const struct chooser *who, double p, size_t n)
+{
+	double share = t->d->now.program->play->deciding.uniform;
+	double unit = explore_unit(t->d->learned->seed, t->d->decision, 1);
+	return who->even != EVEN_NEVER && explore_was_even(share, p, n, unit);
 }
 
 static void remember(const struct turn *t, const float *x, const struct candidate *c)
@@ -297,8 +308,11 @@ enum status policy_choose(struct turn *t, struct slate *s, size_t rules, struct 
 	else
 		by_program(t, who, x, s, m, &picked);
 	double unit = explore_unit(t->d->learned->seed, t->d->decision, 0);
-	out->drawn = m->at[explore_draw(picked.p, m->n, unit)];
+	size_t drawn = explore_draw(picked.p, m->n, unit);
+	out->drawn = m->at[drawn];
 	out->unit = unit;
+	/* A model chooses as the modes of the learner do. */
+	out->even = was_even(t, acts ? &choosers[DECIDE_IGW] : who, picked.p[drawn], m->n);
 	out->aside = looks != NULL || (acts == NULL && who->aside != NULL);
 	if (looks != NULL)
 		by_model(t, looks, x, s, m, &other);

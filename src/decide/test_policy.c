@@ -123,6 +123,48 @@ static void test_what_may_be_chosen(void **state)
 	}
 }
 
+/* A share is drawn evenly in every mode that is more than a look on; what is told so is a fair
+ * sample, whoever chooses. */
+static void test_some_are_even(void **state)
+{
+	static const struct {
+		enum decide_mode mode;
+		bool some;
+	} rows[] = {{DECIDE_RULES, true},
+		    {DECIDE_FIRST, true},
+		    {DECIDE_SHADOW, false},
+		    {DECIDE_IGW, true}};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct world w;
+		unsigned even = 0, drawn[4] = {0};
+		const char *row = decide_mode_name(rows[i].mode);
+		begin(&w, rows[i].mode);
+		w.tracks[0].decide_what = DECIDE_ANGLE;
+		w.play.deciding.uniform = 0.2;
+		struct journey fresh = w.journey;
+		for (uint64_t n = 0; n < 1000; n++) {
+			size_t may;
+			int64_t chosen = 0;
+			w.journey = fresh;
+			w.d.decision = n;
+			(void)due(&w);
+			struct json d = parsed(&w);
+			bool told = json_get(&d, 0, "even") != JSON_NONE;
+			CHECK_ROW(row, fabs(odds(&d, "p", &may) - 1) < 1e-9);
+			CHECK_ROW(row, may == 4 || !rows[i].some);
+			assert_true(json_i64(&d, json_get(&d, 0, "chosen"), &chosen));
+			even += told;
+			drawn[chosen] += told;
+			arena_reset(&w.turn_arena);
+		}
+		CHECK_ROW(row, rows[i].some ? even > 160 && even < 240 : even == 0);
+		for (size_t k = 0; k < 4 && rows[i].some; k++)
+			CHECK_ROW(row, drawn[k] > 30 && drawn[k] < 70);
+		end(&w);
+	}
+}
+
 /* Guards come first: what they hold has no odds, whatever was learned. */
 static void test_guards_mask(void **state)
 {
@@ -319,11 +361,12 @@ static void test_context(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_modes),       cmocka_unit_test(test_what_may_be_chosen),
-		cmocka_unit_test(test_guards_mask), cmocka_unit_test(test_draws),
-		cmocka_unit_test(test_windows),     cmocka_unit_test(test_price),
-		cmocka_unit_test(test_learns),      cmocka_unit_test(test_says_nothing),
-		cmocka_unit_test(test_stored_form), cmocka_unit_test(test_context),
+		cmocka_unit_test(test_modes),         cmocka_unit_test(test_what_may_be_chosen),
+		cmocka_unit_test(test_some_are_even), cmocka_unit_test(test_guards_mask),
+		cmocka_unit_test(test_draws),         cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_price),         cmocka_unit_test(test_learns),
+		cmocka_unit_test(test_says_nothing),  cmocka_unit_test(test_stored_form),
+		cmocka_unit_test(test_context),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

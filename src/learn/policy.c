@@ -80,6 +80,17 @@ struct policy_conf policy_conf_default(enum policy_mode mode)
 	};
 }
 
+/* What all but the best may have of the turns that are not drawn evenly, so that with those they
+ * have no more than the budget. */
+static double budget_beside(const struct policy_conf *c, size_t n)
+{
+	if (c->uniform <= 0 || c->uniform >= 1)
+		return c->budget;
+	double even = c->uniform * (double)(n - 1) / (double)n;
+	double left = (c->budget - even) / (1 - c->uniform);
+	return left < 0 ? 0 : left < 1 ? left : 1;
+}
+
 void policy_decide(const struct policy_conf *c, const struct policy_option *o, size_t n,
 		   struct policy_turn turn, struct policy_choice *out)
 {
@@ -99,7 +110,7 @@ void policy_decide(const struct policy_conf *c, const struct policy_option *o, s
 	out->n = n;
 	out->best = explore_best(out->p, n);
 	if (m->floored) {
-		explore_budget(out->best, c->budget, n, out->p);
+		explore_budget(out->best, budget_beside(c, n), n, out->p);
 		explore_floor(c->floor, true, n, out->p);
 	}
 	explore_even(c->uniform, n, out->p);

@@ -24,7 +24,8 @@ struct policy_conf {
 	enum policy_mode mode;
 	double epsilon;   /* EPSILON: share drawn from all, [0, 1] */
 	double gain;      /* IGW: gamma = gain * sqrt(seen). SOFTMAX: the exponent's factor */
-	double budget;    /* most that all but the best may have together, (0, 1]; 1: no limit */
+	double budget;    /* most that all but the best may have together, (0, 1]; 1: no limit.
+			   * The even share counts in it. */
 	double floor;     /* shared out evenly as a least probability; [0, 1] */
 	double uniform;   /* share of turns that is drawn evenly, whatever the values; [0, 1] */
 	unsigned samples; /* THOMPSON, 1..EXPLORE_SAMPLES_MAX */

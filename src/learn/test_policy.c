@@ -62,6 +62,24 @@ static void budget_before_floor(void **state)
 	assert_true(out.p[0] >= 0.2 - 1e-12);
 }
 
+/* What is drawn evenly counts in the budget. */
+static void budget_holds_with_even(void **state)
+{
+	static const double rows[][3] = {{0.1, 0, 0.2}, {0.2, 0.01, 0.3}, {0.05, 0.01, 0.05}};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct policy_conf c = policy_conf_default(POLICY_IGW);
+		struct policy_choice out;
+		c.gain = 0;
+		c.uniform = rows[i][0];
+		c.floor = rows[i][1];
+		c.budget = rows[i][2];
+		policy_decide(&c, options, 4, turn_of(0), &out);
+		double others = 1 - out.p[out.best];
+		assert_true(others < c.budget + c.floor + 1e-12 && others > c.budget - 0.02);
+	}
+}
+
 /* The rules fade as outcomes come in; their choice keeps its share of the odds till then. */
 static void rules_as_prior(void **state)
 {
@@ -127,6 +145,7 @@ int main(void)
 		cmocka_unit_test(every_mode_has_odds),    cmocka_unit_test(what_is_best),
 		cmocka_unit_test(budget_before_floor),    cmocka_unit_test(rules_as_prior),
 		cmocka_unit_test(records_are_read_again), cmocka_unit_test(some_are_even),
+		cmocka_unit_test(budget_holds_with_even),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

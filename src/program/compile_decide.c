@@ -136,6 +136,26 @@ static void measure(struct program_deciding *d)
 	d->scale = d->scale > 0 ? d->scale : 1;
 }
 
+void compile_explore_fits(struct playing *x, const struct ynode *n, struct explored s)
+{
+	bool less = s.least > s.most;
+	const struct ynode *of = ynode_get(n, less ? "least" : "uniform");
+	if (s.uniform + (1 - s.uniform) * s.least <= s.most)
+		return;
+	struct program_problem *p = problem_add(x->c->ps, CODE_EXPLORE, ynode_place(of));
+	if (less)
+		PROBLEM_TEXT(p, message, x->c->ps->arena, "least %g%% is more than most %g%%",
+			     100 * s.least, 100 * s.most);
+	else
+		PROBLEM_TEXT(p, message, x->c->ps->arena,
+			     "uniform %g%% and least %g%% are more than most %g%%", 100 * s.uniform,
+			     100 * s.least, 100 * s.most);
+	p->why = STR("what each choice gets whatever it is worth must fit into what all but the "
+		     "best may have");
+	p->fix = less ? STR("raise `most:`, or lower `least:`")
+		      : STR("raise `most:`, or lower `uniform:`");
+}
+
 static void sense(struct playing *x, const struct ynode *n)
 {
 	const struct program_deciding *d = &x->play->deciding;
@@ -151,15 +171,8 @@ static void sense(struct playing *x, const struct ynode *n)
 		p->why = STR("no track says what may be chosen for each of its leads");
 		p->fix = STR("give a track `decide: {what: [angle, send_time, nothing]}`");
 	}
-	if (d->least > d->most) {
-		p = problem_add(x->c->ps, CODE_EXPLORE,
-				ynode_place(ynode_get(ynode_get(n, "explore"), "least")));
-		PROBLEM_TEXT(p, message, x->c->ps->arena, "least %g%% is more than most %g%%",
-			     100 * d->least, 100 * d->most);
-		p->why = STR("what each choice gets at least must fit into what all but the best "
-			     "may have");
-		p->fix = STR("raise `most:`, or lower `least:`");
-	}
+	compile_explore_fits(x, ynode_get(n, "explore"),
+			     (struct explored){d->most, d->least, d->uniform});
 }
 
 static void compile_drift(struct program_deciding *d, const struct ynode *n)
@@ -190,6 +203,7 @@ void compile_deciding(struct playing *x)
 	(void)value_duration(ynode_get(harm, "within"), &d->harm_us);
 	(void)value_share(ynode_get(explore, "most"), &d->most);
 	(void)value_share(ynode_get(explore, "least"), &d->least);
+	(void)value_share(ynode_get(explore, "uniform"), &d->uniform);
 	(void)value_share(ynode_get(explore, "epsilon"), &d->epsilon);
 	(void)value_number(ynode_get(explore, "gain"), &d->gain);
 	compile_drift(d, ynode_get(n, "drift"));

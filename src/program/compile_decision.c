@@ -51,18 +51,6 @@ static void compile_explore(const struct ynode *n, struct program_decision *d)
 	(void)value_number(ynode_get(n, "gain"), &d->gain);
 }
 
-static void sense(struct playing *x, const struct ynode *n, const struct program_decision *d)
-{
-	if (d->least <= d->most)
-		return;
-	struct program_problem *p = problem_add(
-		x->c->ps, CODE_EXPLORE, ynode_place(ynode_get(ynode_get(n, "explore"), "least")));
-	PROBLEM_TEXT(p, message, x->c->ps->arena, "least %g%% is more than most %g%%",
-		     100 * d->least, 100 * d->most);
-	p->why = STR("what each action gets at least must fit into what all but the best may have");
-	p->fix = STR("raise `most:`, or lower `least:`");
-}
-
 static size_t index_or_first(struct playing *x, const struct ynode *n,
 			     const struct play_names *names, const char *why)
 {
@@ -95,7 +83,8 @@ static void compile_decision(struct playing *x, const struct ynode *n, struct pr
 	d->learn_us = d->learn_us < US_PER_S ? US_PER_S : d->learn_us;
 	d->close_us = d->close_us < d->learn_us ? d->learn_us : d->close_us;
 	compile_explore(ynode_get(n, "explore"), d);
-	sense(x, n, d);
+	compile_explore_fits(x, ynode_get(n, "explore"),
+			     (struct explored){d->most, d->least, d->uniform});
 }
 
 void compile_decisions(struct playing *x)

@@ -37,8 +37,13 @@ void compile_triggers(struct playing *x); /* compile_trigger.c, as the next */
 void compile_experiments(struct playing *x);
 void compile_guardrails(struct playing *x); /* compile_guard.c, as the next */
 void compile_teams(struct playing *x);
-void compile_deciding(struct playing *x);   /* compile_decide.c; after the tracks */
-void compile_decisions(struct playing *x);  /* compile_decision.c */
+void compile_deciding(struct playing *x);  /* compile_decide.c; after the tracks */
+void compile_decisions(struct playing *x); /* compile_decision.c */
+/* What is tried out for certain fits into what may be; n: the node that says so. */
+struct explored {
+	double most, least, uniform;
+};
+void compile_explore_fits(struct playing *x, const struct ynode *n, struct explored s);
 void compile_play_sense(struct playing *x); /* compile_play_sense.c */
 void compile_loops(struct playing *x);      /* compile_loops.c, as the next */
 void compile_fights(struct playing *x);     /* compile_fights.c */

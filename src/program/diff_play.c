@@ -316,6 +316,7 @@ static void diff_deciding(struct differ *d)
 	deciding_number(d, "share of messages that may annoy", o->harm_budget, n->harm_budget);
 	deciding_number(d, "tried out at most", o->most, n->most);
 	deciding_number(d, "tried out at least", o->least, n->least);
+	deciding_number(d, "drawn evenly", o->uniform, n->uniform);
 	deciding_number(d, "epsilon", o->epsilon, n->epsilon);
 	deciding_number(d, "gain", o->gain, n->gain);
 	diff_text(d, (struct scalar){"decide", "done on drift", TOUCHES_GUARDRAILS},

@@ -58,7 +58,6 @@ static const struct schema_key harm_keys[] = {
 };
 static const struct schema_type harm = {
 	.kind = SCHEMA_OBJECT, .keys = harm_keys, .what = "{budget, within}"};
-/* The first is for other senders' decisions alone. */
 static const struct schema_key explore_keys[] = {
 	{"uniform", &share, false, "0%",
 	 "The share of decisions that is drawn evenly for good, so that there is always a sample "
@@ -76,7 +75,7 @@ static const struct schema_key explore_keys[] = {
 	{.name = NULL},
 };
 static const struct schema_type explore = {
-	.kind = SCHEMA_OBJECT, .keys = explore_keys + 1, .what = "{most, least, epsilon, gain}"};
+	.kind = SCHEMA_OBJECT, .keys = explore_keys, .what = "{uniform, most, least, ...}"};
 const char *const schema_drift_words[] = {"widen", "reopen", "rules", "alarm_only", NULL};
 static const struct schema_type on_alarm = {.kind = SCHEMA_WORD,
 					    .words = schema_drift_words,
@@ -139,8 +138,6 @@ static const struct schema_type ask_mode = {.kind = SCHEMA_WORD,
 					    .words = schema_ask_words,
 					    .what = "shadow, first, epsilon, igw or thompson"};
 
-static const struct schema_type ask_explore = {
-	.kind = SCHEMA_OBJECT, .keys = explore_keys, .what = "{uniform, most, least, ...}"};
 static const struct schema_key decision_keys[] = {
 	{"mode", &ask_mode, true, NULL,
 	 "Who chooses. shadow: the sender, who says what it took; what the learner would have done "
@@ -161,8 +158,7 @@ static const struct schema_key decision_keys[] = {
 	 "When an outcome is looked at first, good or bad; what comes later is a correction.",
 	 SINCE},
 	{"within", &window, false, "7d", "How long rewards count.", SINCE},
-	{"explore", &ask_explore, false, "the least that is needed", "How much is tried out.",
-	 SINCE},
+	{"explore", &explore, false, "the least that is needed", "How much is tried out.", SINCE},
 	{.name = NULL},
 };
 static const struct schema_type decision = {

@@ -255,6 +255,8 @@ static const struct bad bads[] = {
 	 "would reward opens"},
 	{"N252", PLAY "decide: {mode: rules, explore: {most: 10%, least: 20%}}\n", 6, 44, 49, NULL,
 	 "least 20% is more than most 10%"},
+	{"N252", PLAY "decide: {mode: rules, explore: {uniform: 5%, most: 5.5%}}\n", 6, 33, 40,
+	 NULL, "uniform 5% and least 1% are more than most 5.5%"},
 	{"N252", PLAY "decisions: {d: {mode: igw, explore: {most: 10%, least: 20%}}}\n", 6, 49, 54,
 	 NULL, "least 20% is more than most 10%"},
 	{"N258", PLAY "decisions: {d: {mode: igw, context: [a, b, a]}}\n", 6, 44, 45, NULL,
@@ -308,7 +310,8 @@ static const char *const goods[] = {
 	"decide: {mode: off, rewards: {email.click: {value: 1, within: 2d}, form.*: 3}, costs: "
 	"{email: 0.01}}\n",
 	PLAY "tracks: {a: {enter: lead.known, decide: {what: [angle]}, sequence: [{send: m}]}}\n"
-	     "decide: {mode: igw, harm: {budget: 0.1%}, explore: {most: 30%, least: 2%}}\n",
+	     "decide: {mode: igw, harm: {budget: 0.1%}, explore: {most: 30%, least: 2%, uniform: "
+	     "28%}}\n",
 	PLAY "tracks: {a: {enter: lead.known, decide: {what: [angle]}, sequence: [{send: m}]}}\n"
 	     "decide: {mode: igw, drift: {on_alarm: rules, hold: 3d, window: 14d, psi: 0.3}}\n",
 	PLAY

@@ -245,6 +245,7 @@ struct program_deciding {
 	double harm_budget;  /* share of messages that may end in harm */
 	int64_t harm_us;
 	double most, least; /* what all but the best may have; what is shared out evenly */
+	double uniform;     /* share of decisions that is drawn evenly, whatever is known */
 	double epsilon, gain;
 	int64_t learn_us, close_us;  /* the shortest and the longest window of all of them */
 	enum decide_drift on_drift;  /* not DECIDE_STEADY */

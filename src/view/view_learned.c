@@ -15,6 +15,7 @@
 struct latest {
 	struct arena *arena;
 	size_t seen, asked, explored; /* explored: not the likeliest */
+	size_t even;                  /* drawn evenly */
 	double x[CONTEXT_COUNT];      /* sum, then mean */
 	size_t with_x;
 };
@@ -62,6 +63,7 @@ static void add_choice(struct latest *t, const struct json *d)
 	}
 	t->asked++;
 	t->explored += taken < best;
+	t->even += json_get(d, 0, "even") != JSON_NONE;
 }
 
 static bool look_back(void *ctx, struct store_key key, struct str value)
@@ -263,11 +265,13 @@ static void put_choosing(const struct page *p)
 	json_w_kf64(p->w, "price_of_harm", p->l->price * p->scale);
 	json_w_kf64(p->w, "harm_budget", d->harm_budget);
 	json_w_kf64(p->w, "uniform_share", d->least);
+	json_w_kf64(p->w, "drawn_evenly", d->uniform);
 	json_w_kf64(p->w, "others_most", d->most);
 	json_w_key(p->w, "latest");
 	json_w_object(p->w);
 	json_w_ki64(p->w, "decisions", (int64_t)t->asked);
 	json_w_kf64(p->w, "explored", t->asked > 0 ? (double)t->explored / (double)t->asked : 0);
+	json_w_ki64(p->w, "even", (int64_t)t->even);
 	json_w_end(p->w);
 }
 

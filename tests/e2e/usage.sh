@@ -114,6 +114,7 @@ policy
 policy sideways
 policy show
 policy learned x
+policy compare --even --log x.csv
 policy snapshot x
 replay
 replay --verify extra
