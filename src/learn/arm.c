@@ -2,9 +2,9 @@
  * arm.c: the arithmetic of one arm. The variance x'Px is the dear part of a decision: contexts have
  * many zeros, and their rows are left out.
  *
- * Forgetting multiplies P. A number nobody has shown for long would grow without end that way, so
- * no variance passes that of the prior: its row and column are scaled back (which keeps P a
- * covariance, as D P D is one). */
+ * The mean moves by steps, P x times the surprise: it rests where there is none left, whatever
+ * rounding did to P. Forgetting splits 1/P into the prior, which stays, and what outcomes added,
+ * which is divided; that takes two inversions, so it is done for many outcomes at once. */
 #include "learn/arm.h"
 
 #include "base/assert.h"
@@ -13,6 +13,8 @@
 #include <string.h>
 
 #define LEAST_SHARE 1e-8f /* of the prior's variance */
+#define HELD 1e-6f        /* of a variance: what floats hold of it, with room */
+#define FADE_AT 0.025f    /* forgetting is made up for when it has come to this share */
 
 /* Four at a time, at any address: the compiler makes whatever the machine has of it. */
 typedef float lane __attribute__((vector_size(16), aligned(4), may_alias));
@@ -78,28 +80,42 @@ void arm_init(struct learner *l, struct arm *a, uint64_t key, enum learn_kind ki
 		a->bias = c->pool_level;
 	}
 	a->w = mem_array(l->stride, sizeof *a->w);
-	a->b = mem_array(l->stride, sizeof *a->b);
+	a->m = mem_array(l->stride, sizeof *a->m);
 	a->p = mem_array((size_t)c->dims * l->stride, sizeof *a->p);
 	for (uint32_t i = 0; i < c->dims; i++)
 		a->p[(size_t)i * l->stride + i] = i == 0 ? a->bias : a->spread;
-	arm_mean(l, a);
+	memcpy(a->w, arm_prior(l, a), l->stride * sizeof *a->w);
+	memcpy(a->m, a->w, l->stride * sizeof *a->m);
 }
 
 void arm_finish(struct arm *a)
 {
 	mem_free(a->w);
-	mem_free(a->b);
+	mem_free(a->m);
 	mem_free(a->p);
 }
 
-void arm_mean(const struct learner *l, struct arm *a)
+/* w += P (v / variances of the prior): the mean after the prior's mean moved by v. */
+static void shift(const struct learner *l, struct arm *a, float *v)
 {
-	float v[LEARN_DIMS_MAX + LANES] = {0};
+	float step[LEARN_DIMS_MAX + LANES];
+	for (uint32_t i = 0; i < l->stride; i++)
+		v[i] /= i == 0 ? a->bias : a->spread;
+	times(l, a, v, step);
+	add_scaled(a->w, 1, step, l->stride);
+}
+
+/* The prior has moved: so does the arm, as far as its own outcomes leave room. */
+static void follow(const struct learner *l, struct arm *a)
+{
+	float v[LEARN_DIMS_MAX + LANES];
 	const float *m = arm_prior(l, a);
-	memcpy(v, a->b, l->stride * sizeof *v);
-	add_scaled(v, 1 / a->spread, m, l->stride);
-	v[0] = a->b[0] + m[0] / a->bias;
-	times(l, a, v, a->w);
+	if (memcmp(a->m, m, l->stride * sizeof *m) == 0)
+		return;
+	for (uint32_t i = 0; i < l->stride; i++)
+		v[i] = m[i] - a->m[i];
+	memcpy(a->m, m, l->stride * sizeof *m);
+	shift(l, a, v);
 }
 
 float arm_z(const struct learner *l, const struct arm *a, const float *x)
@@ -184,18 +200,6 @@ static void bound(const struct learner *l, struct arm *a)
 	}
 }
 
-/* What was learned counts a little less: scaled and held to the prior, which is near enough in
- * small steps that new outcomes outweigh. */
-static void fade(const struct learner *l, struct arm *a, float by)
-{
-	for (size_t i = 0; i < (size_t)l->conf.dims * l->stride; i++)
-		a->p[i] *= by;
-	for (uint32_t i = 0; i < l->conf.dims; i++)
-		a->b[i] /= by;
-	a->seen /= (double)by;
-	bound(l, a);
-}
-
 /* In place, Gauss and Jordan; what is positive definite needs no pivots. False: it was not. */
 static bool invert(double *m, size_t d)
 {
@@ -222,6 +226,8 @@ static bool invert(double *m, size_t d)
 static bool split(const struct learner *l, const struct arm *a, float by, double *m)
 {
 	size_t d = l->conf.dims;
+	for (size_t i = 0; i < d; i++)
+		m[i * d + i] *= 1 + (double)HELD;
 	if (!invert(m, d))
 		return false;
 	for (size_t i = 0; i < d * d; i++)
@@ -231,47 +237,84 @@ static bool split(const struct learner *l, const struct arm *a, float by, double
 	return invert(m, d);
 }
 
-/* Scaling P and cutting it back to the prior, as fade() does, would leave P nearly as it was where
- * numbers are known only together, and halve what was learned of them: the guess would move. */
-void arm_widen(const struct learner *l, struct arm *a, float by)
+/* P as doubles; where rounding took all meaning from it, each number by itself. */
+static void wide_p(const struct learner *l, const struct arm *a, bool apart, double *m)
 {
 	size_t d = l->conf.dims;
-	double *m = mem_array(d * d, sizeof *m);
-	a->changed = true;
 	for (size_t i = 0; i < d; i++)
 		for (size_t j = 0; j < d; j++)
-			m[i * d + j] = (double)a->p[i * l->stride + j];
-	if (!split(l, a, by, m)) { /* rounding took all meaning from P */
-		mem_free(m);
-		fade(l, a, by);
-		return;
+			m[i * d + j] = i == j || !apart ? (double)a->p[i * l->stride + j] : 0;
+}
+
+/* What is less sure is drawn to the prior by as much as the prior's share of 1/P has grown. */
+void arm_widen(const struct learner *l, struct arm *a, float by)
+{
+	float v[LEARN_DIMS_MAX + LANES];
+	size_t d = l->conf.dims;
+	double *m = mem_array(d * d, sizeof *m);
+	wide_p(l, a, false, m);
+	if (!split(l, a, by, m)) {
+		wide_p(l, a, true, m);
+		(void)split(l, a, by, m);
 	}
-	for (size_t i = 0; i < d; i++) {
+	for (size_t i = 0; i < d; i++)
 		for (size_t j = 0; j < d; j++) /* both halves the same to the last bit */
 			a->p[i * l->stride + j] = (float)((m[i * d + j] + m[j * d + i]) / 2);
-		a->b[i] /= by;
-	}
 	mem_free(m);
-	a->seen /= (double)by;
 	keep_positive(l, a); /* both for what rounding did */
 	bound(l, a);
+	for (uint32_t i = 0; i < l->stride; i++)
+		v[i] = (1 - 1 / by) * (a->m[i] - a->w[i]);
+	shift(l, a, v);
+	a->seen /= (double)by;
+	a->changed = true;
+}
+
+/* x'Px, and P x. Where floats hold nothing of a variance any more, its numbers get back what they
+ * cannot tell from nothing. */
+static float look_along(const struct learner *l, struct arm *a, const float *x, float *px)
+{
+	float apart = 0;
+	times(l, a, x, px);
+	for (uint32_t i = 0; i < l->conf.dims; i++)
+		apart += x[i] * x[i] * a->p[(size_t)i * l->stride + i];
+	float q = dot(px, x, l->stride);
+	if (q >= HELD * apart)
+		return q;
+	for (uint32_t i = 0; i < l->conf.dims; i++) {
+		float *own = &a->p[(size_t)i * l->stride + i], more = x[i] != 0 ? HELD * *own : 0;
+		*own += more;
+		px[i] += more * x[i];
+	}
+	return dot(px, x, l->stride);
+}
+
+/* Some at a time: see the top of the file. */
+static void forget(const struct learner *l, struct arm *a)
+{
+	float by = 1 + l->conf.forget * (float)++a->since;
+	if (by <= 1 + FADE_AT)
+		return;
+	a->since = 0;
+	arm_widen(l, a, by);
 }
 
 void arm_learn(const struct learner *l, struct arm *a, const float *x, struct lesson lesson)
 {
 	float px[LEARN_DIMS_MAX + LANES];
-	times(l, a, x, px);
-	float q = dot(px, x, l->stride), k = lesson.h / (1 + lesson.h * (q > 0 ? q : 0));
-	float root = sqrtf(k); /* one factor for both sides: P stays symmetric to the last bit */
-	for (uint32_t i = 0; i < l->stride; i++)
-		px[i] *= root;
-	for (uint32_t i = 0; i < l->conf.dims && q > 0; i++)
-		add_scaled(a->p + (size_t)i * l->stride, -px[i], px, l->stride);
-	keep_positive(l, a);
-	add_scaled(a->b, lesson.y, x, l->stride);
+	float q = look_along(l, a, x, px);
+	if (q > 0) {
+		float root = sqrtf(lesson.h / (1 + lesson.h * q));
+		add_scaled(a->w, lesson.pull / (1 + lesson.h * q), px, l->stride);
+		for (uint32_t i = 0; i < l->stride; i++) /* one factor for both sides: P */
+			px[i] *= root;                   /* stays symmetric to the last bit */
+		for (uint32_t i = 0; i < l->conf.dims; i++)
+			add_scaled(a->p + (size_t)i * l->stride, -px[i], px, l->stride);
+		keep_positive(l, a);
+	}
 	a->seen += (double)lesson.weight;
 	a->changed = true;
+	follow(l, a);
 	if (l->conf.forget > 0)
-		fade(l, a, 1 + l->conf.forget);
-	arm_mean(l, a);
+		forget(l, a);
 }

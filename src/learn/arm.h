@@ -2,9 +2,9 @@
  * arm.h: the room's own inside: one normal distribution over weights, and its arithmetic.
  *
  * Rows are padded to whole lanes of four, with zeros, so that every loop is whole and every sum
- * has one order on every machine. What is kept is P (the covariance) and b; the mean is
- * w = P (b + m / v), m the prior's mean and v its variance: so the prior may move (the pool
- * learns) and the arm moves with it, as far as its own outcomes leave room.
+ * has one order on every machine. What is kept is the mean w, the covariance P and m, the prior's
+ * mean as it was when the arm last looked: the prior may move (the pool learns) and the arm moves
+ * with it, by P (1/v) of that, v the prior's variance: as far as its own outcomes leave room.
  */
 #ifndef LEARN_ARM_H
 #define LEARN_ARM_H
@@ -17,10 +17,11 @@ struct arm {
 	uint64_t key;
 	enum learn_kind kind;
 	bool changed;
-	float spread; /* v of all weights but the constant */
-	float bias;   /* v of the constant */
+	float spread;   /* v of all weights but the constant */
+	float bias;     /* v of the constant */
+	uint32_t since; /* outcomes that forgetting was not made up for yet */
 	double seen;
-	float *w, *b; /* stride floats each */
+	float *w, *m; /* stride floats each */
 	float *p;     /* dims rows of stride floats, symmetric */
 };
 
@@ -41,19 +42,19 @@ struct learner {
 
 /* What one outcome is worth to an arm: Newton's step, seen from this arm alone. */
 struct lesson {
-	float h; /* curvature, less where the rest of the action is unsure */
-	float y; /* h times what z should have been for this arm */
+	float h;    /* curvature, less where the rest of the action is unsure */
+	float pull; /* the surprise, less where the same */
 	float weight;
 };
 
 void arm_init(struct learner *l, struct arm *a, uint64_t key, enum learn_kind kind);
 void arm_finish(struct arm *a);
 const float *arm_prior(const struct learner *l, const struct arm *a);
-void arm_mean(const struct learner *l, struct arm *a); /* w from P, b and the prior */
 float arm_z(const struct learner *l, const struct arm *a, const float *x);
 float arm_variance(const struct learner *l, const struct arm *a, const float *x);
 void arm_learn(const struct learner *l, struct arm *a, const float *x, struct lesson lesson);
-void arm_widen(const struct learner *l, struct arm *a, float times);
+/* What was learned counts 1 / by (by > 1), the prior as before; the guess goes with it. */
+void arm_widen(const struct learner *l, struct arm *a, float by);
 
 struct learner *learner_new(const struct learn_conf *conf);
 struct arm *learner_add(struct learner *l, uint64_t key, enum learn_kind kind);

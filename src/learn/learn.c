@@ -97,7 +97,7 @@ static struct arm copy_arm(const struct learner *l, const struct arm *a)
 {
 	struct arm to = *a;
 	to.w = copy(a->w, l->stride);
-	to.b = copy(a->b, l->stride);
+	to.m = copy(a->m, l->stride);
 	to.p = copy(a->p, (size_t)l->conf.dims * l->stride);
 	return to;
 }
@@ -111,7 +111,7 @@ struct learner *learner_clone(const struct learner *l)
 	to->nothing = copy(l->nothing, l->stride);
 	to->pool = copy_arm(l, &l->pool);
 	to->arms = l->arms_cap > 0 ? mem_array(l->arms_cap, sizeof *to->arms) : NULL;
-	for (uint32_t i = 0; i < l->arms_n; i++)
+	for (uint32_t i = 0; i < l->arms_n && to->arms != NULL; i++)
 		to->arms[i] = copy_arm(l, &l->arms[i]);
 	to->slots = mem_array(l->slots_n, sizeof *to->slots);
 	memcpy(to->slots, l->slots, l->slots_n * sizeof *to->slots);
@@ -133,7 +133,8 @@ void learn_prior(struct learner *l, const float *weights)
 {
 	ASSERT(l->arms_n == 0 && l->pool.seen == 0);
 	memcpy(l->prior, weights, l->conf.dims * sizeof *weights);
-	arm_mean(l, &l->pool);
+	memcpy(l->pool.w, weights, l->conf.dims * sizeof *weights);
+	memcpy(l->pool.m, weights, l->conf.dims * sizeof *weights);
 	l->changed = true;
 }
 
@@ -319,14 +320,14 @@ void learn_score(const struct learner *l, const float *x, const struct learn_act
 	}
 }
 
-/* z of the part itself, its variance, and those of the whole. */
+/* The part by itself, and the whole. */
 static struct lesson lesson_of(float outcome, float weight, struct learn_guess own,
 			       struct learn_guess all)
 {
 	float p = logistic(all.z), h = p * (1 - p);
 	h = weight * (h < CURVE_LEAST ? CURVE_LEAST : h);
 	float share = 1 / (1 + h * (all.var - own.var));
-	return (struct lesson){h * share, share * (h * own.z + weight * (outcome - p)), weight};
+	return (struct lesson){h * share, share * weight * (outcome - p), weight};
 }
 
 static struct learn_guess guess_of(const struct learner *l, const struct arm *a, const float *x)
@@ -362,11 +363,8 @@ void learn_widen(struct learner *l, float times)
 {
 	ASSERT(times > 1);
 	arm_widen(l, &l->pool, times);
-	arm_mean(l, &l->pool);
-	for (uint32_t i = 0; i < l->arms_n; i++) {
+	for (uint32_t i = 0; i < l->arms_n; i++)
 		arm_widen(l, &l->arms[i], times);
-		arm_mean(l, &l->arms[i]);
-	}
 	l->seen /= (double)times;
 	l->changed = true;
 }

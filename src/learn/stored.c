@@ -5,7 +5,7 @@
  *
  * where the hash (8 bytes, over all before it) tells damage from design, and what is read is
  * checked all the same: numbers are finite and in range, a covariance has the shape of one. Of a
- * covariance the lower half is kept; the mean is worked out again, to the last bit. */
+ * covariance the lower half is kept. */
 #include "learn/arm.h"
 
 #include "base/hash.h"
@@ -13,11 +13,13 @@
 #include <math.h>
 #include <string.h>
 
-#define VERSION 2
 #define LIKE_FIRST 2  /* keys of the stand-ins of a thin learner, by kind */
-#define KEPT_MAX 1e9f /* of any number in b */
+#define CONF_MAX 1e9f /* of any setting */
+#define MEAN_MAX 1e6f /* of any weight, and of any number in P */
 
 enum piece { PIECE_HEAD, PIECE_ARM, PIECE_WHOLE, PIECE_THIN };
+static const uint8_t versions[] = {
+	[PIECE_HEAD] = 3, [PIECE_ARM] = 3, [PIECE_WHOLE] = 3, [PIECE_THIN] = 2};
 
 static void put_f32(struct buf *b, float v)
 {
@@ -43,7 +45,7 @@ static size_t begin(struct buf *out, enum piece kind)
 {
 	size_t from = out->n;
 	buf_z(out, "NL");
-	buf_byte(out, VERSION);
+	buf_byte(out, (char)versions[kind]);
 	buf_byte(out, (char)kind);
 	return from;
 }
@@ -57,11 +59,18 @@ static void end(struct buf *out, size_t from)
 		buf_byte(out, (char)(h >> i & 0xff));
 }
 
+static void put_row(struct buf *out, const float *row, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		put_f32(out, row[i]);
+}
+
 static void put_numbers(const struct learner *l, const struct arm *a, struct buf *out)
 {
 	buf_f64_le(out, a->seen);
-	for (uint32_t i = 0; i < l->conf.dims; i++)
-		put_f32(out, a->b[i]);
+	buf_varint(out, a->since);
+	put_row(out, a->w, l->conf.dims);
+	put_row(out, a->m, l->conf.dims); /* the pool has moved on since */
 	for (uint32_t i = 0; i < l->conf.dims; i++)
 		for (uint32_t j = 0; j <= i; j++)
 			put_f32(out, a->p[(size_t)i * l->stride + j]);
@@ -82,8 +91,7 @@ static void put_head(const struct learner *l, struct buf *out)
 {
 	size_t from = begin(out, PIECE_HEAD);
 	put_conf(l, out);
-	for (uint32_t i = 0; i < l->conf.dims; i++)
-		put_f32(out, l->prior[i]);
+	put_row(out, l->prior, l->conf.dims);
 	put_numbers(l, &l->pool, out);
 	end(out, from);
 }
@@ -94,8 +102,6 @@ static void put_arm(const struct learner *l, const struct arm *a, struct buf *ou
 	buf_varint(out, a->key);
 	buf_byte(out, (char)a->kind);
 	put_numbers(l, a, out);
-	for (uint32_t i = 0; i < l->conf.dims; i++)
-		put_f32(out, a->w[i]); /* the pool has moved on since */
 	end(out, from);
 }
 
@@ -139,8 +145,7 @@ void learner_encode(const struct learner *l, struct buf *out)
 static void put_thin(const struct learner *l, const struct arm *a, struct buf *out)
 {
 	buf_f64_le(out, a->seen);
-	for (uint32_t i = 0; i < l->conf.dims; i++)
-		put_f32(out, a->w[i]);
+	put_row(out, a->w, l->conf.dims);
 	for (uint32_t i = 0; i < l->conf.dims; i++)
 		put_f32(out, a->p[(size_t)i * l->stride + i]);
 }
@@ -173,9 +178,9 @@ static enum status open_piece(struct str s, enum piece kind, struct rd *r, struc
 	uint64_t want = 0;
 	if (s.n < 12 || memcmp(s.p, "NL", 2) != 0)
 		return err_set(e, ST_CORRUPT, "these bytes are not a learner");
-	if (s.p[2] != VERSION)
+	if ((uint8_t)s.p[2] != versions[kind])
 		return err_set(e, ST_CORRUPT, "a learner of version %u; this program reads %u",
-			       (unsigned)(uint8_t)s.p[2], VERSION);
+			       (unsigned)(uint8_t)s.p[2], (unsigned)versions[kind]);
 	s.n -= 8;
 	for (unsigned i = 0; i < 8; i++)
 		want |= (uint64_t)(uint8_t)s.p[s.n + i] << 8 * i;
@@ -214,10 +219,14 @@ static bool shaped(const struct learner *l, const struct arm *a)
 static bool get_numbers(const struct learner *l, struct arm *a, struct rd *r)
 {
 	a->seen = rd_f64_le(r);
-	bool ok = a->seen >= 0 && a->seen < 1e15 && get_row(r, l->conf.dims, KEPT_MAX, a->b);
+	uint64_t since = rd_varint(r);
+	bool ok = a->seen >= 0 && a->seen < 1e15 && since <= UINT32_MAX &&
+		  get_row(r, l->conf.dims, MEAN_MAX, a->w) &&
+		  get_row(r, l->conf.dims, MEAN_MAX, a->m);
+	a->since = (uint32_t)since;
 	for (uint32_t i = 0; i < l->conf.dims && ok; i++) {
 		float *row = a->p + (size_t)i * l->stride;
-		ok = get_row(r, i + 1, 1e6f, row);
+		ok = get_row(r, i + 1, MEAN_MAX, row);
 		for (uint32_t j = 0; j < i; j++)
 			a->p[(size_t)j * l->stride + i] = row[j];
 	}
@@ -229,7 +238,7 @@ static struct learner *get_conf(struct rd *r)
 	float f[8];
 	struct err e;
 	uint64_t dims = rd_varint(r);
-	if (dims > LEARN_DIMS_MAX || !get_row(r, 8, KEPT_MAX, f))
+	if (dims > LEARN_DIMS_MAX || !get_row(r, 8, CONF_MAX, f))
 		return NULL;
 	struct learn_conf c = {(uint32_t)dims, f[0], f[1], f[2], f[3], f[4], f[5], f[6], f[7]};
 	if (learn_conf_check(&c, &e) != ST_OK)
@@ -255,7 +264,6 @@ enum status learn_head_decode(struct str bytes, struct learner **out, struct err
 		learner_close(&l);
 		return damaged(e);
 	}
-	arm_mean(l, &l->pool);
 	l->changed = false;
 	*out = l;
 	return ST_OK;
@@ -272,8 +280,7 @@ enum status learn_arm_decode(struct learner *l, struct str bytes, struct err *e)
 	if (!r.ok || kind >= LEARN_KINDS || learn_find(l, key) != LEARN_NONE)
 		return damaged(e);
 	struct arm *a = learner_add(l, key, (enum learn_kind)kind);
-	if (a == NULL || !get_numbers(l, a, &r) || !get_row(&r, l->conf.dims, 1e30f, a->w) ||
-	    !rd_done(&r))
+	if (a == NULL || !get_numbers(l, a, &r) || !rd_done(&r))
 		return damaged(e); /* the caller throws the learner away */
 	a->changed = false;
 	return ST_OK;
@@ -305,8 +312,8 @@ static bool get_thin(const struct learner *l, struct arm *a, struct rd *r)
 {
 	float own[LEARN_DIMS_MAX];
 	a->seen = rd_f64_le(r);
-	bool ok = a->seen >= 0 && a->seen < 1e15 && get_row(r, l->conf.dims, 1e6f, a->w) &&
-		  get_row(r, l->conf.dims, 1e6f, own);
+	bool ok = a->seen >= 0 && a->seen < 1e15 && get_row(r, l->conf.dims, MEAN_MAX, a->w) &&
+		  get_row(r, l->conf.dims, MEAN_MAX, own);
 	for (uint32_t i = 0; i < l->conf.dims && ok; i++)
 		a->p[(size_t)i * l->stride + i] = own[i];
 	a->changed = false;
