@@ -209,7 +209,7 @@ static void to_become_hot(struct cli *c, const struct json *d, uint32_t hot)
 	bool already = false;
 	uint32_t ways = json_get(d, hot, "ways");
 	double missing = render_number(d, hot, "points_missing");
-	struct str condition = render_text(d, hot, "condition", &c->arena);
+	struct str condition = json_str(d, json_get(d, hot, "condition"), &c->arena);
 	(void)json_bool(d, json_get(d, hot, "already"), &already); /* absent: not */
 	if (already)
 		return;
@@ -239,7 +239,8 @@ static void tier(struct cli *c, const struct json *d)
 			render_number(d, x, "up"), render_number(d, x, "down"));
 	}
 	struct str when = render_time(d, json_get(d, t, "changes_by_itself"), &c->arena);
-	fprintf(c->out, "  changes by itself: " STR_FMT "\n", STR_ARG(when));
+	fprintf(c->out, "  changes by itself: " STR_FMT "\n",
+		STR_ARG(when.n > 1 ? when : STR("no")));
 	to_become_hot(c, d, json_get(d, 0, "to_become_hot"));
 }
 

@@ -154,11 +154,24 @@ static void show_json(struct cli *c, const struct inbox_mail *m, const struct pr
 	cli_line(c, buf_view(&b));
 }
 
+/* Lines of mail end in CR LF; what a person reads or pipes on ends as everything else here does. */
+static void put_lines(struct cli *c, struct str text)
+{
+	for (struct str line; text.p != NULL;) {
+		line = str_cut(&text, '\n');
+		if (line.n && line.p[line.n - 1] == '\r')
+			line.n--;
+		cli_put(c, line);
+		if (text.p != NULL)
+			cli_put(c, STR("\n"));
+	}
+}
+
 static void show_text(struct cli *c, const struct inbox_mail *m, const struct pretend_view *v)
 {
 	fprintf(c->out, "From:    " STR_FMT "\nTo:      " STR_FMT "\nSubject: " STR_FMT "\n\n",
 		STR_ARG(v->from), STR_ARG(m->to), STR_ARG(v->subject));
-	cli_put(c, v->text);
+	put_lines(c, v->text);
 	if (v->links_n > 0)
 		fprintf(c->out, "\n");
 	for (size_t i = 0; i < v->links_n; i++) {
@@ -190,7 +203,7 @@ static int do_show(struct cli *c, uint64_t id)
 	if (c->json)
 		show_json(c, &m, v);
 	else if (cli_flag(c, "html"))
-		cli_put(c, v->html);
+		put_lines(c, v->html);
 	else
 		show_text(c, &m, v);
 	return CLI_OK;

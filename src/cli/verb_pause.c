@@ -23,10 +23,8 @@ static enum status make_resume(struct view *v, void *ctx, struct view_order *out
 static int run_pause(struct cli *c)
 {
 	if (!cli_flag(c, "all") || c->args_n != 0)
-		return cli_usage(c, "pause stops all sending: pause --all --reason TEXT; one lead: "
-				    "nurtured lead pause LEAD --for 14d");
-	if (reason_of(c).n == 0)
-		return cli_usage(c, "say why: --reason TEXT is shown wherever a message waits");
+		return cli_usage(c, "pause stops all sending: pause --all; one lead: nurtured "
+				    "lead pause LEAD --for 14d");
 	return order(c, make_pause, c, "nothing leaves any more");
 }
 
@@ -47,7 +45,7 @@ const struct verb verb_pause = {
 		  "server has already taken cannot be called back. Leads go on being scored.",
 	.examples = {"nurtured pause --all --reason 'wrong price in the mail'"},
 	.opts = {{"all", 0, NULL, "for everybody (there is no other pause here)"},
-		 {"reason", 0, "TEXT", "why, for the record and for whoever wonders"}},
+		 {"reason", 0, "TEXT", "why: shown wherever a message waits for it"}},
 	.run = run_pause,
 };
 

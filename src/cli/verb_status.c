@@ -211,7 +211,8 @@ static void show_text(struct cli *c, const struct door *d, const struct facts_no
 		(double)f->log_bytes / 1e6, (double)f->state_bytes / 1e6);
 	fprintf(c->out, "events    %llu, %llu of them folded\n",
 		(unsigned long long)(f->next_seq - 1), (unsigned long long)f->cursor);
-	fprintf(c->out, "leads     %llu\n", (unsigned long long)f->leads);
+	fprintf(c->out, "leads     %llu, those joined since among them\n",
+		(unsigned long long)f->leads);
 	if (d->program != NULL)
 		fprintf(c->out, "program   " STR_FMT ", version %llu\n", STR_ARG(d->program->name),
 			(unsigned long long)d->program_version);

@@ -34,7 +34,7 @@ static void put_consent(struct json_w *w, const char *basis)
 	json_w_kz(w, "basis", confirmed ? "consent" : basis);
 	if (confirmed)
 		json_w_kz(w, "state", "confirmed");
-	json_w_kz(w, "source", "said by an operator with nurtured trigger");
+	json_w_kz(w, "source", "an operator with nurtured trigger");
 	json_w_end(w);
 }
 

@@ -130,11 +130,27 @@ static void next_of_held(const struct inspect *x, struct inspect_next *out)
 		       STR_ARG(str_slice(x->world.pause_reason, 0, 120)));
 }
 
+/* The same guard as at the last look makes no new words, only a new time. */
+static void words_of_look(const struct inspect *x, bool was_paused, const struct decide_out *did,
+			  struct inspect_step *s)
+{
+	struct str reason = x->journey.reason;
+	if (did->words[0])
+		(void)snprintf(s->words, sizeof s->words, "%s", did->words);
+	else if (was_paused && x->journey.phase != JOURNEY_PAUSED)
+		(void)snprintf(s->words, sizeof s->words, "the pause ends");
+	else if (reason.n)
+		(void)snprintf(s->words, sizeof s->words, "still waits: " STR_FMT, STR_ARG(reason));
+	else
+		(void)snprintf(s->words, sizeof s->words, "is looked at again");
+}
+
 /* One look at the instant it is due; *on_r: there is another one to come. */
 static enum status one_look(struct inspect *x, struct inspect_next *out, bool *on_r, struct err *e)
 {
 	struct decide_out did = {.moved = false};
 	int64_t due = x->journey.due_us, was = x->env.now_us;
+	bool was_paused = x->journey.phase == JOURNEY_PAUSED;
 	x->env.now_us = due > was ? due : was;
 	x->d.facts->now_us = x->env.now_us;
 	if (time_day(x->env.now_us) != time_day(was))
@@ -143,12 +159,7 @@ static enum status one_look(struct inspect *x, struct inspect_next *out, bool *o
 	if (st != ST_OK)
 		return st;
 	struct inspect_step *s = add(out, x->env.now_us);
-	/* The same guard as at the last look makes no new words, only a new time. */
-	if (did.words[0])
-		(void)snprintf(s->words, sizeof s->words, "%s", did.words);
-	else
-		(void)snprintf(s->words, sizeof s->words, "still waits: " STR_FMT,
-			       STR_ARG(x->journey.reason));
+	words_of_look(x, was_paused, &did, s);
 	out->sends = did.send;
 	if (did.send)
 		out->message = did.message;

@@ -699,6 +699,7 @@ static void test_cohort(void **state)
 	assert_int_equal(view_report_funnel(&s.v, &q, paper(&s), &e), ST_OK);
 	const struct json *d = read(&s);
 	uint32_t row = json_first(d, json_get(d, 0, "funnel"));
+	assert_int_equal(rate_n(&s, row, "handed_off", "of"), 2); /* also who was not written to */
 	assert_int_equal(rate_n(&s, row, "meeting", "n"), 1);
 	const struct view_numbers wrong = {s.w.now_us, s.w.now_us - US_PER_D, VIEW_BY_NONE};
 	assert_int_equal(view_report_tracks(&s.v, &wrong, paper(&s), &e), ST_INVALID);

@@ -617,9 +617,9 @@ static void put_funnel(const struct row *r, struct json_w *w)
 		const char *name;
 		enum cohort n, of;
 	} rates[] = {{"contacted", CONTACTED, ENTERED},
-		     {"handed_off", HANDED, CONTACTED},
+		     {"handed_off", HANDED, ENTERED}, /* a demo asked for is handed off at once */
 		     {"sales_accepted", ACCEPTED, HANDED},
-		     {"meeting", GOAL, CONTACTED}};
+		     {"meeting", GOAL, ENTERED}};
 	json_w_object(w);
 	if (r->slice.n)
 		json_w_kstr(w, "slice", r->slice);

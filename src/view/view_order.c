@@ -222,9 +222,9 @@ enum status view_order_sending(struct view *v, bool stop, struct str reason, str
 			       struct err *e)
 {
 	struct draft d;
+	/* Who must stop all mail now is not asked for words first. */
 	if (stop && reason.n == 0)
-		return err_set(e, ST_INVALID,
-			       "say why: the reason is shown wherever a message waits for it");
+		reason = STR("no reason was given");
 	begin(v, &d);
 	put_reason(&d, reason);
 	return end(&d, stop ? "sending.pause" : "sending.resume", out, e);

@@ -24,7 +24,8 @@ struct tiers {
 	size_t n, cap;
 	uint64_t leads[TIER_COUNT], converted[TIER_COUNT];
 	struct arena arena; /* per lead */
-	enum status st;
+	bool declared;      /* it is an outcome event of the program */
+	bool known;         /* that, or a trait of somebody */
 	struct err *e;
 };
 
@@ -71,16 +72,22 @@ static enum status has_record(struct view *v, uint64_t lead, struct str outcome,
 	return st;
 }
 
-static enum status converted(struct view *v, const struct view_lead *l, struct str outcome,
-			     bool *yes_r, struct err *e)
+static bool declared(const struct program *p, struct str outcome)
 {
-	*yes_r = says_yes(&l->profile, outcome, v->arena);
-	if (*yes_r || v->program == NULL)
-		return ST_OK;
-	bool declared = false;
-	for (size_t i = 0; i < v->program->outcomes_n && !declared; i++)
-		declared = str_eq(v->program->outcomes[i], outcome);
-	return declared ? has_record(v, l->id, outcome, yes_r, e) : ST_OK;
+	for (size_t i = 0; p != NULL && i < p->outcomes_n; i++)
+		if (str_eq(p->outcomes[i], outcome))
+			return true;
+	return false;
+}
+
+static enum status converted(struct tiers *t, struct view *v, const struct view_lead *l,
+			     bool *yes_r)
+{
+	const struct json *p = &l->profile;
+	if (json_get_str(p, json_get(p, 0, "traits"), t->outcome) != JSON_NONE)
+		t->known = true;
+	*yes_r = says_yes(p, t->outcome, v->arena);
+	return *yes_r || !t->declared ? ST_OK : has_record(v, l->id, t->outcome, yes_r, t->e);
 }
 
 static enum status tiers_add(struct tiers *t, uint64_t id)
@@ -95,7 +102,7 @@ static enum status tiers_add(struct tiers *t, uint64_t id)
 	if (st == ST_OK && (l.lead.flags & (LEAD_MERGED | LEAD_ERASED)))
 		return ST_OK;
 	if (st == ST_OK)
-		st = converted(&v, &l, t->outcome, &yes, t->e);
+		st = converted(t, &v, &l, &yes);
 	if (st != ST_OK)
 		return st;
 	s.score = l.lead.score;
@@ -206,8 +213,13 @@ enum status view_tiers(struct view *v, struct str outcome, struct json_w *w, str
 	if (outcome.n == 0)
 		return err_set(e, ST_INVALID,
 			       "which outcome? name a trait or a declared outcome event");
+	t.known = t.declared = declared(v->program, outcome);
 	arena_init(&t.arena, 64u << 20);
 	enum status st = every_lead(&t);
+	if (st == ST_OK && t.n > 0 && !t.known)
+		st = err_set(e, ST_NOT_FOUND,
+			     "no lead has a trait \"%.*s\", and it is no outcome of the program",
+			     STR_ARG(str_slice(outcome, 0, 80)));
 	if (st == ST_OK)
 		put_tiers(&t, w);
 	mem_free(t.samples);

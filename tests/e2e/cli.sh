@@ -81,7 +81,7 @@ if grep -q broken "$work/leads.csv.errors.csv" 2>/dev/null || grep -q ",3\|^3" "
 expect 1 "import without consent" "consent" -- import "$work/leads.csv"
 expect 4 "import of nothing" "" -- import "$work/none.csv" --consent contract --consent-source x
 for verb in "status" "lead list" "lead get ana@firm.example" "explain ana@firm.example" "events --lead ana@firm.example" \
-	"events --dead" "report tiers --outcome won" "report counters" "replay --verify" "doctor" "key list"; do
+	"events --dead" "report tiers --outcome meeting.booked" "report counters" "replay --verify" "doctor" "key list"; do
 	# shellcheck disable=SC2086
 	json "$verb" -- $verb
 	# shellcheck disable=SC2086
@@ -101,6 +101,7 @@ expect 4 "lead get nobody" "tried as" -- lead get nobody@firm.example
 expect 4 "explain nobody" "" -- explain 999
 expect 2 "lead list of no tier" "hot, warm or cold" -- lead list --tier lukewarm
 expect 2 "report without outcome" "outcome" -- report tiers
+expect 4 "an outcome nobody knows is no rate of 0" "no lead has a trait .wno" -- report tiers --outcome wno
 expect 0 "lead by tier" "" -- lead list --tier hot
 "$nurtured" trigger identify --email many@firm.example --trait "$(seq -s, -f 'k%g=1' 600)" >/dev/null
 expect 0 "600 traits" '"k512":1}' -- lead get many@firm.example --json

@@ -36,7 +36,7 @@ begin() { # [OPTION...]: starts it and waits until it is ready
 }
 export NURTURED_DATA=$work/demo
 begin
-if grep -q 'ok  leads  *49' "$work/demo.out"; then good; else bad "sample leads" "$work/demo.out"; fi
+if grep -q 'ok  leads  *30' "$work/demo.out"; then good; else bad "sample leads" "$work/demo.out"; fi
 expect 6 "twice at once" "in use by process" -- demo
 "$nurtured" clock --json >"$work/clock"
 if python3 - "$work/clock" <<'PY'; then good; else bad "not a working hour" "$work/clock"; fi

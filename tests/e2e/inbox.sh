@@ -35,6 +35,9 @@ expect 0 "a mail" 'Subject: Hello' -- inbox show "$ada"
 expect 0 "its links" 'Follow the link +https://larkspur.example/go' -- inbox show "$ada"
 expect 0 "in words for people" '\] Open the unsubscribe page' -- inbox show "$ada"
 json "a mail" -- inbox show "$ada"
+if "$nurtured" inbox show "$ada" | grep -q $'\r'; then bad "lines end as a terminal has them"; else good; fi
+expect 0 "a condition there is none of is not told" '' -- explain ada@acme.example
+if grep -qE 'must hold that -|still waits: *$' "$work/out"; then bad "no half sentence" "$work/out"; else good; fi
 expect 0 "as it was sent" '^Message-ID: <m\.' -- inbox show "$ada" --raw
 expect 4 "no such mail" '' -- inbox show 999
 expect 0 "opened" 'email.open' -- inbox open "$ada"

@@ -18,7 +18,8 @@ expect 0 "init" -- init
 expect 4 "no program yet" "no program" -- track list
 expect 0 "apply" -- apply "$root/programs/example.yaml" --yes
 expect 2 "a pause of what" "pause --all" -- pause
-expect 2 "a pause of all without a reason" "why" -- pause --all
+expect 0 "who must stop now is not asked why" "nothing leaves" -- pause --all
+expect 0 "and that is said" "stopped.*no reason was given" -- status
 expect 0 "all sending stops" "nothing leaves" -- pause --all --reason "wrong price"
 expect 0 "and says why" "wrong price" -- track list
 expect 0 "a lead" -- trigger form.ebook --email ana@firm.example --trait title=COO,country=US
@@ -101,11 +102,14 @@ ask 200 "leads of a track" '"track":"awareness"' GET '/v1/leads?track=awareness&
 ask 200 "a pause" '"seq":' POST /v1/leads/1/pause '{"for":"2d"}'
 ask 400 "a pause of no length" 'for must be' POST /v1/leads/1/pause '{"for":"a while"}'
 ask 200 "its end" '"seq":' POST /v1/leads/1/resume
-ask 400 "a stop without a reason" 'say why' POST /v1/sending/pause '{}'
+ask 200 "a stop without a reason" '"seq":' POST /v1/sending/pause '{}'
 ask 200 "sending goes on" '"seq":' POST /v1/sending/resume
 ask 200 "a stop" '"seq":' POST /v1/sending/pause '{"reason":"a test"}'
 expect 0 "seen by the verb" "a test" -- track list
 expect 0 "and lifted by it" "done" -- resume
+expect 0 "a person takes over" "done" -- lead move ana@firm.example - --reason "on the phone"
+expect 0 "a pause on no track" "done: paused" -- lead pause ana@firm.example --for 14d
+expect 0 "its end is told" "the pause ends" -- explain ana@firm.example
 stop
 expect 0 "the same state in the end" "equal" -- replay --verify
 tally
