@@ -57,7 +57,7 @@ static enum status auth_write(struct api_call *call, struct api_problem *p)
 	return refuse(call, p, ST_UNAUTHENTICATED,
 		      "the Authorization header holds no write key we know",
 		      "send \"Basic base64(WRITE_KEY:)\" or \"Bearer WRITE_KEY\"; nurtured key add "
-		      "makes one");
+		      "write NAME makes one");
 }
 
 static enum status auth_admin(struct api_call *call, struct api_problem *p)
@@ -83,7 +83,7 @@ static enum status auth_admin(struct api_call *call, struct api_problem *p)
 		return refuse(call, p, ST_UNAUTHENTICATED, "this route needs an admin token",
 			      "send \"Authorization: Bearer nt_...\"");
 	return refuse(call, p, ST_UNAUTHENTICATED, "the admin token is not one we know",
-		      "nurtured key add --admin makes one");
+		      "nurtured key add admin NAME makes one");
 }
 
 /* Whoever holds another key of ours is told which one it takes. */

@@ -51,13 +51,27 @@ static int run_backup(struct cli *c)
 	return CLI_OK;
 }
 
-/* Opens the copy for writing once: recovery runs, and what is broken shows. */
+/* Every record of the copy's log: a state may be folded anew, an event is nowhere else. */
+static enum status check_log(struct cli *c, const char *path)
+{
+	struct log_verify v;
+	enum status st = log_verify_sqlite(path, &v, &c->err);
+	if (st == ST_OK && v.damaged) {
+		c->err = v.why;
+		st = ST_CORRUPT;
+	}
+	return st;
+}
+
+/* What is broken in the copy shows before anything is moved. */
 static enum status check_copy(struct cli *c, const char *dir)
 {
 	struct node *n = NULL;
 	char path[NODE_PATH_MAX];
 	struct node_conf conf = node_conf_default(dir, NODE_READ);
 	enum status st = store_verify(node_path(dir, "state.db", path), &c->err);
+	if (st == ST_OK)
+		st = check_log(c, node_path(dir, "events.db", path));
 	if (st == ST_OK)
 		st = node_open(&conf, &n, &c->err);
 	node_close(&n);

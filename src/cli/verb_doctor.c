@@ -199,8 +199,9 @@ static void check_backup(struct patient *p, struct finding *f)
 	}
 	int64_t old = now > at ? now - at : 0;
 	doctor_say(f, old > BACKUP_AGE_WARN_US ? HEALTH_WARN : HEALTH_OK,
-		   "nurtured backup DIR, every day", "the last one is %s old: %.120s",
-		   duration_format(old / US_PER_S * US_PER_S, age), dir.p ? dir.p : "");
+		   "nurtured backup DIR, every day", "the last one is %s old: " STR_FMT,
+		   duration_format(old / US_PER_S * US_PER_S, age),
+		   STR_ARG(str_slice(dir, 0, 120)));
 }
 
 static void check_zones(struct patient *p, struct finding *f)

@@ -128,6 +128,18 @@ expect 6 "backup onto a backup" "exists" -- backup "$work/backup"
 expect 0 "a backup replays" "equal" -- replay --verify --data "$work/backup"
 expect 0 "restore dry run" "whole" -- restore "$work/backup" --dry-run
 expect 7 "restore needs a yes" "yes" -- restore "$work/backup" --no-input
+expect 0 "the doctor names it" "the last one is [^\"]* old: [^\"]*/backup$" -- doctor
+cp -r "$work/backup" "$work/bitten"
+python3 - "$work/bitten/events.db" <<'END'
+import sys
+with open(sys.argv[1], "r+b") as f:
+    b = f.read()
+    f.seek(b.rindex(b"@firm.example"))
+    f.write(b"#")
+END
+expect 1 "a backup with a damaged record" "checksum is wrong" -- restore "$work/bitten" --yes
+expect 1 "which is not called whole" "checksum is wrong" -- restore "$work/bitten" --dry-run
+expect 0 "and moved nothing" "lead 1" -- explain ana@firm.example
 expect 0 "restore" "restored" -- restore "$work/backup" --yes
 expect 0 "restored data replays" "equal" -- replay --verify
 expect 4 "restore of nothing" "" -- restore "$work/none" --yes
