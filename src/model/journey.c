@@ -33,6 +33,8 @@
 	TEXT(len, len, reason)
 #define HOLDOUT 16u
 #define HOLDOUT_KNOWN 32u
+#define BESIDE 64u /* behind the head: one control byte, two numbers */
+#define BESIDE_BOUND (1 + 2 * 8)
 #define HEAD_BYTES 14 /* version, phase and flags, entered's nibble, three counts, 16 nibbles */
 #define HEAD_BOUND (HEAD_BYTES + 17 * 8)
 #define TOUCH_BYTES 3
@@ -54,6 +56,24 @@ static size_t texts_bytes(const struct journey *x)
 	return n;
 }
 
+static void put_beside(struct packer *w, const struct journey_beside *x)
+{
+	char *control = w->p;
+	w->p++;
+	unsigned version = put_uint(w, x->version << 12 | x->before << 8 | x->flags);
+	*control = (char)(version | put_time(w, x->since_us) << 4);
+}
+
+static bool get_beside(struct unpacker *r, struct journey_beside *x)
+{
+	if (r->p == r->end)
+		return false;
+	unsigned control = (unsigned char)*r->p++;
+	uint64_t v = get_uint(r, control & 15);
+	*x = (struct journey_beside){v >> 12, v & 255, v >> 8 & 15, get_time(r, control >> 4)};
+	return r->ok && x->version > 0;
+}
+
 static inline void put_head(struct packer *w, const struct journey *x)
 {
 	char *control = w->p;
@@ -65,13 +85,16 @@ static inline void put_head(struct packer *w, const struct journey *x)
 	NUMBERS(PACK_FIELD)
 	TEXTS(PACK_FIELD)
 	control[0] = JOURNEY_VERSION;
-	control[1] = (char)((unsigned)x->phase | (x->holdout ? HOLDOUT : 0) |
-			    (x->holdout_known ? HOLDOUT_KNOWN : 0));
+	control[1] =
+		(char)((unsigned)x->phase | (x->holdout ? HOLDOUT : 0) |
+		       (x->holdout_known ? HOLDOUT_KNOWN : 0) | (x->beside.version ? BESIDE : 0));
 	control[2] = (char)entered;
 	control[3] = (char)x->touches_n;
 	control[4] = (char)x->past_n;
 	control[5] = (char)x->fired_n;
 	put_nibbles(control + 6, nibbles);
+	if (x->beside.version > 0)
+		put_beside(w, &x->beside);
 }
 
 static inline bool get_head(struct unpacker *r, struct journey *x)
@@ -92,7 +115,10 @@ static inline bool get_head(struct unpacker *r, struct journey *x)
 	r->base_us = pack_base(x->entered_us);
 	NUMBERS(UNPACK_FIELD)
 	TEXTS(UNPACK_FIELD)
-	return r->ok && nibbles == 0 && flags < 64 && (flags & 15) < JOURNEY_PHASE_COUNT &&
+	x->beside = (struct journey_beside){.since_us = TIME_NONE};
+	if (flags & BESIDE && !get_beside(r, &x->beside))
+		return false;
+	return r->ok && nibbles == 0 && flags < 2 * BESIDE && (flags & 15) < JOURNEY_PHASE_COUNT &&
 	       x->touches_n <= JOURNEY_TOUCHES_MAX && x->past_n <= JOURNEY_PAST_MAX &&
 	       x->fired_n <= JOURNEY_FIRED_MAX;
 }
@@ -197,8 +223,8 @@ void journey_encode(const struct journey *x, struct buf *out)
 {
 	ASSERT(x->phase < JOURNEY_PHASE_COUNT && x->touches_n <= JOURNEY_TOUCHES_MAX);
 	ASSERT(x->past_n <= JOURNEY_PAST_MAX && x->fired_n <= JOURNEY_FIRED_MAX);
-	size_t bound = HEAD_BOUND + x->touches_n * TOUCH_BOUND + x->past_n * PAST_BOUND +
-		       x->fired_n * FIRED_BOUND + texts_bytes(x) + 8;
+	size_t bound = HEAD_BOUND + BESIDE_BOUND + x->touches_n * TOUCH_BOUND +
+		       x->past_n * PAST_BOUND + x->fired_n * FIRED_BOUND + texts_bytes(x) + 8;
 	if (!buf_reserve(out, bound))
 		return;
 	struct packer packer = {.p = out->p + out->n}, *w = &packer;
@@ -257,6 +283,7 @@ void journey_init(struct journey *j, uint64_t lead)
 		.due_us = TIME_NONE,
 		.last_touch_us = TIME_NONE,
 		.fatigue_us = TIME_NONE,
+		.beside.since_us = TIME_NONE,
 	};
 }
 

@@ -64,6 +64,15 @@ enum cohort_flag {
 #define COHORT_BEFORE_EVER(cohort) ((uint32_t)((cohort) >> 60 & 15))
 #define COHORT_BEFORE_ADD(now, ever) ((uint64_t)(now) << 56 | (uint64_t)(ever) << 60)
 
+/* While two versions of the program stand side by side (engine/beside.h): what has become of the
+ * lead since it first entered a track then, each counted once. It stays behind the comparison. */
+struct journey_beside {
+	uint64_t version; /* the candidate, below 2^52; 0: the lead is not counted */
+	uint32_t flags;   /* enum cohort_flag */
+	uint32_t before;  /* how engaged it was, as COHORT_BEFORE */
+	int64_t since_us;
+};
+
 struct touch {
 	uint64_t message; /* number of the message; 0: skipped or substituted away */
 	int64_t at_us;    /* when it was marked sending */
@@ -101,6 +110,7 @@ struct journey {
 	uint64_t cohort;  /* enum cohort_flag | tier at entry << 8 | persona's key then << 16 |
 			  * flags ever << 48 | engaged before << 56; it stays behind the track,
 			  * until the next one is entered, and what ever was for good */
+	struct journey_beside beside;
 	bool holdout, holdout_known;
 	struct str reason; /* why STOPPED, HANDED, PAUSED or OUT; for people */
 	double fatigue;    /* decayed count of touches, as of fatigue_us */

@@ -22,6 +22,10 @@ static void random_journey(struct rng *r, struct journey *j)
 	j->message = random_wide(r);
 	j->handoff = random_wide(r);
 	j->cohort = rng_u64(r) >> rng_below(r, 64);
+	if (rng_below(r, 2))
+		j->beside = (struct journey_beside){(random_wide(r) >> 13) + 1,
+						    (uint32_t)rng_below(r, 256),
+						    (uint32_t)rng_below(r, 16), random_time(r)};
 	j->holdout = rng_below(r, 2) == 1;
 	j->holdout_known = rng_below(r, 2) == 1;
 	j->reason = random_text(r, 65535);
@@ -83,6 +87,10 @@ static void assert_same(const struct journey *a, const struct journey *b)
 	assert_int_equal(a->message, b->message);
 	assert_int_equal(a->handoff, b->handoff);
 	assert_true(a->cohort == b->cohort);
+	assert_int_equal(a->beside.version, b->beside.version);
+	assert_int_equal(a->beside.flags, b->beside.flags);
+	assert_int_equal(a->beside.before, b->beside.before);
+	assert_int_equal(a->beside.since_us, b->beside.since_us);
 	assert_int_equal(a->holdout, b->holdout);
 	assert_int_equal(a->holdout_known, b->holdout_known);
 	assert_true(str_eq(a->reason, b->reason));
