@@ -64,6 +64,10 @@ bool decide_cohort(const struct program *p, struct journey *j, enum cohort_flag 
 	ASSERT(name != NULL);
 	*out = cohort_row(p, j, name);
 	out->first_ever = !(COHORT_EVER(j->cohort) & what);
+	if (j->beside.version > 0 && !(j->beside.flags & what)) {
+		out->beside = j->beside;
+		j->beside.flags |= what;
+	}
 	j->cohort |= what | COHORT_EVER_ADD(what);
 	return true;
 }

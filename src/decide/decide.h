@@ -68,7 +68,7 @@ struct decide_version {
 };
 
 struct decide {
-	struct decide_version now;    /* in force */
+	struct decide_version now;    /* in force for this lead */
 	struct decide_version pinned; /* the journey's; equal to now when it has none. Becomes
 				       * now with the first step entered here. */
 	struct journey *journey;      /* changed in place */
@@ -83,6 +83,7 @@ struct decide {
 	enum decide_drift drift;            /* what is done now because the world has moved */
 	const struct decide_models *models; /* registered ones that are asked; NULL: none */
 	uint64_t decision; /* the number the next record gets; keys the dice of a policy */
+	uint64_t beside;   /* the candidate while two versions are compared; 0: none is */
 };
 
 /* ---- guards: one table of named predicates ---- */
@@ -155,6 +156,8 @@ struct decide_count { /* a roll-up counter to add 1 to */
 	const char *holdout;
 	bool first_ever;
 	unsigned before, before_ever; /* COHORT_BEFORE */
+	/* Counted for the comparison of two versions, once for each lead; version 0: it is not. */
+	struct journey_beside beside;
 };
 
 struct decide_out {

@@ -171,6 +171,9 @@ static void begin_cohort(struct turn *t)
 	uint64_t first = COHORT_EVER(was) & COHORT_ENTERED ? COHORT_BEFORE_EVER(was) : before;
 	uint64_t ever = COHORT_EVER_ADD(COHORT_EVER(was)) | COHORT_BEFORE_ADD(before, first);
 	t->j->cohort = ever | key << 16 | (uint64_t)t->d->facts->tier << 8;
+	if (t->d->beside > 0 && t->j->beside.version != t->d->beside)
+		t->j->beside = (struct journey_beside){
+			.version = t->d->beside, .before = (uint32_t)before, .since_us = t->now_us};
 	turn_cohort(t, COHORT_ENTERED);
 }
 

@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "engine/advised.h"
+#include "engine/beside.h"
 #include "engine/due.h"
 #include "engine/experiments.h"
 #include "engine/flush.h"
@@ -260,7 +261,9 @@ static enum status fire_row(struct engine *en, const struct due *d, struct err *
 	case DUE_MESSAGE: return notice_due(&p, d->id, e);
 	case DUE_OUTCOME: return learned_due(&p, d->id, e);
 	case DUE_ADVICE: return advised_due(&p, d->id, e);
-	case DUE_EXPERIMENTS: return experiments_due(&p, e);
+	case DUE_EXPERIMENTS:
+		st = experiments_due(&p, e);
+		return st == ST_OK ? beside_settle(en, &p, e) : st;
 	}
 	return err_set(e, ST_CORRUPT, "a row of what is due has no kind");
 }

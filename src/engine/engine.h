@@ -127,4 +127,10 @@ struct content_index; /* program/content.h */
 MUST_USE enum status engine_event_apply_with(struct str yaml, const struct content_index *content,
 					     int64_t now_us, struct buf *body, struct err *e);
 
+/* The same, for a share of the leads, beside the version in force (beside.h). */
+struct program_beside; /* program/beside.h */
+MUST_USE enum status engine_event_try(struct str yaml, const struct content_index *content,
+				      const struct program_beside *how, int64_t now_us,
+				      struct buf *body, struct err *e);
+
 #endif

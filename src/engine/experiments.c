@@ -65,6 +65,13 @@ static bool add(void *ctx, struct store_key key, struct str value)
 	return true;
 }
 
+void experiments_sums_of(const struct program_experiment *x, struct experiments_sums *out)
+{
+	*out = (struct experiments_sums){.name = x->name, .n = x->arms_n};
+	for (size_t i = 0; i < x->arms_n; i++)
+		out->arm[i] = x->arms[i].name;
+}
+
 enum status experiments_count(struct store *s, int64_t now_us, struct experiments_sums *list,
 			      size_t n, struct err *e)
 {
@@ -83,6 +90,19 @@ void experiments_init(struct experiments *x)
 	*x = (struct experiments){.look_us = TIME_NONE};
 }
 
+void experiments_one_put(const struct experiments_one *o, struct buf *row)
+{
+	buf_bytes(row, str_of(o->name));
+	buf_zigzag(row, o->since_us);
+	buf_varint(row, o->over);
+	buf_varint(row, o->no);
+	buf_zigzag(row, o->at_us);
+	buf_varint(row, o->what);
+	buf_varint(row, o->did);
+	buf_bytes(row, str_of(o->arm));
+	buf_bytes(row, str_of(o->words));
+}
+
 enum status experiments_flush(struct experiments *x, struct store *s, struct err *e)
 {
 	struct buf row;
@@ -92,18 +112,8 @@ enum status experiments_flush(struct experiments *x, struct store *s, struct err
 	buf_varint(&row, ROW_VERSION);
 	buf_varint(&row, x->found);
 	buf_zigzag(&row, x->look_us);
-	for (size_t i = 0; i < x->n; i++) {
-		const struct experiments_one *o = &x->list[i];
-		buf_bytes(&row, str_of(o->name));
-		buf_zigzag(&row, o->since_us);
-		buf_varint(&row, o->over);
-		buf_varint(&row, o->no);
-		buf_zigzag(&row, o->at_us);
-		buf_varint(&row, o->what);
-		buf_varint(&row, o->did);
-		buf_bytes(&row, str_of(o->arm));
-		buf_bytes(&row, str_of(o->words));
-	}
+	for (size_t i = 0; i < x->n; i++)
+		experiments_one_put(&x->list[i], &row);
 	ASSERT(buf_ok(&row));
 	enum status st = store_put(s, TABLE_META, ROW, buf_view(&row), e);
 	x->dirty = st != ST_OK;
@@ -116,7 +126,7 @@ static void keep_text(char *to, size_t room, struct str text)
 	(void)snprintf(to, room, STR_FMT, STR_ARG(text)); /* cut words are still words */
 }
 
-static void read_one(struct rd *r, struct experiments_one *o)
+void experiments_one_get(struct rd *r, struct experiments_one *o)
 {
 	keep_text(o->name, sizeof o->name, rd_bytes(r));
 	o->since_us = rd_zigzag(r);
@@ -142,7 +152,7 @@ enum status experiments_load(struct experiments *x, struct store *s, struct aren
 	x->found = rd_varint(&r);
 	x->look_us = rd_zigzag(&r);
 	while (r.ok && r.p < r.end && x->n < PROGRAM_EXPERIMENTS_MAX)
-		read_one(&r, &x->list[x->n++]);
+		experiments_one_get(&r, &x->list[x->n++]);
 	return rd_done(&r) && version == ROW_VERSION
 		       ? ST_OK
 		       : err_set(e, ST_CORRUPT, "the state's row of experiments cannot be read");
@@ -190,7 +200,7 @@ static enum status set_look(struct pass *p, const struct program *now, int64_t w
 			    struct err *e)
 {
 	struct experiments *x = &p->play->experiments;
-	bool any = false;
+	bool any = p->play->beside.on && p->play->beside.as.rule.on;
 	for (size_t i = 0; i < now->play->experiments_n; i++)
 		any = any || waiting(p->play, &now->play->experiments[i]);
 	int64_t at_us = !any                  ? TIME_NONE
@@ -200,6 +210,11 @@ static enum status set_look(struct pass *p, const struct program *now, int64_t w
 	x->look_us = at_us;
 	x->dirty = true;
 	return due_set(p->batch, &d, was_us, e);
+}
+
+enum status experiments_wait(struct pass *p, const struct program *now, struct err *e)
+{
+	return set_look(p, now, p->play->experiments.look_us, e);
 }
 
 enum status experiments_applied(struct pass *p, const struct program *now, struct err *e)
@@ -263,11 +278,13 @@ static void judge(const struct look *l, const struct pass *p, struct rule_call *
 static void act(const struct look *l, const struct pass *p, const struct rule_call *call)
 {
 	struct experiments *x = &p->play->experiments;
+	struct beside *beside = &p->play->beside;
 	struct experiments_one *one = l->one;
 	if (call->what == RULE_WAIT || (one->no > 0 && one->what == call->what))
 		return;
 	enum program_then then = call->what == RULE_BROKEN ? THEN_TELL : l->of->rule.then;
 	size_t arm = then == THEN_STOP ? 0 : call->arm;
+	bool versions = l->of == &beside->as;
 	one->no = ++x->found;
 	one->at_us = p->env.now_us;
 	one->what = call->what;
@@ -275,37 +292,51 @@ static void act(const struct look *l, const struct pass *p, const struct rule_ca
 	keep_text(one->arm, sizeof one->arm, l->of->arms[arm].name);
 	keep_text(one->words, sizeof one->words, call->words);
 	x->dirty = true;
-	if (then != THEN_TELL)
+	beside->dirty = beside->dirty || versions;
+	if (then == THEN_TELL)
+		return;
+	if (!versions) {
 		play_end(p->play, l->of, arm);
+		return;
+	}
+	beside->asked = true;
+	beside->ask_promote = arm == 1;
+}
+
+/* Those whose rule waits for something: of the program in force, and two versions of it. */
+static size_t those_waiting(struct play *y, const struct program *now, struct look *out)
+{
+	size_t n = 0;
+	struct experiments *x = &y->experiments;
+	for (size_t i = 0; i < now->play->experiments_n; i++) {
+		const struct program_experiment *of = &now->play->experiments[i];
+		size_t at = place_of(x, of->name);
+		if (at < x->n && waiting(y, of))
+			out[n++] = (struct look){.of = of, .one = &x->list[at]};
+	}
+	if (y->beside.on && y->beside.as.rule.on)
+		out[n++] = (struct look){.of = &y->beside.as, .one = &y->beside.one};
+	return n;
 }
 
 static enum status look_at_all(struct pass *p, struct err *e)
 {
-	const struct program_play *play = p->program->play;
-	struct experiments *x = &p->play->experiments;
-	size_t n = 0;
-	struct experiments_sums *sums =
-		ARENA_ARRAY(p->arena, struct experiments_sums, play->experiments_n);
-	if (sums == NULL)
+	size_t most = p->program->play->experiments_n + 1;
+	struct look *list = ARENA_ARRAY(p->arena, struct look, most);
+	struct experiments_sums *sums = ARENA_ARRAY(p->arena, struct experiments_sums, most);
+	if (list == NULL || sums == NULL)
 		return err_set(e, ST_LIMIT, "too many experiments to look at");
-	for (size_t i = 0; i < play->experiments_n; i++) {
-		const struct program_experiment *of = &play->experiments[i];
-		sums[i] = (struct experiments_sums){.name = of->name, .n = of->arms_n};
-		for (size_t k = 0; k < of->arms_n; k++)
-			sums[i].arm[k] = of->arms[k].name;
-		n++;
-	}
+	size_t n = those_waiting(p->play, p->program, list);
+	for (size_t i = 0; i < n; i++)
+		experiments_sums_of(list[i].of, &sums[i]);
 	enum status st = batch_flush(p->batch, e); /* counts of this batch too */
 	if (st == ST_OK)
 		st = experiments_count(p->batch->store, p->env.now_us, sums, n, e);
 	for (size_t i = 0; i < n && st == ST_OK; i++) {
 		struct rule_call call;
-		size_t at = place_of(x, play->experiments[i].name);
-		struct look l = {&play->experiments[i], &x->list[at], sums[i]};
-		if (at == x->n || !waiting(p->play, l.of))
-			continue;
-		judge(&l, p, &call);
-		act(&l, p, &call);
+		list[i].sums = sums[i];
+		judge(&list[i], p, &call);
+		act(&list[i], p, &call);
 	}
 	return st;
 }

@@ -3,7 +3,8 @@
  * runs, and what its rule (evaluate/rule.h) has done about it. Rules are asked once a day of the
  * log's clock, so that a replay ends the same experiment at the same event.
  *
- * META row "experiments": those of the program in force. DUE_EXPERIMENTS 1: the next look, while
+ * META row "experiments": those of the program in force; two versions that
+ * stand side by side (beside.h) are asked about with them. DUE_EXPERIMENTS 1: the next look, while
  * one of them has a rule. Which have ended is in META row "play" (decide_ended).
  */
 #ifndef ENGINE_EXPERIMENTS_H
@@ -48,6 +49,8 @@ struct experiments_sums {
 	int64_t of[PROGRAM_ARMS_MAX][ARM_WHATS];
 };
 enum experiments_what experiments_what_of(const char *metric); /* one of a cohort's flags */
+void experiments_sums_of(const struct program_experiment *x,
+			 struct experiments_sums *out); /* zeros */
 /* Adds up the roll-ups up to today into list[i].of; names are the caller's. */
 MUST_USE enum status experiments_count(struct store *s, int64_t now_us,
 				       struct experiments_sums *list, size_t n, struct err *e);
@@ -85,8 +88,14 @@ const struct experiments_one *experiments_of(const struct experiments *x, struct
 /* Its rule has found something, and leaves to people what to do. */
 bool experiments_waits(const struct experiments_one *o);
 
+/* One of them, as a field of a row. */
+void experiments_one_put(const struct experiments_one *o, struct buf *row);
+void experiments_one_get(struct rd *r, struct experiments_one *o);
+
 /* A new version is in force: those new in it begin now, those it has no more are forgotten. */
 MUST_USE enum status experiments_applied(struct pass *p, const struct program *now, struct err *e);
+/* Rules have come or gone: the next look is set as long as one waits. */
+MUST_USE enum status experiments_wait(struct pass *p, const struct program *now, struct err *e);
 /* Everybody is in one arm of it. */
 void experiments_ended(struct experiments *x, struct str name);
 /* The time to look has come (DUE_EXPERIMENTS). */

@@ -34,9 +34,12 @@ static enum status open_versions(const struct inspect_ask *q, struct inspect *x,
 	if (st == ST_OK)
 		st = play_set_now(&x->play, meta.program_version, q->program, e);
 	if (st == ST_OK)
-		st = play_version(&x->play, meta.program_version, &x->d.now, e);
-	uint64_t pinned = x->journey.version ? x->journey.version : meta.program_version;
-	return st == ST_OK ? play_version(&x->play, pinned, &x->d.pinned, e) : st;
+		st = play_version_of(&x->play, meta.program_version, q->lead->id, &x->d.now, e);
+	if (st != ST_OK)
+		return st;
+	q->facts->program = x->d.now.program; /* what is known is the same in both */
+	uint64_t pinned = x->journey.version ? x->journey.version : x->d.now.number;
+	return play_version(&x->play, pinned, &x->d.pinned, e);
 }
 
 enum status inspect_open(const struct inspect_ask *q, struct inspect *x, struct err *e)
@@ -59,7 +62,7 @@ enum status inspect_open(const struct inspect_ask *q, struct inspect *x, struct 
 	bool unsent = x->journey.phase == JOURNEY_WATCHING && x->journey.due_us == TIME_NONE;
 	const struct world_ask ask = {
 		.store = q->store,
-		.program = q->program,
+		.program = x->d.now.program,
 		.lead = q->lead,
 		.profile = q->profile,
 		.account = q->facts->account != NULL ? &account : NULL,

@@ -59,6 +59,8 @@ enum status play_flush(struct play *y, struct err *e)
 		st = rollout_flush(&y->rollout, y->store, e);
 	if (st == ST_OK)
 		st = experiments_flush(&y->experiments, y->store, e);
+	if (st == ST_OK)
+		st = beside_flush(&y->beside, y->store, e);
 	if (st != ST_OK || !y->dirty)
 		return st;
 	buf_varint(&row, PLAY_META_VERSION);
@@ -130,6 +132,8 @@ enum status play_load(struct play *y, struct err *e)
 		st = read_row(y, row, e);
 	if (st == ST_OK || st == ST_NOT_FOUND)
 		st = experiments_load(&y->experiments, y->store, &y->zone_arena, e);
+	if (st == ST_OK)
+		st = beside_load(&y->beside, y->store, &y->zone_arena, e);
 	arena_rewind(&y->zone_arena, mark);
 	return st;
 }
@@ -259,6 +263,13 @@ enum status play_version(struct play *y, uint64_t number, struct decide_version 
 	v->used = ++y->uses;
 	*out = v->version;
 	return ST_OK;
+}
+
+enum status play_version_of(struct play *y, uint64_t in_force, uint64_t lead,
+			    struct decide_version *out, struct err *e)
+{
+	bool beside = beside_lead(&y->beside, lead);
+	return play_version(y, beside ? y->beside.version : in_force, out, e);
 }
 
 /* ---- zones ---- */

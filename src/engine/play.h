@@ -12,6 +12,7 @@
 #include "base/map.h"
 #include "decide/decide.h"
 #include "engine/advised.h"
+#include "engine/beside.h"
 #include "engine/drift.h"
 #include "engine/experiments.h"
 #include "engine/learned.h"
@@ -54,6 +55,7 @@ struct play {
 	struct learned learned;
 	struct drift drift;
 	struct experiments experiments;
+	struct beside beside;
 	struct rollout rollout;
 	struct advised advised;
 	uint64_t seed;                       /* of the dice of policies */
@@ -74,6 +76,9 @@ MUST_USE enum status play_set_now(struct play *y, uint64_t number, const struct 
 /* A version by number, compiled when it is not yet. ST_NOT_FOUND: it never was. */
 MUST_USE enum status play_version(struct play *y, uint64_t number, struct decide_version *out,
 				  struct err *e);
+/* The one in force for a lead: that of everybody, or the candidate beside it (beside.h). */
+MUST_USE enum status play_version_of(struct play *y, uint64_t in_force, uint64_t lead,
+				     struct decide_version *out, struct err *e);
 /* A zone by name; the fallback, then UTC, where there is none of that name. Never NULL. */
 const struct tz *play_zone(struct play *y, struct str name, struct str fallback,
 			   struct str *name_r);

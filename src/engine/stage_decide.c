@@ -33,13 +33,35 @@ struct round {
 
 /* ---- opening ---- */
 
+/* What is known of the lead is the same in both (program/beside.h), facts and all. */
+static void use_version(struct pass *p, const struct decide_version *own)
+{
+	p->program = own->program;
+}
+
+enum status decide_own(struct pass *p, struct err *e)
+{
+	struct decide_version own;
+	uint64_t now = p->batch->program_version;
+	if (!p->play->beside.on)
+		return ST_OK;
+	enum status st = play_version_of(p->play, now, p->work->lead.id, &own, e);
+	if (st == ST_OK)
+		use_version(p, &own);
+	return st;
+}
+
 static enum status versions(struct round *r, struct err *e)
 {
 	struct play *y = r->p->play;
-	uint64_t now = r->p->batch->program_version;
-	enum status st = play_version(y, now, &r->d.now, e);
-	uint64_t pinned = r->journey->version ? r->journey->version : now;
-	return st == ST_OK ? play_version(y, pinned, &r->d.pinned, e) : st;
+	uint64_t lead = r->journey->lead;
+	enum status st = play_version_of(y, r->p->batch->program_version, lead, &r->d.now, e);
+	if (st != ST_OK)
+		return st;
+	use_version(r->p, &r->d.now);
+	r->d.beside = beside_candidate(&y->beside);
+	uint64_t pinned = r->journey->version ? r->journey->version : r->d.now.number;
+	return play_version(y, pinned, &r->d.pinned, e);
 }
 
 /* Nothing is read while the program says that nobody learns. */

@@ -12,6 +12,9 @@
 /* A message of the lead in hand has reached a final state, or is free to be tried again. */
 MUST_USE enum status decide_told(struct pass *p, const struct message *m, struct err *e);
 
+/* From here on the pass is about the version in force for the lead in hand. */
+MUST_USE enum status decide_own(struct pass *p, struct err *e);
+
 struct decide_ask {
 	enum { ASK_MOVE, ASK_PAUSE, ASK_HANDOFF, ASK_RETURNED } what;
 	size_t index;   /* track or team in the version in force; NO_INDEX: off all tracks */

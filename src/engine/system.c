@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/time.h"
 #include "engine/advised.h"
+#include "engine/beside.h"
 #include "engine/experiments.h"
 #include "engine/internal.h"
 #include "engine/merge.h"
@@ -111,6 +112,7 @@ enum status system_sweep(struct engine *en, int64_t now_us, struct err *e)
 
 /* What the row of a version is made of, besides what the pass knows. */
 struct version_text {
+	uint64_t number;
 	struct str source, content; /* content: its index as raw JSON; may be empty */
 };
 
@@ -123,7 +125,7 @@ static enum status program_row(struct pass *p, const struct version_text *t,
 	buf_init(&row, 4 * PROGRAM_BYTES_MAX);
 	json_w_init(&w, &row);
 	json_w_object(&w);
-	json_w_ki64(&w, "version", (int64_t)b->program_version);
+	json_w_ki64(&w, "version", (int64_t)t->number);
 	json_w_kstr(&w, "name", prog->name);
 	json_w_ktime(&w, "applied", p->env.now_us);
 	json_w_ki64(&w, "seq", (int64_t)p->event.seq);
@@ -133,16 +135,31 @@ static enum status program_row(struct pass *p, const struct version_text *t,
 	if (t->content.n)
 		json_w_raw(&w, t->content);
 	json_w_end(&w);
-	enum status st = buf_ok(&row) ? store_put(b->store, TABLE_PROGRAM,
-						  KEY_NUM(b->program_version), buf_view(&row), e)
+	enum status st = buf_ok(&row) ? store_put(b->store, TABLE_PROGRAM, KEY_NUM(t->number),
+						  buf_view(&row), e)
 				      : err_set(e, ST_LIMIT, "program is too large to keep");
 	buf_finish(&row);
 	return st;
 }
 
-/* Reads and keeps the program of an event; `a` is for the reading alone. */
-static enum status take_program(struct pass *p, struct arena *a, struct program **out,
-				struct err *e)
+static bool take_number(void *ctx, struct store_key key, struct str value)
+{
+	(void)value;
+	*(uint64_t *)ctx = key.num;
+	return false;
+}
+
+/* Numbers are given once: a candidate that was withdrawn keeps its own. */
+static enum status next_number(struct store *s, uint64_t *out, struct err *e)
+{
+	*out = 0;
+	enum status st = store_scan(s, TABLE_PROGRAM, SCAN_NEWEST_FIRST, take_number, out, e);
+	++*out;
+	return st;
+}
+
+enum status system_program_take(struct pass *p, struct arena *a, uint64_t *number_r,
+				struct program **out, struct err *e)
 {
 	struct json d;
 	struct program *new = NULL;
@@ -150,7 +167,7 @@ static enum status take_program(struct pass *p, struct arena *a, struct program 
 	enum status st = system_props(p, a, &d, e);
 	if (st != ST_OK)
 		return st;
-	struct version_text text = {json_str(&d, json_get(&d, 0, "source"), a), STR_NULL};
+	struct version_text text = {.source = json_str(&d, json_get(&d, 0, "source"), a)};
 	uint32_t index = json_get(&d, 0, "content");
 	if (index != JSON_NONE) {
 		struct content_index read; /* or nobody could decide by this version */
@@ -159,30 +176,29 @@ static enum status take_program(struct pass *p, struct arena *a, struct program 
 			return e->status = ST_INVALID;
 	}
 	if (text.source.n == 0)
-		return err_set(e, ST_INVALID, "program.apply: properties.source holds no program");
+		return err_set(e, ST_INVALID, STR_FMT ": properties.source holds no program",
+			       STR_ARG(p->event.type));
 	st = program_load(text.source, a, &new, &report, e);
 	if (st != ST_OK)
 		return st;
-	p->batch->program_version++;
-	p->batch->meta_dirty = true;
-	st = program_row(p, &text, new, e);
+	st = next_number(p->batch->store, &text.number, e);
 	if (st == ST_OK)
+		st = program_row(p, &text, new, e);
+	if (st == ST_OK)
+		*number_r = text.number;
+	if (st == ST_OK && out != NULL)
 		*out = new;
 	else
 		program_destroy(&new);
 	return st;
 }
 
-static enum status run_apply(struct engine *en, struct pass *p, struct err *e)
+enum status system_program_force(struct engine *en, struct pass *p, uint64_t number,
+				 struct program *new, struct err *e)
 {
-	struct arena a;
-	struct program *new = NULL;
-	arena_init(&a, PROGRAM_READ_BYTES);
-	enum status st = take_program(p, &a, &new, e);
-	arena_finish(&a);
-	if (st != ST_OK)
-		return st;
-	st = play_set_now(&en->play, 0, NULL, e);
+	en->batch.program_version = number;
+	en->batch.meta_dirty = true;
+	enum status st = play_set_now(&en->play, 0, NULL, e);
 	if (st == ST_OK) /* its decisions may be others */
 		st = advised_flush(&en->play.advised, en->conf.store, e);
 	advised_forget(&en->play.advised);
@@ -197,7 +213,22 @@ static enum status run_apply(struct engine *en, struct pass *p, struct err *e)
 		st = play_set_now(&en->play, en->batch.program_version, new, e);
 	if (st != ST_OK)
 		return st;
+	p->program = new;
 	return system_sweep(en, p->env.now_us, e);
+}
+
+static enum status run_apply(struct engine *en, struct pass *p, struct err *e)
+{
+	struct arena a;
+	uint64_t number = 0;
+	struct program *new = NULL;
+	const struct beside *x = &en->play.beside;
+	if (x->on)
+		return beside_taken(x, e);
+	arena_init(&a, PROGRAM_READ_BYTES);
+	enum status st = system_program_take(p, &a, &number, &new, e);
+	arena_finish(&a);
+	return st == ST_OK ? system_program_force(en, p, number, new, e) : st;
 }
 
 enum status engine_event_apply(struct str yaml, int64_t now_us, struct buf *body, struct err *e)
@@ -218,6 +249,13 @@ static void put_content(const struct content_index *content, struct json_w *w)
 enum status engine_event_apply_with(struct str yaml, const struct content_index *content,
 				    int64_t now_us, struct buf *body, struct err *e)
 {
+	return engine_event_try(yaml, content, NULL, now_us, body, e);
+}
+
+enum status engine_event_try(struct str yaml, const struct content_index *content,
+			     const struct program_beside *how, int64_t now_us, struct buf *body,
+			     struct err *e)
+{
 	struct buf text;
 	struct json_w w;
 	buf_init(&text, EVENT_OWN_BYTES_MAX);
@@ -226,9 +264,11 @@ enum status engine_event_apply_with(struct str yaml, const struct content_index 
 	json_w_kstr(&w, "source", yaml);
 	if (content != NULL)
 		put_content(content, &w);
+	if (how != NULL)
+		program_beside_put(how, &w);
 	json_w_end(&w);
 	struct event ev = {
-		.type = STR("program.apply"),
+		.type = how != NULL ? STR("program.try") : STR("program.apply"),
 		.occurred_us = now_us,
 		.properties = buf_view(&text),
 		.flags = EVENT_SYSTEM,
@@ -341,6 +381,9 @@ static enum status run_noted(struct engine *en, struct pass *p, struct err *e)
 static const struct system_event rows[] = {
 	{"clock.tick", "time has passed with no other event; due alarms fire", run_tick},
 	{"program.apply", "a new version of the program takes effect", run_apply},
+	{"program.try", "a version stands beside the one in force, for a share", beside_event},
+	{"program.promote", "that version is in force for everybody", beside_event},
+	{"program.withdraw", "that version is for nobody any more", beside_event},
 	{"lead.merge", "two leads are one person", run_merge},
 	{"lead.split", "a merge is undone", run_split},
 	{"suppression.add", "an address is never written to", run_suppress},

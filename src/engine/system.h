@@ -39,6 +39,13 @@ enum status system_content(struct engine *en, struct pass *p, struct err *e);
 /* Fit, score, tier and alarm of one lead, from what is known now; resets the pass arena. */
 MUST_USE enum status system_look_again(struct engine *en, uint64_t lead, int64_t now_us,
 				       struct err *e);
+/* Reads and keeps the program an event brings, under the next number; `a` is for the reading alone.
+ * The compiled program is given when `out` is not NULL. */
+MUST_USE enum status system_program_take(struct pass *p, struct arena *a, uint64_t *number_r,
+					 struct program **out, struct err *e);
+/* This version is in force from now on, for everybody: `new` is the engine's. */
+MUST_USE enum status system_program_force(struct engine *en, struct pass *p, uint64_t number,
+					  struct program *new, struct err *e);
 /* The compiled program out of a TABLE_PROGRAM row. */
 MUST_USE enum status system_program_compile(struct str row, struct program **out, struct err *e);
 

@@ -23,7 +23,7 @@ enum status system_take_lead(struct pass *p, uint64_t id, struct err *e)
 	enum status st = batch_lead_whole(p->batch, id, &p->work, e);
 	if (st == ST_OK && p->program == NULL)
 		return err_set(e, ST_CONFLICT, "no program has been applied yet");
-	return st;
+	return st == ST_OK ? decide_own(p, e) : st;
 }
 
 enum status system_close_lead(struct pass *p, struct err *e)

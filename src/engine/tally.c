@@ -218,6 +218,18 @@ static void count_arm(struct pass *p, const struct decide_count *c, struct str e
 			    time_between(c->day_us, p->env.now_us) / US_PER_H);
 }
 
+/* Two versions of the program, by people: under the day of the first track they entered since. */
+static void count_beside(struct pass *p, const struct decide_count *c)
+{
+	const struct beside *x = &p->play->beside;
+	struct decide_count own = *c;
+	if (!x->on || c->beside.version != x->version)
+		return;
+	own.day_us = c->beside.since_us;
+	size_t arm = beside_lead(x, c->lead);
+	count_arm(p, &own, x->as.name, x->arms[arm].name, c->beside.before);
+}
+
 static void count_experiments(struct pass *p, const struct decide_count *c)
 {
 	const struct program_play *play = p->program->play;
@@ -232,6 +244,7 @@ static void count_experiments(struct pass *p, const struct decide_count *c)
 			count_arm(p, c, x->name, x->arms[arm].name,
 				  all ? c->before_ever : c->before);
 	}
+	count_beside(p, c);
 	if (c->holdout != NULL && c->first_ever)
 		count_arm(p, c, STR("holdout"), str_of(c->holdout), c->before_ever);
 }

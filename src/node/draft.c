@@ -6,8 +6,10 @@
 
 #include "base/crypto.h"
 #include "base/json.h"
+#include "engine/beside.h"
 #include "engine/engine.h"
 #include "model/event.h"
+#include "node/node.h"
 #include "program/track.h"
 
 /* ---- is it right? ---- */
@@ -83,35 +85,48 @@ void draft_finish(struct draft *d)
 
 /* ---- the content in force ---- */
 
-struct newest {
-	struct arena *a;
-	struct str row;
-	bool full; /* the arena */
-};
-
-static bool take_newest(void *ctx, struct store_key key, struct str value)
-{
-	struct newest *n = ctx;
-	(void)key;
-	n->row = arena_str(n->a, value);
-	n->full = n->row.p == NULL;
-	return false;
-}
-
 enum status draft_index_now(struct store *s, struct arena *a, struct content_index *out,
 			    struct err *e)
 {
 	struct json d;
-	struct newest newest = {.a = a};
+	struct str row;
 	*out = (struct content_index){.files = NULL, .n = 0};
-	enum status st = store_scan(s, TABLE_PROGRAM, SCAN_NEWEST_FIRST, take_newest, &newest, e);
-	if (st == ST_OK && newest.full)
-		st = err_set(e, ST_LIMIT, "the program in force does not fit the memory for it");
-	if (st != ST_OK || newest.row.p == NULL)
-		return st;
-	st = json_parse(newest.row, JSON_LIMITS_EVENT, a, &d, e);
+	enum status st = node_program_row(s, a, &row, NULL, e);
+	if (st != ST_OK)
+		return st == ST_NOT_FOUND ? ST_OK : st;
+	st = json_parse(row, JSON_LIMITS_EVENT, a, &d, e);
 	uint32_t list = st == ST_OK ? json_get(&d, 0, "content") : JSON_NONE;
 	return list != JSON_NONE ? content_index_decode(&d, list, a, out, e) : st;
+}
+
+/* ---- beside it ---- */
+
+static enum status fits_beside(const struct draft *d, struct store *s, struct arena *a,
+			       struct err *e)
+{
+	struct str row;
+	struct json doc;
+	enum status st = node_program_row(s, a, &row, NULL, e);
+	if (st == ST_NOT_FOUND)
+		return err_set(e, ST_CONFLICT,
+			       "no program is in force that it could stand beside; apply it "
+			       "without a share");
+	if (st == ST_OK)
+		st = json_parse(row, JSON_LIMITS_EVENT, a, &doc, e);
+	if (st != ST_OK)
+		return st;
+	struct str now = json_str(&doc, json_get(&doc, 0, "source"), a);
+	return program_beside_fits(now, d->source, a, e);
+}
+
+enum status draft_allowed(const struct draft *d, struct store *s, struct arena *a, struct err *e)
+{
+	struct beside *x = ARENA_NEW(a, struct beside);
+	enum status st = x != NULL ? beside_load(x, s, a, e)
+				   : err_set(e, ST_LIMIT, "no memory is left for a program");
+	if (st == ST_OK && x->on)
+		st = beside_taken(x, e);
+	return st == ST_OK && d->beside != NULL ? fits_beside(d, s, a, e) : st;
 }
 
 /* ---- as events ---- */
@@ -191,8 +206,8 @@ enum status draft_entries(const struct draft *d, struct store *s, int64_t now_us
 	if (st != ST_OK)
 		return st;
 	buf_init(&body, EVENT_OWN_BYTES_MAX + 1024);
-	st = engine_event_apply_with(d->source, d->index.n + d->index.parts_n ? &d->index : NULL,
-				     now_us, &body, e);
+	st = engine_event_try(d->source, d->index.n + d->index.parts_n ? &d->index : NULL,
+			      d->beside, now_us, &body, e);
 	if (st == ST_OK)
 		st = put_entry(&list[n++], &body, now_us, a, e);
 	buf_finish(&body);

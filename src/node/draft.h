@@ -13,6 +13,7 @@
 
 #include "compose/content.h"
 #include "log/log.h"
+#include "program/beside.h"
 #include "program/program.h"
 #include "store/store.h"
 
@@ -23,6 +24,8 @@ struct draft {
 	const struct compose_file *files; /* sorted by path */
 	size_t files_n;
 	bool has_content; /* a folder was given, though it may be empty */
+	/* It is to stand beside the version in force, so; NULL: it is applied. */
+	const struct program_beside *beside;
 	/* by draft_check: */
 	struct program *program; /* NULL: it is wrong */
 	struct content_index index;
@@ -34,7 +37,8 @@ struct draft {
  * names what does not belong there; ST_LIMIT: too many or too large. */
 MUST_USE enum status draft_read_folder(const char *folder, struct arena *a, struct draft *d,
 				       struct err *e);
-/* {"program": yaml, "content": {"planning-cost/story.md": text, ...}}; content may be left out. */
+/* {"program": yaml, "content": {"planning-cost/story.md": text, ...}}; content may be left out.
+ * With "share" it is to stand beside the version in force (program_beside_read). */
 MUST_USE enum status draft_read_json(struct str body, struct arena *a, struct draft *d,
 				     struct err *e);
 
@@ -45,6 +49,10 @@ MUST_USE enum status draft_check(struct draft *d, struct arena *a, struct err *e
  * step needs its texts. ST_INVALID as above, or with a fix when there is no content at all. */
 MUST_USE enum status draft_complete(struct draft *d, struct store *s, struct arena *a,
 				    struct err *e);
+/* Would the engine take it now, as it is meant? ST_CONFLICT says why not: another version stands
+ * beside the one in force, or this one may not stand there. */
+MUST_USE enum status draft_allowed(const struct draft *d, struct store *s, struct arena *a,
+				   struct err *e);
 /* What goes into the log: the texts the state lacks, then the program with its index. */
 struct draft_events {
 	struct log_entry *list; /* the program is the last one */

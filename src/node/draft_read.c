@@ -151,6 +151,16 @@ static enum status take_texts(struct reading *r, const struct json *doc, uint32_
 	return st;
 }
 
+static enum status take_share(const struct json *doc, struct arena *a, struct draft *d,
+			      struct err *e)
+{
+	struct program_beside *how = ARENA_NEW(a, struct program_beside);
+	if (how == NULL)
+		return err_set(e, ST_LIMIT, "the program and its texts are too large at once");
+	d->beside = how;
+	return program_beside_read(doc, 0, a, how, e);
+}
+
 enum status draft_read_json(struct str body, struct arena *a, struct draft *d, struct err *e)
 {
 	struct json doc;
@@ -164,8 +174,10 @@ enum status draft_read_json(struct str body, struct arena *a, struct draft *d, s
 		return err_set(e, ST_INVALID,
 			       "program must be the text of a program file: {\"program\": yaml, "
 			       "\"content\": {path: text}}");
-	if (list == JSON_NONE)
-		return ST_OK;
+	if (json_get(&doc, 0, "share") != JSON_NONE)
+		st = take_share(&doc, a, d, e);
+	if (st != ST_OK || list == JSON_NONE)
+		return st;
 	if (!json_is(&doc, list, JSON_OBJECT))
 		return err_set(e, ST_INVALID, "content must be an object of texts by path");
 	st = begin(&r, a, e);

@@ -98,7 +98,10 @@ MUST_USE enum status node_backup_note(const char *data, const char *dir, int64_t
 bool node_backup_last(const char *data, struct arena *a, int64_t *at_us_r, struct str *dir_r);
 /* Goes the state on as another build has folded it, since the log's beginning is gone? */
 bool node_fold_mixed(struct store *s);
-/* The program applied last, compiled, from the state; ST_NOT_FOUND when none was. Free with
+/* The row of the version in force, as it is kept (TABLE_PROGRAM). ST_NOT_FOUND: there is none. */
+MUST_USE enum status node_program_row(struct store *s, struct arena *a, struct str *row_r,
+				      uint64_t *version_r, struct err *e);
+/* The program in force, compiled, from the state; ST_NOT_FOUND when none was. Free with
  * program_destroy. version_r may be NULL. */
 MUST_USE enum status node_program(struct store *s, struct program **out, uint64_t *version_r,
 				  struct err *e);
