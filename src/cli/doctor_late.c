@@ -6,7 +6,7 @@
 #include "base/time.h"
 #include "cli/doctor.h"
 #include "node/settings.h"
-#include "engine/experiments.h"
+#include "engine/beside.h"
 #include "view/view_drift.h"
 #include "view/view_late.h"
 #include "view/view_model.h"
@@ -92,9 +92,17 @@ void doctor_check_experiments(struct patient *p, struct finding *f)
 {
 	struct err e;
 	struct experiments x;
-	size_t running = 0;
-	if (experiments_load(&x, p->door.node->store, &p->c->arena, &e) != ST_OK) {
+	struct beside versions;
+	struct store *s = p->door.node->store;
+	if (experiments_load(&x, s, &p->c->arena, &e) != ST_OK ||
+	    beside_load(&versions, s, &p->c->arena, &e) != ST_OK) {
 		doctor_say(f, HEALTH_FAIL, NULL, "%.180s", e.text);
+		return;
+	}
+	size_t running = versions.on;
+	if (experiments_waits(&versions.one)) {
+		doctor_say(f, HEALTH_WARN, "nurtured apply --promote, or --withdraw",
+			   "%.60s waits for you: %.150s", versions.one.name, versions.one.words);
 		return;
 	}
 	for (size_t i = 0; i < x.n; i++) {

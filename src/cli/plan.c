@@ -40,6 +40,11 @@ static void show_play(struct cli *c, const struct view_plan_play *p)
 	show_count(c, p->sooner, "would get the next message sooner");
 	show_count(c, p->later, "would get the next message later");
 	show_count(c, p->older, "are in a step of an older version, and finish it by that");
+	if (p->candidate > 0)
+		fprintf(c->out,
+			"  %llu are in a step of version %llu, which stands beside the one in "
+			"force\n",
+			(unsigned long long)p->beside, (unsigned long long)p->candidate);
 }
 
 static const char *const text_signs[] = {"+ new text", "~ another text for", "- text is gone:"};

@@ -53,6 +53,10 @@ static void show_where(struct cli *c, const struct json *d)
 	if (!str_is(reason, "-"))
 		fprintf(c->out, ": " STR_FMT, STR_ARG(reason));
 	fputc('\n', c->out);
+	if (json_get(d, x, "candidate") != JSON_NONE)
+		fprintf(c->out,
+			"  goes on with version %.0f, which stands beside the one in force\n",
+			render_number(d, x, "program_version"));
 }
 
 static void show_candidate(struct cli *c, const struct json *d, uint32_t x)

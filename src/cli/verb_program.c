@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "cli/beside.h"
 #include "cli/look.h"
 #include "cli/plan.h"
 #include "cli/spam.h"
@@ -11,6 +12,7 @@
 #include "node/draft.h"
 #include "program/report.h"
 #include "program/track.h"
+#include "view/view_experiment.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -208,6 +210,29 @@ static int run_plan(struct cli *c)
 	return rc;
 }
 
+static int say_beside(struct cli *c, struct door *door, uint64_t seq, size_t texts)
+{
+	struct view_beside x;
+	struct view v = door_view(c, door);
+	if (view_beside(&v, &x, &c->err) != ST_OK)
+		return cli_fail(c, NULL);
+	if (c->json)
+		fprintf(c->out,
+			"{\"schema\":\"nurtured.apply/"
+			"1\",\"seq\":%llu,\"texts\":%zu,\"version\":%llu,"
+			"\"share\":%u,\"experiment\":\"" STR_FMT "\"}\n",
+			(unsigned long long)seq, texts, (unsigned long long)x.version, x.percent,
+			STR_ARG(x.name));
+	else
+		fprintf(c->out,
+			"version %llu stands beside version %llu, for %u %% of leads (event %llu, "
+			"%zu new texts)\n",
+			(unsigned long long)x.version, (unsigned long long)x.base, x.percent,
+			(unsigned long long)seq, texts);
+	cli_next(c, "nurtured experiment show " STR_FMT, STR_ARG(x.name));
+	return CLI_OK;
+}
+
 static int send_apply(struct cli *c, struct door *door, const struct draft *d)
 {
 	struct str row;
@@ -226,6 +251,8 @@ static int send_apply(struct cli *c, struct door *door, const struct draft *d)
 			      "the daemon could not apply it: see nurtured events --dead");
 		return cli_fail(c, NULL);
 	}
+	if (d->beside != NULL)
+		return say_beside(c, door, seq, n - 1);
 	if (c->json)
 		fprintf(c->out, "{\"schema\":\"nurtured.apply/1\",\"seq\":%llu,\"texts\":%zu}\n",
 			(unsigned long long)seq, n - 1);
@@ -240,7 +267,12 @@ static int send_apply(struct cli *c, struct door *door, const struct draft *d)
 
 static int confirm_and_apply(struct cli *c, struct door *door, const struct draft *d)
 {
+	if (draft_allowed(d, door->node->store, &c->arena, &c->err) != ST_OK)
+		return cli_fail(c, NULL);
 	int rc = c->json ? CLI_OK : plan_show(c, door, d);
+	if (rc == CLI_OK && d->beside != NULL)
+		cli_talk(c, "all this for %u %% of leads; the others stay as they are\n",
+			 d->beside->percent);
 	if (rc == CLI_OK && c->dry_run)
 		cli_talk(c, "nothing was changed (--dry-run)\n");
 	else if (rc == CLI_OK && door->program != NULL && !cli_confirm(c, "Apply?"))
@@ -256,7 +288,17 @@ static int run_apply(struct cli *c)
 {
 	struct draft d = {0};
 	struct door door;
-	int rc = load(c, &d);
+	struct program_beside how;
+	bool shared, promote = cli_flag(c, "promote"), withdraw = cli_flag(c, "withdraw");
+	int rc = beside_terms(c, &how, &shared);
+	if (rc < 0 && promote + withdraw + shared + (c->args_n > 0 && (promote || withdraw)) > 1)
+		rc = cli_usage(c, "one of: FILE, FILE --share PERCENT, --promote, --withdraw");
+	if (rc < 0 && (promote || withdraw))
+		rc = beside_end(c, promote);
+	if (rc >= 0)
+		return rc;
+	rc = load(c, &d);
+	d.beside = shared ? &how : NULL;
 	if (rc < 0 && door_open(c, c->dry_run ? DOOR_READ : DOOR_WRITE, &door, &c->err) != ST_OK)
 		rc = cli_fail(c, "nurtured init");
 	if (rc >= 0) {
@@ -309,12 +351,21 @@ const struct verb verb_apply = {
 	.group = "change",
 	.args = "[FILE]",
 	.summary = "Make a program, with its texts, the one in force",
-	.detail = "Checks the file and content/ beside it, shows the plan, asks, and appends the "
-		  "texts that are new and one program.apply event. Every lead is looked at again "
-		  "under the new program; whoever is inside a step stays with the version they are "
-		  "in. Without content/ the texts in force stay. Asks nothing when no program was "
-		  "in force.",
-	.examples = {"nurtured apply program.yaml", "nurtured apply program.yaml --yes"},
-	.opts = {OPT_CONTENT},
+	.detail =
+		"Checks the file and content/ beside it, shows the plan, asks, and appends the "
+		"texts that are new and one program.apply event. Every lead is looked at again "
+		"under the new program; whoever is inside a step stays with the version they are "
+		"in. Without content/ the texts in force stay. Asks nothing when no program was "
+		"in force. With --share the version stands beside the one in force: so many of the "
+		"leads, drawn by lead and kept, are on it, and experiment show compares the two "
+		"until --promote or --withdraw, or until the rule of --then ends it. Beside the "
+		"version in force a program may differ in send_as, tracks, triggers, guardrails "
+		"and texts alone.",
+	.examples =
+		{"nurtured apply program.yaml", "nurtured apply program.yaml --yes",
+		 "nurtured apply program.yaml --share 10",
+		 "nurtured apply program.yaml --share 20 --then ship --guard left:2 --within 60d",
+		 "nurtured apply --promote"},
+	.opts = {OPT_CONTENT, BESIDE_OPTS},
 	.run = run_apply,
 };

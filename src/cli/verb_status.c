@@ -10,6 +10,7 @@
 #include "engine/experiments.h"
 #include "node/settings.h"
 #include "view/view_drift.h"
+#include "view/view_experiment.h"
 #include "view/view_late.h"
 #include "view/view_model.h"
 
@@ -23,6 +24,7 @@ struct facts_now {
 	struct view_drift drift;
 	struct experiments experiments;
 	struct view_model model;
+	struct view_beside beside;
 	struct json mail; /* of the mailbox; count 0: nothing is known */
 };
 
@@ -86,6 +88,9 @@ static enum status gather(struct cli *c, struct door *d, struct facts_now *f)
 		st = view_model(d->node->store, &c->arena, &f->model, &c->err);
 	if (st == ST_OK)
 		st = experiments_load(&f->experiments, d->node->store, &c->arena, &c->err);
+	struct view v = door_view(c, d);
+	if (st == ST_OK)
+		st = view_beside(&v, &f->beside, &c->err);
 	return st == ST_OK ? gather_pause(c, d, f) : st;
 }
 
@@ -122,6 +127,7 @@ static void show_json(struct cli *c, const struct door *d, const struct facts_no
 	json_w_ki64(&w, "lag", (int64_t)(f->next_seq - 1 - f->cursor));
 	json_w_ki64(&w, "leads", (int64_t)f->leads);
 	json_w_ki64(&w, "program_version", (int64_t)d->program_version);
+	view_beside_put(&f->beside, &w);
 	json_w_ktime(&w, "clock", f->clock_us);
 	json_w_kbool(&w, "paused", f->paused);
 	if (f->paused)
@@ -218,6 +224,10 @@ static void show_text(struct cli *c, const struct door *d, const struct facts_no
 			(unsigned long long)d->program_version);
 	else
 		fprintf(c->out, "program   none applied\n");
+	if (f->beside.version > 0)
+		fprintf(c->out, "beside it version %llu, for %u %% of leads: " STR_FMT "\n",
+			(unsigned long long)f->beside.version, f->beside.percent,
+			STR_ARG(f->beside.verdict));
 	if (f->paused)
 		fprintf(c->out, "sending   %sall of it is stopped%s: " STR_FMT "; %llu wait\n",
 			cli_tint(c, "red"), cli_tint(c, "off"), STR_ARG(f->pause_reason),

@@ -34,7 +34,12 @@ static void show_list(struct cli *c, const struct json *d, void *ctx)
 	};
 	(void)ctx;
 	render_table(c, d, json_get(d, 0, "tracks"), columns, sizeof columns / sizeof columns[0]);
-	uint32_t off = json_get(d, 0, "on_no_track");
+	uint32_t off = json_get(d, 0, "on_no_track"), others = json_get(d, 0, "other_tracks");
+	for (uint32_t t = json_first(d, others); t != JSON_NONE; t = json_next(d, others, t)) {
+		struct str name = render_text(d, t, "name", &c->arena);
+		fprintf(c->out, "on " STR_FMT ", which the version in force has not: %.0f\n",
+			STR_ARG(name), render_number(d, t, "people"));
+	}
 	fprintf(c->out, "on no track: %.0f free, %.0f with sales, %.0f ended\n",
 		render_number(d, off, "out"), render_number(d, off, "handed"),
 		render_number(d, off, "stopped"));

@@ -302,3 +302,22 @@ enum status daemon_do_experiment_stop(struct desk_work *k, struct err *e)
 		st = view_order_experiment(&k->view, k->call->param, arm, &o, e);
 	return st == ST_OK ? carry_out(k, &o, e) : st;
 }
+
+/* ---- two versions of the program ---- */
+
+static enum status end_beside(struct desk_work *k, bool promote, struct err *e)
+{
+	struct view_order o;
+	enum status st = view_order_beside(&k->view, promote, &o, e);
+	return st == ST_OK ? carry_out(k, &o, e) : st;
+}
+
+enum status daemon_do_program_promote(struct desk_work *k, struct err *e)
+{
+	return end_beside(k, true, e);
+}
+
+enum status daemon_do_program_withdraw(struct desk_work *k, struct err *e)
+{
+	return end_beside(k, false, e);
+}

@@ -90,6 +90,8 @@ enum status daemon_do_program_apply(struct desk_work *k, struct err *e)
 	struct draft_events events = {0};
 	enum status st = whole_draft(k, &d, e);
 	if (st == ST_OK)
+		st = draft_allowed(&d, k->view.store, k->view.arena, e);
+	if (st == ST_OK)
 		st = draft_entries(&d, k->view.store, clock_now_us(), k->view.arena, &events, e);
 	draft_finish(&d);
 	if (st == ST_OK)

@@ -100,6 +100,7 @@ desk_handler daemon_do_inbound;
 /* handle_orders.c, handle_program.c */
 desk_handler daemon_do_trigger, daemon_do_backup, daemon_do_replay_verify;
 desk_handler daemon_do_program_validate, daemon_do_program_plan, daemon_do_program_apply;
+desk_handler daemon_do_program_promote, daemon_do_program_withdraw;
 /* handle_admin.c: what handlers of desk work share. */
 MUST_USE enum status daemon_body(struct desk_work *k, struct json *d, struct err *e);
 uint64_t daemon_query_number(struct desk_work *k, const char *name, uint64_t otherwise);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/time.h"
 #include "daemon/internal.h"
+#include "engine/beside.h"
 #include "view/view_drift.h"
 #include "view/view_experiment.h"
 #include "view/view_late.h"
@@ -64,24 +65,30 @@ static void note_drift(struct note *n)
 		d->drift_told = x.ever;
 }
 
+static bool note_found(struct note *n, const struct experiments_one *one, int64_t *waiting)
+{
+	*waiting += experiments_waits(one);
+	if (!is_new(n, one->no, n->d->experiments_told, one->at_us))
+		return true;
+	struct json_w *w = begin(n);
+	json_w_kz(w, "experiment", one->name);
+	view_experiment_found(one, w);
+	return tell(n, "experiment.decided", "experiment", one->no);
+}
+
 static void note_experiments(struct note *n)
 {
 	struct experiments x;
+	struct beside versions;
 	struct daemon *d = n->d;
 	int64_t waiting = 0;
 	bool all = true;
-	if (experiments_load(&x, d->node->store, &n->a, NULL) != ST_OK)
+	if (experiments_load(&x, d->node->store, &n->a, NULL) != ST_OK ||
+	    beside_load(&versions, d->node->store, &n->a, NULL) != ST_OK)
 		return;
-	for (size_t i = 0; i < x.n; i++) {
-		const struct experiments_one *one = &x.list[i];
-		waiting += experiments_waits(one);
-		if (!is_new(n, one->no, d->experiments_told, one->at_us))
-			continue;
-		struct json_w *w = begin(n);
-		json_w_kz(w, "experiment", one->name);
-		view_experiment_found(one, w);
-		all = tell(n, "experiment.decided", "experiment", one->no) && all;
-	}
+	for (size_t i = 0; i < x.n; i++)
+		all = note_found(n, &x.list[i], &waiting) && all;
+	all = note_found(n, &versions.one, &waiting) && all;
 	d->experiments_told = all ? x.found : d->experiments_told;
 	metrics_set(d->metrics, METRIC_EXPERIMENTS_WAITING, waiting);
 }

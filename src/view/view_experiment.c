@@ -8,6 +8,7 @@
 #include "evaluate/verdict.h"
 #include "program/program.h"
 #include "program/track.h"
+#include "view/view_inside.h"
 #include "view/view_numbers.h"
 
 /* What else came of an arm's leads, beside the metric it is judged by. */
@@ -27,7 +28,7 @@ struct trial {
 	struct experiments_sums sums;
 	struct verdict_arm got[PROGRAM_ARMS_MAX];
 	size_t n;
-	bool over;
+	bool over, versions;             /* versions: two of the program side by side */
 	struct str kept;                 /* the arm everybody is in since it is over */
 	const struct program_rule *rule; /* NULL: the holdout has none */
 	struct experiments_one one;      /* zeros: the holdout */
@@ -78,14 +79,22 @@ static void take(const struct program *p, const struct program_experiment *x, st
 		.track = x->track == NO_INDEX ? STR("all") : p->play->tracks[x->track].name,
 		.metric = x->metric,
 		.min_lift = x->min_lift,
-		.sums = {.name = x->name, .n = x->arms_n},
 		.n = x->arms_n,
 		.rule = &x->rule,
 	};
-	for (size_t i = 0; i < x->arms_n; i++) {
-		t->sums.arm[i] = x->arms[i].name;
+	experiments_sums_of(x, &t->sums);
+	for (size_t i = 0; i < x->arms_n; i++)
 		t->got[i].share = x->arms[i].weight / 100.0;
-	}
+}
+
+/* The two that stand side by side, or did last. */
+static void take_versions(const struct program *p, const struct beside *x, struct trial *t)
+{
+	take(p, &x->as, t);
+	t->versions = true;
+	t->one = x->one;
+	t->over = !x->on;
+	t->kept = x->arms[x->promoted].name;
 }
 
 static void take_holdout(const struct program *p, struct trial *t)
@@ -108,7 +117,7 @@ static enum status load(struct view *v, struct trials *out, struct err *e)
 	struct play *y = ARENA_NEW(v->arena, struct play);
 	if (p == NULL)
 		return err_set(e, ST_CONFLICT, "no program has been applied yet");
-	out->list = ARENA_ARRAY(v->arena, struct trial, p->play->experiments_n + 1);
+	out->list = ARENA_ARRAY(v->arena, struct trial, p->play->experiments_n + 2);
 	if (y == NULL || out->list == NULL)
 		return err_set(e, ST_LIMIT, "too much to show at once");
 	play_init(y, v->store);
@@ -119,6 +128,8 @@ static enum status load(struct view *v, struct trials *out, struct err *e)
 		take(p, &p->play->experiments[i], t);
 		take_ended(y, &p->play->experiments[i], t);
 	}
+	if (st == ST_OK && y->beside.version > 0)
+		take_versions(p, &y->beside, &out->list[out->n++]);
 	if (p->play->holdout > 0)
 		take_holdout(p, &out->list[out->n++]);
 	play_finish(y);
@@ -132,8 +143,16 @@ static void judge(const struct trial *t, struct verdict *out)
 	verdict_arms(t->got, t->n, t->min_lift, out);
 }
 
+static struct str words_of(struct view *v, const struct trial *t, const struct verdict *x)
+{
+	return verdict_words(x, &(struct verdict_names){t->sums.arm, t->metric, t->min_lift},
+			     v->arena);
+}
+
 static const char *state_of(const struct trial *t)
 {
+	if (t->versions && t->over)
+		return str_eq(t->kept, t->sums.arm[1]) ? "promoted" : "withdrawn";
 	return t->over ? "stopped" : "running";
 }
 
@@ -177,9 +196,7 @@ static void put_head(struct view *v, const struct trial *t, const struct verdict
 	double leads = 0;
 	for (size_t i = 0; i < t->n; i++)
 		leads += t->got[i].n;
-	json_w_kstr(w, "verdict",
-		    verdict_words(x, &(struct verdict_names){t->sums.arm, t->metric, t->min_lift},
-				  v->arena));
+	json_w_kstr(w, "verdict", words_of(v, t, x));
 	json_w_kz(w, "kind", verdict_kind_name(x->kind));
 	json_w_kstr(w, "experiment", t->name);
 	json_w_kstr(w, "track", t->track);
@@ -334,6 +351,10 @@ enum status view_order_experiment(struct view *v, struct str name, struct str ar
 	enum status st = named(v, name, &t, e);
 	if (st == ST_OK && str_is(name, "holdout"))
 		return err_set(e, ST_CONFLICT, "the holdout ends with its line in the program");
+	if (st == ST_OK && t.versions)
+		return err_set(e, ST_CONFLICT,
+			       "a version is promoted or withdrawn: nurtured apply --promote, or "
+			       "--withdraw");
 	if (st != ST_OK)
 		return st;
 	struct str keep = arm.n ? arm : arm_to_keep(&t);
@@ -346,5 +367,69 @@ enum status view_order_experiment(struct view *v, struct str name, struct str ar
 		arena_printf(v->arena, "{\"experiment\":\"" STR_FMT "\",\"arm\":\"" STR_FMT "\"}",
 			     STR_ARG(name), STR_ARG(keep)); /* both are slugs */
 	*out = (struct view_order){"experiment.stop", props};
+	return ST_OK;
+}
+
+/* ---- two versions ---- */
+
+enum status view_beside(struct view *v, struct view_beside *out, struct err *e)
+{
+	struct trial t;
+	struct verdict says;
+	*out = (struct view_beside){.version = 0};
+	struct beside *x = ARENA_NEW(v->arena, struct beside);
+	enum status st = x != NULL ? beside_load(x, v->store, v->arena, e)
+				   : err_set(e, ST_LIMIT, "too much to show at once");
+	if (st != ST_OK || !x->on || v->program == NULL)
+		return st;
+	st = named(v, x->as.name, &t, e);
+	if (st != ST_OK)
+		return st;
+	judge(&t, &says);
+	*out = (struct view_beside){
+		.version = x->version,
+		.base = x->base,
+		.percent = x->terms.percent,
+		.since_us = x->one.since_us,
+		.name = x->as.name,
+		.verdict = words_of(v, &t, &says),
+	};
+	return ST_OK;
+}
+
+bool view_on_candidate(struct view *v, uint64_t lead)
+{
+	struct beside *x = ARENA_NEW(v->arena, struct beside);
+	return x != NULL && beside_load(x, v->store, v->arena, NULL) == ST_OK &&
+	       beside_lead(x, lead);
+}
+
+void view_beside_put(const struct view_beside *x, struct json_w *w)
+{
+	if (x->version == 0)
+		return;
+	json_w_key(w, "beside");
+	json_w_object(w);
+	json_w_ki64(w, "version", (int64_t)x->version);
+	json_w_ki64(w, "share", x->percent);
+	json_w_ktime(w, "since", x->since_us);
+	json_w_kstr(w, "experiment", x->name);
+	json_w_kstr(w, "verdict", x->verdict);
+	json_w_end(w);
+}
+
+enum status view_order_beside(struct view *v, bool promote, struct view_order *out, struct err *e)
+{
+	struct view_beside x;
+	enum status st = view_beside(v, &x, e);
+	if (st == ST_OK && x.version == 0)
+		return err_set(e, ST_CONFLICT,
+			       "no version stands beside the one in force; nurtured apply FILE "
+			       "--share 10 puts one there");
+	if (st != ST_OK)
+		return st;
+	*out = (struct view_order){
+		promote ? "program.promote" : "program.withdraw",
+		arena_printf(v->arena, "{\"version\":%llu}", (unsigned long long)x.version)};
 	return ST_OK;
 }

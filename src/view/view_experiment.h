@@ -19,6 +19,19 @@ MUST_USE enum status view_experiment(struct view *v, struct str name, struct jso
 				     struct err *e);
 /* What a rule has found (one->no > 0), as member "decided" of an open object. */
 void view_experiment_found(const struct experiments_one *one, struct json_w *w);
+/* Two versions of the program side by side (engine/beside.h). version 0: there are none now. */
+struct view_beside {
+	uint64_t version, base;
+	unsigned percent; /* of leads, on `version` */
+	int64_t since_us;
+	struct str name, verdict; /* as an experiment: its name, and what it says so far */
+};
+MUST_USE enum status view_beside(struct view *v, struct view_beside *out, struct err *e);
+/* As member "beside" of an open object; nothing where there are none. */
+void view_beside_put(const struct view_beside *x, struct json_w *w);
+/* Promotes or withdraws it. ST_CONFLICT: there are none. */
+MUST_USE enum status view_order_beside(struct view *v, bool promote, struct view_order *out,
+				       struct err *e);
 /* Everybody is in `arm` from now on; empty: in the one that won, else the first. */
 MUST_USE enum status view_order_experiment(struct view *v, struct str name, struct str arm,
 					   struct view_order *out, struct err *e);

@@ -57,6 +57,9 @@ MUST_USE enum status view_last_decision(struct view *v, uint64_t lead, uint64_t 
 /* What was chosen, from what, and why, as it was recorded; null when there is none. */
 void view_decision_put(struct view *v, uint64_t id, struct json_w *w);
 
+/* Does the lead go by the version beside the one in force? Its tracks are then the engine's to
+ * know. */
+bool view_on_candidate(struct view *v, uint64_t lead);
 /* Where a track of the program in force is. ST_NOT_FOUND names the tracks there are. */
 MUST_USE enum status view_track_at(struct view *v, struct str name, size_t *out, struct err *e);
 

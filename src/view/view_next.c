@@ -45,6 +45,9 @@ static void put_where(struct view *v, const struct inspect *x, struct json_w *w)
 		json_w_ki64(w, "version", (int64_t)j->version);
 		json_w_kbool(w, "version_in_force", j->version == x->d.now.number);
 	}
+	json_w_ki64(w, "program_version", (int64_t)x->d.now.number);
+	if (beside_lead(&x->play.beside, j->lead))
+		json_w_kbool(w, "candidate", true);
 	json_w_ktime(w, "due", j->due_us);
 	if (j->holdout)
 		json_w_kbool(w, "holdout", true);

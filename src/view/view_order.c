@@ -48,7 +48,8 @@ enum status view_order_move(struct view *v, uint64_t lead, struct str track, str
 	bool off = str_is(track, "-");
 	if (v->program == NULL)
 		return err_set(e, ST_CONFLICT, "no program has been applied yet");
-	enum status st = off ? ST_OK : view_track_at(v, track, &at, e);
+	enum status st =
+		off || view_on_candidate(v, lead) ? ST_OK : view_track_at(v, track, &at, e);
 	if (st != ST_OK)
 		return st;
 	begin(v, &d);

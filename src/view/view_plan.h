@@ -24,9 +24,11 @@ struct view_plan_place {
 	enum view_plan_fate fate;
 };
 struct view_plan_play {
-	uint64_t version; /* in force */
-	uint64_t people;  /* on a track now */
-	uint64_t older;   /* of them in a step of an older version */
+	uint64_t version;   /* in force */
+	uint64_t people;    /* on a track now */
+	uint64_t older;     /* of them in a step of an older version */
+	uint64_t beside;    /* of them in a step of the version beside the one in force */
+	uint64_t candidate; /* which that is; 0: there is none */
 	uint64_t fate[FATE_COUNT];
 	uint64_t fewer, more;   /* who would lose a message still to come, who would get one more */
 	uint64_t sooner, later; /* whose next message would come sooner, later */

@@ -2,6 +2,7 @@
  * view_plan_play.c: what a new program means for whoever is on a track. A lead finishes the step it
  * is in by the version it entered it with; from the next step on the new program counts. So what an
  * edit changes for them is the steps behind theirs, and when the next one comes. */
+#include "engine/beside.h"
 #include "engine/engine.h"
 #include "view/view_inside.h"
 #include "view/view_plan.h"
@@ -82,6 +83,13 @@ enum status view_plan_play_begin(struct view_plan_play *out, struct view *v, str
 	enum status st = engine_meta_read(v->store, &meta, e);
 	if (st == ST_OK)
 		out->version = meta.program_version;
+	struct beside *x = st == ST_OK ? ARENA_NEW(v->arena, struct beside) : NULL;
+	if (st == ST_OK && x == NULL)
+		return err_set(e, ST_LIMIT, "no memory is left for the plan");
+	if (st == ST_OK)
+		st = beside_load(x, v->store, v->arena, e);
+	if (st == ST_OK)
+		out->candidate = beside_candidate(x);
 	return st;
 }
 
@@ -100,8 +108,10 @@ enum status view_plan_play_add(struct view_plan_play *out, struct view *v,
 	struct to_come was = steps_to_come(v->program, j), is = steps_to_come(next, j);
 	enum view_plan_fate fate = fate_of(&was, &is, j->step);
 	int64_t gap_was = gap_of(&was), gap_is = gap_of(&is);
-	bool older = j->version != out->version;
+	bool beside = out->candidate > 0 && j->version == out->candidate;
+	bool older = j->version != out->version && !beside;
 	out->people++;
+	out->beside += beside;
 	out->older += older;
 	out->fate[fate]++;
 	out->fewer += not_in(&was, &is) > 0;
@@ -132,6 +142,8 @@ void view_plan_play_json(const struct view_plan_play *p, struct json_w *w)
 	json_w_object(w);
 	json_w_ki64(w, "people", (int64_t)p->people);
 	json_w_ki64(w, "by_older_versions", (int64_t)p->older);
+	if (p->candidate > 0)
+		json_w_ki64(w, "by_version_beside", (int64_t)p->beside);
 	for (size_t i = FATE_STEP_CHANGED; i < FATE_COUNT; i++)
 		json_w_ki64(w, fates[i], (int64_t)p->fate[i]);
 	json_w_ki64(w, "fewer_messages", (int64_t)p->fewer);

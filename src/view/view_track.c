@@ -58,6 +58,26 @@ static void put_former(const struct program_track *k, const struct view_inside *
 	json_w_end(w);
 }
 
+/* Tracks with people on them that the version in force has not: an edit has taken them away, or
+ * they are those of the version beside it. */
+static void put_other_tracks(const struct program *p, const struct view_inside *in,
+			     struct json_w *w)
+{
+	json_w_key(w, "other_tracks");
+	json_w_array(w);
+	for (size_t i = 0; i < in->n; i++) {
+		const struct view_inside_row *r = &in->rows[i];
+		bool first = i == 0 || !str_eq(in->rows[i - 1].track, r->track);
+		if (!first || str_is(r->track, "-") || program_track_of(p, r->track) != NO_INDEX)
+			continue;
+		json_w_object(w);
+		json_w_kstr(w, "name", r->track);
+		view_inside_put(in, r->track, STR_NULL, w);
+		json_w_end(w);
+	}
+	json_w_end(w);
+}
+
 static enum status put_sending(struct view *v, struct json_w *w, struct err *e)
 {
 	struct play *y = ARENA_NEW(v->arena, struct play);
@@ -105,6 +125,7 @@ enum status view_tracks(struct view *v, struct json_w *w, struct err *e)
 		json_w_end(w);
 	}
 	json_w_end(w);
+	put_other_tracks(v->program, &in, w);
 	json_w_key(w, "on_no_track");
 	json_w_object(w);
 	for (size_t i = 0; i < sizeof off / sizeof off[0]; i++)

@@ -94,6 +94,16 @@ import a.csv --delimiter many
 validate a.yaml b.yaml
 plan a.yaml b.yaml
 apply a.yaml b.yaml
+apply --share many
+apply --share 95
+apply --share 10 --metric clicks
+apply --metric goal
+apply --share 10 --least 300
+apply --share 10 --then go
+apply --share 10 --then ship --guard left
+apply --promote --withdraw
+apply a.yaml --promote
+apply --share 10 --withdraw
 simulate extra
 simulate --leads many
 simulate --leads 0
