@@ -102,10 +102,14 @@ static enum status make_merge(struct view *v, void *ctx, struct view_order *out,
 
 static enum status make_split(struct view *v, void *ctx, struct view_order *out, struct err *e)
 {
-	(void)e;
-	*out = (struct view_order){"lead.split", arena_printf(v->arena, "{\"merge\":%llu}",
-							      *(unsigned long long *)ctx)};
-	return ST_OK;
+	unsigned long long merge = *(unsigned long long *)ctx;
+	struct str row;
+	enum status st = store_get(v->store, TABLE_MERGE, KEY_NUM(merge), v->arena, &row, e);
+	if (st == ST_NOT_FOUND)
+		return err_set(e, st, "there is no merge %llu; nurtured explain LEAD lists them",
+			       merge);
+	*out = (struct view_order){"lead.split", arena_printf(v->arena, "{\"merge\":%llu}", merge)};
+	return st;
 }
 
 static struct str reason_of(const struct cli *c)

@@ -172,9 +172,12 @@ static void tell_story(struct brief *b, struct arena *a)
 			     tier_name(b->tier), b->score, b->fit, b->engagement,
 			     b->source.n ? "; came in through " : "", STR_ARG(b->source),
 			     b->asset.n ? " for " : "", STR_ARG(b->asset));
-	b->story[2] = arena_printf(a, "Why now: " STR_FMT "%s" STR_FMT "%s",
-				   STR_ARG(b->handoff.reason), b->handoff.trigger.n ? " (" : "",
-				   STR_ARG(b->handoff.trigger), b->handoff.trigger.n ? ")" : "");
+	/* A hand-off by an event has its type for both. */
+	bool twice = str_eq(b->handoff.reason, b->handoff.trigger);
+	struct str trigger = twice ? STR("") : b->handoff.trigger;
+	b->story[2] =
+		arena_printf(a, "Why now: " STR_FMT "%s" STR_FMT "%s", STR_ARG(b->handoff.reason),
+			     trigger.n ? " (" : "", STR_ARG(trigger), trigger.n ? ")" : "");
 }
 
 enum status brief_read(struct store *s, uint64_t handoff, struct arena *a, struct brief *out,

@@ -116,8 +116,12 @@ static void put_past(struct sheet *s, const struct handoff_mail *in, struct aren
 	}
 	for (size_t i = 0; i < b->acts_n; i++) {
 		struct str at = told(in, b->acts[i].last_us, a);
-		items[i] = arena_printf(a, STR_FMT ", %u times; the last on " STR_FMT,
-					STR_ARG(b->acts[i].type), b->acts[i].n, STR_ARG(at));
+		items[i] =
+			b->acts[i].n == 1
+				? arena_printf(a, STR_FMT ", once, on " STR_FMT,
+					       STR_ARG(b->acts[i].type), STR_ARG(at))
+				: arena_printf(a, STR_FMT ", %u times; the last on " STR_FMT,
+					       STR_ARG(b->acts[i].type), b->acts[i].n, STR_ARG(at));
 	}
 	if (b->acts_n > 0) {
 		sheet_title(s, STR("What they did lately"));

@@ -58,6 +58,24 @@ static void test_all_that_is_known(void **state)
 	assert_true(pricing);
 	assert_true(b.engagement > 0);
 	assert_true(str_starts(b.story[0], STR("Ada Lovelace, CTO at acme.example")));
+	assert_true(str_is(b.story[2], "Why now: they replied (email.reply)"));
+	teardown(&w);
+}
+
+/* A trigger's name is the reason and what set it off: it is said once. */
+static void test_why_is_said_once(void **state)
+{
+	struct world w;
+	char text[2048];
+	(void)state;
+	(void)snprintf(text, sizeof text,
+		       "%striggers:\n  - {name: keen, when: event.type == \"form.demo\", "
+		       "handoff: {team: sdr, within: 4h}}\n",
+		       program);
+	play_start(&w, text, &content);
+	does(&w, "form.demo", "ada@acme.example", NULL, "{}");
+	struct brief b = brief_of(&w, 1);
+	assert_true(str_is(b.story[2], "Why now: keen"));
 	teardown(&w);
 }
 
@@ -89,6 +107,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_that_is_known),
+		cmocka_unit_test(test_why_is_said_once),
 		cmocka_unit_test(test_behind_a_merge),
 		cmocka_unit_test(test_no_such),
 	};

@@ -50,8 +50,8 @@ static struct brief ada(void)
 		.company = STR("Acme & Sons"),
 		.messages = {{12, STR("guide"), STR("story"), 0, MESSAGE_OPENED | MESSAGE_CLICKED}},
 		.messages_n = 1,
-		.acts = {{1, STR("page.pricing"), 3, 0}},
-		.acts_n = 1,
+		.acts = {{1, STR("page.pricing"), 3, 0}, {2, STR("form.ebook"), 1, 0}},
+		.acts_n = 2,
 		.story = {STR("Ada, CTO"), STR("hot: score 80"), STR("Why now: they replied")},
 	};
 	return b;
@@ -96,6 +96,7 @@ static void test_rep_knows_all(void **state)
 	static const char *const both[] = {"They wrote",
 					   "Automated messages to this lead have stopped",
 					   "page.pricing, 3 times",
+					   "form.ebook, once, on",
 					   "clicked",
 					   "hot: score 80",
 					   "Thu 1 January 1970, 13:00 (Europe/Berlin)",

@@ -117,6 +117,7 @@ expect 0 "explain shows the merge" "same person" -- explain ana@firm.example
 expect 0 "split" "done" -- lead split 1
 expect 6 "split again" "undone" -- lead split 1
 expect 2 "split of nothing" "number" -- lead split x
+expect 4 "split of no merge" "no merge 99" -- lead split 99
 expect 0 "replay after all that" "equal" -- replay --verify
 expect 2 "replay without a word" "verify" -- replay
 expect 0 "key add" "nk_" -- key add write blog
