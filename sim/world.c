@@ -13,7 +13,7 @@
 #define TRACKS \
 	"tracks:\n" \
 	"  early:\n    stage: early\n    enter: lead.known\n    cadence: 2d..4d\n" \
-	"    decide: {what: [angle, send_time, nothing]}\n" \
+	"    decide: {what: [angle, send_time, gap, nothing]}\n" \
 	"    sequence:\n" \
 	"      - send: guide\n        angles: [story, numbers]\n        wait: 2d\n" \
 	"        react:\n" \
@@ -23,7 +23,7 @@
 	"      - {send: tips, angles: [plain], if: fit >= 20, wait: 2d}\n" \
 	"    exhausted: {move: late}\n    reentry: after 10d\n" \
 	"  late:\n    stage: mid\n    cadence: 3d..5d\n    pace: by_tier\n" \
-	"    decide: {what: [angle, nothing]}\n" \
+	"    decide: {what: [angle, gap, nothing]}\n" \
 	"    sequence:\n" \
 	"      - {send: offer, angles: [plain], wait: 2d, capped: skip}\n" \
 	"      - {send: case, angles: [peer, roi], wait: 2d}\n" \

@@ -175,34 +175,53 @@ static size_t part_of(struct str name)
 	return i;
 }
 
+static size_t gap_of(struct str name)
+{
+	size_t i = 0;
+	while (i < ARM_GAPS && !str_is(name, arm_gap_name(i)))
+		i++;
+	return i < ARM_GAPS ? i + 1 : 0;
+}
+
+/* Numbers of an option; what is 0 is left out. */
+static float told(const struct json *d, uint32_t c, const char *key)
+{
+	double v = 0;
+	(void)json_f64(d, json_get(d, c, key), &v);
+	return (float)v;
+}
+
 static bool read_option(struct live *x, const struct json *d, uint32_t c, const float *context)
 {
 	struct decision *out = x->now;
 	struct arena *a = &x->scratch;
 	struct pending *w = &out->what[out->n];
 	int64_t at = 0;
-	double read = 0;
 	bool nothing = json_get(d, c, "nothing") != JSON_NONE;
-	struct str message = text(d, c, "message", a), angle = text(d, c, "angle", a);
-	struct str channel = text(d, c, "channel", a);
+	const struct mind_said said = {.message = text(d, c, "message", a),
+				       .angle = text(d, c, "angle", a),
+				       .channel = text(d, c, "channel", a),
+				       .part = part_of(text(d, c, "part", a)),
+				       .gap = gap_of(text(d, c, "gap", a))};
 	memcpy(w->x, context, sizeof w->x);
 	out->cost[out->n] = 0;
 	out->name[out->n] = STR("nothing");
 	if (nothing) {
 		mind_parts_nothing(w);
 	} else {
-		mind_parts(message, angle, channel, part_of(text(d, c, "part", a)), w);
-		out->cost[out->n] = cost_of(x->door->program, channel);
-		out->name[out->n] =
-			arena_printf(a, STR_FMT ":" STR_FMT, STR_ARG(message), STR_ARG(angle));
+		mind_parts(&said, w);
+		out->cost[out->n] = cost_of(x->door->program, said.channel);
+		out->name[out->n] = arena_printf(a, STR_FMT ":" STR_FMT, STR_ARG(said.message),
+						 STR_ARG(said.angle));
 		if (!time_parse(text(d, c, "at", a), &at))
 			return false;
 	}
 	if (x->zone == NULL)
 		return false;
 	mind_slot(x->zone, at, nothing, w->x);
-	(void)json_f64(d, json_get(d, c, "read"), &read); /* 0 is left out */
-	w->x[CONTEXT_slot_read] = (float)read;
+	w->x[CONTEXT_slot_read] = told(d, c, "read");
+	w->x[CONTEXT_slot_since] = told(d, c, "since");
+	w->x[CONTEXT_slot_tired] = told(d, c, "tired");
 	return true;
 }
 
@@ -210,10 +229,8 @@ static void read_context(const struct json *d, uint32_t node, float *x)
 {
 	for (size_t i = 0; i < CONTEXT_COUNT; i++) {
 		char name[32];
-		double v = 0;
 		context_name(i, name);
-		(void)json_f64(d, json_get(d, node, name), &v); /* 0 is left out */
-		x[i] = (float)v;
+		x[i] = told(d, node, name);
 	}
 }
 

@@ -71,6 +71,10 @@ static void show_candidate(struct cli *c, const struct json *d, uint32_t x)
 	else
 		fprintf(c->out, "    " STR_FMT " (" STR_FMT ") at " STR_FMT, STR_ARG(what),
 			STR_ARG(angle), STR_ARG(at));
+	if (json_get(d, x, "gap") != JSON_NONE) {
+		struct str gap = render_text(d, x, "gap", &c->arena);
+		fprintf(c->out, ", " STR_FMT " gap", STR_ARG(gap));
+	}
 	if (str_is(held, "-"))
 		fprintf(c->out, "  p=%.2f\n", render_number(d, x, "p"));
 	else if (str_is(why, "-"))

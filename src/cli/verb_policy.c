@@ -53,7 +53,7 @@ const struct verb verb_policy = {
 		     "nurtured policy promote 3fa85f64 --log decisions.jsonl --harm-budget 0.003",
 		     "nurtured policy rollback cadence --reason \"replies fell\""},
 	.opts = {{"weight", 0, "NUMBER", "warm: how much a past send counts, 0 to 1"},
-		 {"decision", 0, "NAME", "learned: one message; or nothing, channel, time"},
+		 {"decision", 0, "NAME", "learned: one message; or nothing, channel, time, gap"},
 		 {"log", 0, "FILE", "decisions: CSV or JSON Lines, gzip or not"},
 		 {"since", 0, "DURATION", "compare: how far back in this folder (default 30d)"},
 		 {"even", 0, NULL, "compare: only what was drawn evenly (explore: {uniform})"},

@@ -43,3 +43,15 @@ uint64_t arm_at(size_t part)
 {
 	return key_of("at", str_of(arm_part_name(part)), NONE);
 }
+
+const char *arm_gap_name(size_t gap)
+{
+	static const char *const names[ARM_GAPS] = {"short", "middle", "long"};
+	ASSERT(gap < ARM_GAPS);
+	return names[gap];
+}
+
+uint64_t arm_gap(size_t gap)
+{
+	return key_of("gap", str_of(arm_gap_name(gap)), NONE);
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * candidates.c: everything that could be said at this step: content x channel x time, with
+ * candidates.c: everything that could be said at this step: content x channel x time x gap, with
  * "nothing now" last. Each is asked through the guards; one that is held for a while stands there
  * twice, once now with the guard that holds it and once at the instant that lets it go.
  *
@@ -179,6 +179,7 @@ static void put(const struct turn *t, struct slate *out, const struct candidate 
 	}
 	size_t at = out->n++;
 	out->c[at] = *c;
+	out->c[at].at_us = out->rules_us;
 	out->fits[at] = fits;
 	out->other[at] = other;
 	guards_ask(t->d, &out->c[at]);
@@ -207,8 +208,7 @@ static struct candidate candidate_of(const struct turn *t, const struct program_
 		.channel = channel_now(t, s->channel),
 		.message = s->message,
 		.purpose = t->d->pinned.program->consent.purposes[s->purpose],
-		.content = content_find(t->d->pinned.content, s->message, name, persona_of(t)),
-		.at_us = t->now_us};
+		.content = content_find(t->d->pinned.content, s->message, name, persona_of(t))};
 }
 
 static void put_angle(const struct turn *t, const struct program_step *s, struct slate *out,
@@ -276,6 +276,86 @@ static void put_substitutes(const struct turn *t, const struct program_step *s, 
 	}
 }
 
+/* ---- gaps, for who chooses among them ---- */
+
+static int64_t later(int64_t a_us, int64_t b_us)
+{
+	return a_us > b_us ? a_us : b_us;
+}
+
+/* Gaps nearer to each other than a day are one: the time of day is another choice. */
+static void open_gaps(const struct turn *t, const struct program_step *s, struct slate *out)
+{
+	struct place_gaps g = place_gaps(t, s);
+	int64_t touched = place_touched_us(t->j), wide = g.long_us - g.short_us;
+	bool due = t->j->phase == JOURNEY_DUE && place_step(t) == s && !place_at_once(s, t->j);
+	if (!due || touched == TIME_NONE || wide < US_PER_D || !policy_asks(t) ||
+	    !(place_track(t)->decide_what & DECIDE_GAP))
+		return;
+	const int64_t gaps[ARM_GAPS] = {g.short_us, g.short_us + wide / 2, g.long_us};
+	for (size_t i = 0; i < ARM_GAPS; i++)
+		if (i != 1 || wide >= 2 * US_PER_D)
+			out->gap_us[out->gaps_n++] = gaps[i];
+	out->touched_us = touched;
+	out->rules_us = later(out->rules_us, touched + g.rules_us);
+	out->ahead_us = later(out->rules_us, touched + g.long_us) + DECIDE_AHEAD_US;
+}
+
+static bool listed(const struct slate *s, const struct candidate *c)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->c[i].key == c->key && s->c[i].channel == c->channel &&
+		    s->c[i].at_us == c->at_us && str_eq(s->c[i].message, c->message))
+			return true;
+	return false;
+}
+
+static void put_gaps_of(const struct turn *t, struct slate *out, size_t of)
+{
+	for (size_t g = 0; g < out->gaps_n; g++) {
+		struct candidate *c = &out->c[out->n];
+		if (out->n >= DECIDE_CANDIDATES_MAX - 1)
+			return;
+		*c = out->c[of];
+		c->at_us = later(t->now_us, out->touched_us + out->gap_us[g]);
+		guards_ask(t->d, c);
+		if (c->held != GUARD_COUNT) {
+			c->at_us = guards_free_us(t->d, c);
+			if (c->at_us == TIME_NONE)
+				continue;
+			guards_ask(t->d, c);
+		}
+		if (c->at_us > out->ahead_us || listed(out, c))
+			continue;
+		out->other[out->n] = out->other[of];
+		out->fits[out->n] = true;
+		out->slot[out->n++] = true;
+	}
+}
+
+/* The rules' gap has its candidates already. */
+static void put_gaps(const struct turn *t, struct slate *out)
+{
+	size_t n = out->n;
+	for (size_t i = 0; i < n && out->gaps_n > 0; i++)
+		if (out->c[i].held == GUARD_COUNT && out->fits[i])
+			put_gaps_of(t, out, i);
+}
+
+/* Which gap it is in the end: the longest that has passed then. */
+static void name_gaps(struct slate *out)
+{
+	static const size_t two[] = {0, ARM_GAPS - 1};
+	for (size_t i = 0; i < out->n && out->gaps_n > 0; i++) {
+		struct candidate *c = &out->c[i];
+		size_t g = out->gaps_n - 1;
+		c->since_us = c->at_us - out->touched_us;
+		while (g > 0 && c->since_us < out->gap_us[g])
+			g--;
+		c->gap = 1 + (out->gaps_n == 2 ? two[g] : g);
+	}
+}
+
 /* ---- times of day, for who chooses among them ---- */
 
 /* Local hours at which a part of the day begins; before the first it is night. */
@@ -323,7 +403,7 @@ static void put_slots_of(const struct turn *t, struct slate *out, size_t of)
 		*c = out->c[of];
 		c->at_us = next_part(t, part, out->c[of].at_us);
 		guards_ask(t->d, c);
-		if (c->held != GUARD_COUNT)
+		if (c->held != GUARD_COUNT || (out->gaps_n > 0 && listed(out, c)))
 			continue;
 		out->other[out->n] = out->other[of];
 		out->slot[out->n++] = true;
@@ -342,7 +422,8 @@ static void put_slots(const struct turn *t, struct slate *out)
 void candidates_list(const struct turn *t, const struct program_step *s, struct slate *out)
 {
 	struct arms arms = arms_of(t, s);
-	*out = (struct slate){0};
+	*out = (struct slate){.rules_us = t->now_us, .ahead_us = t->now_us + DECIDE_AHEAD_US};
+	open_gaps(t, s, out);
 	if (t->j->with == AGAIN_NEW_SUBJECT)
 		put_next_subject(t, s, out);
 	if (t->j->with == AGAIN_SAME && t->j->again_n > 0)
@@ -355,8 +436,11 @@ void candidates_list(const struct turn *t, const struct program_step *s, struct 
 	if (s->capped == CAPPED_SUBSTITUTE)
 		put_substitutes(t, s, out);
 	out->fixed = arms.angle != NO_INDEX;
-	if (policy_asks(t))
+	if (policy_asks(t)) {
+		put_gaps(t, out);
 		put_slots(t, out);
+		name_gaps(out);
+	}
 	out->c[out->n++] = (struct candidate){
 		.nothing = true, .at_us = t->now_us, .held = GUARD_COUNT, .channel = NO_INDEX};
 }

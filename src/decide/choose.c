@@ -44,7 +44,7 @@ static size_t first_of(const struct slate *s, bool other)
 }
 
 /* The candidate itself when it is free, or when it will be soon. */
-static bool sendable(const struct turn *t, const struct slate *s, size_t i, size_t *out)
+static bool sendable(const struct slate *s, size_t i, size_t *out)
 {
 	if (i >= s->n)
 		return false;
@@ -52,7 +52,7 @@ static bool sendable(const struct turn *t, const struct slate *s, size_t i, size
 	if (*out == i)
 		return true;
 	bool later = *out < s->n && s->later[*out] && s->c[*out].held == GUARD_COUNT;
-	return later && s->c[*out].at_us - t->now_us <= DECIDE_AHEAD_US;
+	return later && s->c[*out].at_us - s->rules_us <= DECIDE_AHEAD_US;
 }
 
 static struct pick wait_for(const struct turn *t, const struct slate *s, size_t first)
@@ -79,9 +79,9 @@ static struct pick rules(const struct turn *t, const struct program_step *step,
 		return p;
 	p.what = PICK_SEND;
 	if (chooses && step->capped == CAPPED_SUBSTITUTE &&
-	    sendable(t, s, first_of(s, true), &p.chosen))
+	    sendable(s, first_of(s, true), &p.chosen))
 		return p;
-	if (sendable(t, s, first, &p.chosen))
+	if (sendable(s, first, &p.chosen))
 		return p;
 	return wait_for(t, s, first);
 }
@@ -132,6 +132,13 @@ static void write_candidate(const struct turn *t, const struct program_step *ste
 	}
 	if (c->valued && !c->nothing)
 		json_w_kz(w, "part", arm_part_name(candidates_part(t, c->at_us)));
+	float since, tired;
+	context_gap(t, c, &since, &tired);
+	if (c->gap > 0 && !c->nothing) {
+		json_w_kz(w, "gap", arm_gap_name(c->gap - 1));
+		json_w_kf64(w, "since", (double)since);
+		json_w_kf64(w, "tired", (double)tired);
+	}
 	float read = c->nothing || c->held != GUARD_COUNT ? 0 : reading_around(t, c->at_us);
 	if (read > 0 || read < 0)
 		json_w_kf64(w, "read", (double)read);
@@ -484,6 +491,10 @@ static enum status decide_step(struct turn *t, const struct program_step *step, 
 		return err_set(e, ST_NO_MEMORY, "the candidates of a decision do not fit");
 	candidates_list(t, step, s);
 	struct pick p = rules(t, step, s);
+	if (p.what != PICK_SEND && s->rules_us > t->now_us) { /* their gap has not passed */
+		t->j->due_us = s->rules_us;
+		return ST_OK;
+	}
 	if (waits_already(t, &p)) {
 		t->j->due_us = p.until_us;
 		return ST_OK;

@@ -142,8 +142,19 @@ void context_of(const struct turn *t, float *x)
 	who(t, x);
 }
 
+void context_gap(const struct turn *t, const struct candidate *c, float *since_r, float *tired_r)
+{
+	const struct program_guardrails *g = &t->d->now.program->play->guardrails;
+	*since_r = *tired_r = 0;
+	if (c->nothing || c->gap == 0)
+		return;
+	*since_r = (float)(log1p((double)c->since_us / (double)US_PER_D) / 5);
+	*tired_r = squeezed(guards_fatigue(t->j, g, c->at_us));
+}
+
 void context_slot(const struct turn *t, const struct candidate *c, float *x)
 {
 	mind_slot(t->d->world->zone, c->at_us, c->nothing, x);
 	x[CONTEXT_slot_read] = c->nothing ? 0 : reading_around(t, c->at_us);
+	context_gap(t, c, &x[CONTEXT_slot_since], &x[CONTEXT_slot_tired]);
 }

@@ -105,6 +105,8 @@ struct candidate {
 	const struct content_file *content; /* NULL for NOTHING */
 	uint64_t key;                       /* content_key */
 	int64_t at_us;                      /* when it would leave */
+	size_t gap;                         /* 0: no choice here; else 1 + which (arm_gap_name) */
+	int64_t since_us;                   /* then: since the latest touch */
 	bool nothing;                       /* "send nothing now" */
 	enum guard_no held;                 /* GUARD_COUNT: free */
 	int64_t free_us; /* when the guard lets it go; TIME_NONE: never by itself */

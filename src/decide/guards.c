@@ -180,12 +180,8 @@ static bool warm_up(const struct decide *d, struct candidate *c)
 
 static bool cool_down(const struct decide *d, struct candidate *c)
 {
-	int64_t rest = rails(d)->cool_down_us, latest = TIME_NONE;
-	const struct journey *j = d->journey;
+	int64_t rest = rails(d)->cool_down_us, latest = place_touched_us(d->journey);
 	char text[TIME_TEXT_MAX];
-	for (size_t i = 0; i < j->touches_n; i++)
-		if (!(j->touches[i].flags & TOUCH_FAILED) && j->touches[i].at_us > latest)
-			latest = j->touches[i].at_us;
 	if (rest <= 0 || latest == TIME_NONE || time_between(latest, c->at_us) >= rest)
 		return false;
 	c->free_us = latest + rest;

@@ -58,7 +58,16 @@ void place_pause(struct turn *t, int64_t for_us, struct str reason);
 void place_hand(struct turn *t, size_t team, int64_t within_us, struct str reason);
 /* Carries out an action of `from` (now's or the pinned program) and what follows it. */
 void place_act(struct turn *t, const struct program *from, const struct program_action *a);
-/* How far apart touches are for this lead now: the range, its tier's pace, its fatigue. */
+/* The latest touch that was not a failure; TIME_NONE: there was none. */
+int64_t place_touched_us(const struct journey *j);
+bool place_at_once(const struct program_step *s, const struct journey *j); /* no gap before it */
+/* How far apart touches are for this lead now: the range, its tier's pace, its fatigue. Short and
+ * long are no further apart than a message is made ahead. */
+struct place_gaps {
+	int64_t rules_us, short_us, long_us;
+};
+struct place_gaps place_gaps(const struct turn *t, const struct program_step *s);
+/* The one the rules take. */
 int64_t place_gap_us(const struct turn *t, const struct program_step *s);
 int64_t place_watch_us(const struct turn *t, const struct program_step *s);
 
@@ -94,11 +103,15 @@ struct slate {
 	bool later[DECIDE_CANDIDATES_MAX]; /* the one before it, at the instant its guard ends */
 	bool fits[DECIDE_CANDIDATES_MAX];  /* the program's rules may choose it */
 	bool other[DECIDE_CANDIDATES_MAX]; /* a substitute */
-	bool slot[DECIDE_CANDIDATES_MAX];  /* the same as one before it, at another time of day;
-					    * for a policy only */
-	bool fixed;                        /* an experiment says which */
-	size_t rules;                      /* what they would take, where a policy was asked */
-	size_t n, left_out;                /* nothing is the last one */
+	bool slot[DECIDE_CANDIDATES_MAX];  /* the same as one before it, at another time of day or
+					    * gap; for a policy only */
+	int64_t rules_us;                  /* when the rules would send: now, or a gap from now */
+	int64_t ahead_us;                  /* later than that nothing is chosen */
+	int64_t touched_us, gap_us[ARM_GAPS]; /* of the gaps: behind which touch, how long; */
+	size_t gaps_n;                        /* 0: the gap is no choice here */
+	bool fixed;                           /* an experiment says which */
+	size_t rules;                         /* what they would take, where a policy was asked */
+	size_t n, left_out;                   /* nothing is the last one */
 };
 void candidates_list(const struct turn *t, const struct program_step *s, struct slate *out);
 /* Is there anything of this step not yet said, in the way of `with`? */
@@ -117,6 +130,8 @@ size_t candidates_part(const struct turn *t, int64_t at_us);
 /* ---- context.c ---- */
 
 void context_of(const struct turn *t, float *x); /* CONTEXT_COUNT numbers, without the slot's */
+/* What its gap changes; zeros where it is no choice. */
+void context_gap(const struct turn *t, const struct candidate *c, float *since_r, float *tired_r);
 void context_slot(const struct turn *t, const struct candidate *c, float *x);
 
 /* ---- reading.c: the lead's hours; 24 of them, of their zone ---- */
@@ -129,6 +144,7 @@ float reading_around(const struct turn *t, int64_t at_us);
 /* ---- policy.c ---- */
 
 #define DECIDE_AHEAD_US (3 * US_PER_D) /* a message is made so long before it may leave, at most */
+#define DECIDE_GAP_AHEAD_US (14 * US_PER_D) /* the same, where a longer gap is chosen */
 
 struct choice {
 	size_t drawn;
@@ -140,6 +156,8 @@ struct choice {
 };
 /* Does anybody but the rules have a say here? */
 bool policy_asks(const struct turn *t);
+/* Is it time to choose as soon as the shortest gap has passed? */
+bool policy_chooses_gap(const struct turn *t);
 /* Who chooses now: the program's mode, or the rules while drift makes them. */
 enum decide_mode policy_mode(const struct turn *t);
 const struct decide_models *policy_models(const struct turn *t); /* who is asked; NULL: none */

@@ -27,7 +27,7 @@
 #include "model/event.h"
 #include "program/track.h"
 
-#define CONTEXT_VERSION 3
+#define CONTEXT_VERSION 4
 enum context_no {
 #define CONTEXT(name, text) CONTEXT_##name,
 #define SPREAD(name, places, text) \
@@ -63,6 +63,9 @@ uint64_t arm_say(struct str message, struct str angle);
 uint64_t arm_by(struct str channel);
 uint64_t arm_at(size_t part);
 const char *arm_part_name(size_t part); /* "night", "early", ... */
+#define ARM_GAPS 3                      /* of the range that touches may be apart */
+uint64_t arm_gap(size_t gap);
+const char *arm_gap_name(size_t gap); /* "short", "middle", "long" */
 
 /* A person did something: everybody's hours (predict/hours.h). */
 void learned_hour(struct decide_learned *l, const struct tz *zone, int64_t at_us);

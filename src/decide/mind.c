@@ -39,15 +39,15 @@ void mind_parts_nothing(struct pending *out)
 	out->kind[0] = LEARN_APART;
 }
 
-void mind_parts(struct str message, struct str angle, struct str channel, size_t part,
-		struct pending *out)
+void mind_parts(const struct mind_said *s, struct pending *out)
 {
-	out->key[0] = arm_say(message, angle);
+	out->key[0] = arm_say(s->message, s->angle);
 	out->kind[0] = LEARN_POOLED;
-	out->key[1] = arm_by(channel);
-	out->key[2] = arm_at(part);
-	out->kind[1] = out->kind[2] = LEARN_OFFSET;
-	out->parts_n = 3;
+	out->key[1] = arm_by(s->channel);
+	out->key[2] = arm_at(s->part);
+	out->key[3] = s->gap > 0 ? arm_gap(s->gap - 1) : 0;
+	out->kind[1] = out->kind[2] = out->kind[3] = LEARN_OFFSET;
+	out->parts_n = s->gap > 0 ? 4 : 3;
 }
 
 void mind_slot(const struct tz *zone, int64_t at_us, bool nothing, float *x)

@@ -37,9 +37,13 @@ void mind_odds(const struct mind *k, const struct policy_option *o, size_t n,
 /* EPSILON, IGW, THOMPSON as the learner's room calls them. */
 enum policy_mode mind_mode(enum decide_mode m);
 
-/* The parts of saying this, by that channel, in that part of the day; or of nothing. */
-void mind_parts(struct str message, struct str angle, struct str channel, size_t part,
-		struct pending *out);
+/* The parts of saying this, by that channel, in that part of the day, behind that gap (0: it is no
+ * choice; else 1 + which); or of nothing. */
+struct mind_said {
+	struct str message, angle, channel;
+	size_t part, gap;
+};
+void mind_parts(const struct mind_said *s, struct pending *out);
 void mind_parts_nothing(struct pending *out);
 /* The numbers of x that hang on when it would arrive; `nothing`: never. */
 void mind_slot(const struct tz *zone, int64_t at_us, bool nothing, float *x);

@@ -57,11 +57,12 @@ static const struct program_pace *pace_of(const struct turn *t)
 	return set ? &k->pace[tier] : NULL;
 }
 
-int64_t place_gap_us(const struct turn *t, const struct program_step *s)
+struct place_gaps place_gaps(const struct turn *t, const struct program_step *s)
 {
+	struct place_gaps g;
 	const struct program_track *k = place_track(t);
 	const struct program_pace *pace = pace_of(t);
-	const struct program_guardrails *g = &now_program(t)->play->guardrails;
+	const struct program_guardrails *r = &now_program(t)->play->guardrails;
 	bool own = s != NULL && s->gap_min_us > 0;
 	ASSERT(k != NULL);
 	int64_t lo = own ? s->gap_min_us : k->gap_min_us;
@@ -69,29 +70,57 @@ int64_t place_gap_us(const struct turn *t, const struct program_step *s)
 	double wide = lo > 0 && hi > lo ? (double)(hi - lo) / (double)lo : 0;
 	if (pace != NULL)
 		lo = pace->within_us / pace->touches;
-	if (g->fatigue_max > 0) { /* who has heard much waits longer, inside the range */
-		double tired = guards_fatigue(t->j, g, t->now_us) / g->fatigue_max;
+	g = (struct place_gaps){lo, lo, lo + (int64_t)(wide * (double)lo)};
+	if (r->fatigue_max > 0) { /* who has heard much waits longer, inside the range */
+		double tired = guards_fatigue(t->j, r, t->now_us) / r->fatigue_max;
 		wide *= tired < 1 ? tired : 1;
-		lo += (int64_t)(wide * (double)lo);
+		g.rules_us += (int64_t)(wide * (double)lo);
 	}
-	return lo;
+	if (g.rules_us - g.short_us > DECIDE_GAP_AHEAD_US)
+		g.short_us = g.rules_us - DECIDE_GAP_AHEAD_US;
+	if (g.long_us - g.short_us > DECIDE_GAP_AHEAD_US)
+		g.long_us = g.short_us + DECIDE_GAP_AHEAD_US;
+	return g;
+}
+
+int64_t place_gap_us(const struct turn *t, const struct program_step *s)
+{
+	return place_gaps(t, s).rules_us;
+}
+
+/* When it is time to choose: at the shortest gap, where somebody may choose it. */
+static int64_t look_gap_us(const struct turn *t, const struct program_step *s)
+{
+	struct place_gaps g = place_gaps(t, s);
+	return policy_chooses_gap(t) ? g.short_us : g.rules_us;
+}
+
+bool place_at_once(const struct program_step *s, const struct journey *j)
+{
+	return j->step_n == 0 && j->again_n == 0 && s->gap_min_us == 0;
 }
 
 int64_t place_watch_us(const struct turn *t, const struct program_step *s)
 {
 	const struct program_pace *pace = pace_of(t);
-	int64_t us = s->wait_us > 0 ? s->wait_us : place_gap_us(t, s);
+	int64_t us = s->wait_us > 0 ? s->wait_us : look_gap_us(t, s);
 	if (pace != NULL && pace->within_us / pace->touches < us)
 		us = pace->within_us / pace->touches;
 	return us > 0 ? us : US_PER_H;
 }
 
-static int64_t after_touch_us(const struct turn *t, int64_t gap_us)
+int64_t place_touched_us(const struct journey *j)
 {
 	int64_t latest = TIME_NONE;
-	for (size_t i = 0; i < t->j->touches_n; i++)
-		if (!(t->j->touches[i].flags & TOUCH_FAILED) && t->j->touches[i].at_us > latest)
-			latest = t->j->touches[i].at_us;
+	for (size_t i = 0; i < j->touches_n; i++)
+		if (!(j->touches[i].flags & TOUCH_FAILED) && j->touches[i].at_us > latest)
+			latest = j->touches[i].at_us;
+	return latest;
+}
+
+static int64_t after_touch_us(const struct turn *t, int64_t gap_us)
+{
+	int64_t latest = place_touched_us(t->j);
 	if (latest == TIME_NONE || latest + gap_us < t->now_us)
 		return t->now_us;
 	return latest + gap_us;
@@ -114,8 +143,7 @@ static void set_step(struct turn *t, const struct program_track *k, size_t at)
 	j->message = 0;
 	j->phase = JOURNEY_DUE;
 	j->reason = STR_NULL;
-	bool at_once = at == 0 && s->gap_min_us == 0;
-	j->due_us = after_touch_us(t, at_once ? 0 : place_gap_us(t, s));
+	j->due_us = after_touch_us(t, place_at_once(s, j) ? 0 : look_gap_us(t, s));
 	if (++t->hops > TURN_HOPS_MAX && j->due_us < t->now_us + TURN_REST_US)
 		j->due_us = t->now_us + TURN_REST_US;
 }
@@ -352,7 +380,7 @@ static bool again(struct turn *t, const struct program_action *a)
 	j->with = a->with;
 	j->message = 0;
 	j->phase = JOURNEY_DUE;
-	j->due_us = after_touch_us(t, place_gap_us(t, s));
+	j->due_us = after_touch_us(t, look_gap_us(t, s));
 	return true;
 }
 

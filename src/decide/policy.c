@@ -23,7 +23,7 @@ static bool open_to(const struct turn *t, const struct slate *s, size_t i, size_
 	unsigned what = place_track(t)->decide_what;
 	if (i == rules || c->nothing)
 		return true;
-	if (c->held != GUARD_COUNT || c->at_us - t->now_us > DECIDE_AHEAD_US)
+	if (c->held != GUARD_COUNT || c->at_us > s->ahead_us)
 		return false;
 	bool variant = str_eq(c->message, r->message) && c->key == r->key;
 	if (!variant && (!(what & DECIDE_ANGLE) || s->fixed))
@@ -49,11 +49,15 @@ static void list(const struct turn *t, const struct slate *s, size_t rules, stru
 
 static void parts(const struct turn *t, const struct candidate *c, struct pending *out)
 {
+	const struct mind_said said = {.message = c->message,
+				       .angle = c->content != NULL ? c->content->angle : STR("-"),
+				       .channel = candidates_channel(t->d, c->channel),
+				       .part = candidates_part(t, c->at_us),
+				       .gap = c->gap};
 	if (c->nothing)
 		mind_parts_nothing(out);
 	else
-		mind_parts(c->message, c->content != NULL ? c->content->angle : STR("-"),
-			   candidates_channel(t->d, c->channel), candidates_part(t, c->at_us), out);
+		mind_parts(&said, out);
 }
 
 static struct mind mind_of_now(const struct turn *t)
@@ -127,13 +131,15 @@ static void odds_of(const struct turn *t, const struct mind *k, const struct men
 	mind_odds(k, m->option, m->n, &turn, out);
 }
 
-/* How near a candidate is to what is always to be taken: the text counts before the time. */
+/* How near a candidate is to what is always to be taken: the text counts before the gap, and that
+ * before the time. */
 static int likeness(const struct turn *t, const struct candidate *c, const struct candidate *rules)
 {
 	const struct program_choice *x = &t->d->now.program->play->deciding.fixed;
 	bool named = false, timed = false;
 	if (c->nothing || x->nothing)
-		return c->nothing && x->nothing ? 4 : -1;
+		return c->nothing && x->nothing ? 16 : -1;
+	size_t gap = x->gap > 0 ? (size_t)x->gap : rules->gap;
 	bool as_rules = c->key == rules->key && str_eq(c->message, rules->message);
 	if (x->angle.n > 0)
 		named = c->content != NULL && str_eq(c->content->angle, x->angle);
@@ -141,7 +147,8 @@ static int likeness(const struct turn *t, const struct candidate *c, const struc
 		timed = candidates_part(t, c->at_us) == (size_t)x->part;
 	else
 		timed = c->at_us == rules->at_us;
-	return 3 * (named || (x->angle.n == 0 && as_rules)) + timed + as_rules;
+	return 8 * (named || (x->angle.n == 0 && as_rules)) + 4 * (c->gap == gap) + timed +
+	       as_rules;
 }
 
 static void odds_fixed(const struct turn *t, const struct slate *s, const struct menu *m,
@@ -214,6 +221,12 @@ bool policy_asks(const struct turn *t)
 	const struct program_track *k = place_track(t);
 	return t->d->learned != NULL && play->deciding.mode != DECIDE_OFF && k != NULL &&
 	       k->decide_what != 0;
+}
+
+bool policy_chooses_gap(const struct turn *t)
+{
+	return policy_asks(t) && (place_track(t)->decide_what & DECIDE_GAP) &&
+	       policy_mode(t) >= DECIDE_EPSILON;
 }
 
 enum decide_mode policy_mode(const struct turn *t)

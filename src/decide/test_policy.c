@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * test_policy.c: who chooses, with which odds; what is remembered, and what outcomes teach. */
-#include "decide/test_decide.h"
+#include "decide/test_choosing.h"
 
 #include <math.h>
-
-static const struct program_reward rewards[] = {{STR("email.click"), 1, 3 * US_PER_D},
-						{STR("form.*"), 4, 10 * US_PER_D}};
 
 static struct decide_learned learned;
 
@@ -14,18 +11,7 @@ static void begin(struct world *w, enum decide_mode mode)
 {
 	world_init(w);
 	learned_open(&learned, 7);
-	w->play.deciding = (struct program_deciding){.mode = mode,
-						     .rewards = rewards,
-						     .rewards_n = 2,
-						     .scale = 4,
-						     .harm_budget = 0.003,
-						     .harm_us = 30 * US_PER_D,
-						     .most = 1,
-						     .least = 0.01,
-						     .epsilon = 0.05,
-						     .gain = 150,
-						     .learn_us = 3 * US_PER_D,
-						     .close_us = 30 * US_PER_D};
+	w->play.deciding = deciding_of(mode);
 	w->tracks[0].decide_what = DECIDE_ANGLE | DECIDE_SEND_TIME;
 	w->d.learned = &learned;
 	w->d.decision = 1;
@@ -36,15 +22,6 @@ static void end(struct world *w)
 {
 	learned_close(&learned);
 	world_finish(w);
-}
-
-static struct json parsed(struct world *w)
-{
-	struct json d;
-	struct err e;
-	if (json_parse(w->out.record, JSON_LIMITS_EVENT, &w->arena, &d, &e) != ST_OK)
-		fail_msg("%s", e.text);
-	return d;
 }
 
 /* Sums the odds of a record under one key; *n_r: how many are above 0. */
@@ -83,7 +60,7 @@ static void test_modes(void **state)
 		size_t n, shadow_n;
 		begin(&w, rows[i].mode);
 		const struct decide_out *o = due(&w);
-		struct json d = parsed(&w);
+		struct json d = record_of(&w);
 		double sum = odds(&d, "p", &n), shadow = odds(&d, "shadow", &shadow_n);
 		check_str(rows[i].policy, json_str(&d, json_get(&d, 0, "policy"), &w.arena),
 			  rows[i].policy);
@@ -116,7 +93,7 @@ static void test_what_may_be_chosen(void **state)
 		begin(&w, DECIDE_IGW);
 		w.tracks[0].decide_what = rows[i].what;
 		(void)due(&w);
-		struct json d = parsed(&w);
+		struct json d = record_of(&w);
 		CHECK_ROW(rows[i].row, fabs(odds(&d, "p", &n) - 1) < 1e-9);
 		CHECK_ROW(rows[i].row, n == rows[i].n);
 		end(&w);
@@ -149,7 +126,7 @@ static void test_some_are_even(void **state)
 			w.journey = fresh;
 			w.d.decision = n;
 			(void)due(&w);
-			struct json d = parsed(&w);
+			struct json d = record_of(&w);
 			bool told = json_get(&d, 0, "even") != JSON_NONE;
 			CHECK_ROW(row, fabs(odds(&d, "p", &may) - 1) < 1e-9);
 			CHECK_ROW(row, may == 4 || !rows[i].some);
@@ -174,7 +151,7 @@ static void test_guards_mask(void **state)
 	begin(&w, DECIDE_THOMPSON);
 	w.play.guardrails.quiet = (struct program_hours){10 * 60, 9 * 60, true};
 	(void)due(&w);
-	struct json d = parsed(&w);
+	struct json d = record_of(&w);
 	uint32_t list = json_get(&d, 0, "candidates");
 	assert_true(fabs(odds(&d, "p", &n) - 1) < 1e-9);
 	for (uint32_t c = json_first(&d, list); c != JSON_NONE; c = json_next(&d, list, c)) {

@@ -10,7 +10,7 @@
 
 struct compared {
 	struct world *w;
-	unsigned decisions, numbers, sends;
+	unsigned decisions, numbers, sends, gaps;
 };
 
 static struct json record_of(struct compared *c, uint64_t decision)
@@ -28,7 +28,7 @@ static struct json record_of(struct compared *c, uint64_t decision)
 static bool of_slot(size_t i)
 {
 	return i == CONTEXT_slot_weekend || i == CONTEXT_slot_sin || i == CONTEXT_slot_cos ||
-	       i == CONTEXT_slot_read;
+	       i == CONTEXT_slot_read || i == CONTEXT_slot_since || i == CONTEXT_slot_tired;
 }
 
 static void same_number(float used, double told, size_t i)
@@ -49,6 +49,24 @@ static void same_hour(const struct pending *of, int64_t at_us)
 	same_number(of->x[CONTEXT_slot_cos], MIND_HOUR * cos(turn), CONTEXT_slot_cos);
 	same_number(of->x[CONTEXT_slot_weekend], ((day + 3) % 7 + 7) % 7 >= 5,
 		    CONTEXT_slot_weekend);
+}
+
+static void same_gap(struct compared *c, const struct json *d, uint32_t x, const struct pending *of)
+{
+	struct str gap = json_str(d, json_get(d, x, "gap"), &c->w->arena);
+	double since = 0, tired = 0; /* what is 0 is left out */
+	size_t g = 0;
+	(void)json_f64(d, json_get(d, x, "since"), &since);
+	(void)json_f64(d, json_get(d, x, "tired"), &tired);
+	same_number(of->x[CONTEXT_slot_since], since, CONTEXT_slot_since);
+	same_number(of->x[CONTEXT_slot_tired], tired, CONTEXT_slot_tired);
+	assert_int_equal(of->parts_n, gap.n > 0 ? 4 : 3);
+	if (gap.n == 0)
+		return;
+	while (g < ARM_GAPS && !str_is(gap, arm_gap_name(g)))
+		g++;
+	assert_true(g < ARM_GAPS && of->key[3] == arm_gap(g) && since > 0);
+	c->gaps++;
 }
 
 static void same_choice(struct compared *c, const struct json *d, const struct pending *of)
@@ -74,6 +92,7 @@ static void same_choice(struct compared *c, const struct json *d, const struct p
 	(void)json_f64(d, json_get(d, x, "read"), &told); /* what is 0 is left out */
 	same_number(of->x[CONTEXT_slot_read], told, CONTEXT_slot_read);
 	c->sends++;
+	same_gap(c, d, x, of);
 }
 
 static bool compare(void *ctx, struct store_key key, struct str value)
@@ -125,10 +144,28 @@ static void no_skew(void **state)
 	teardown(&w);
 }
 
+/* The same where the gap before a second message is chosen, and the message waits for it. */
+static void no_skew_of_gaps(void **state)
+{
+	struct world w;
+	struct err e;
+	(void)state;
+	play_start(&w, LEARNING_OF("igw", "angle, send_time, gap", LEARNING_SECOND),
+		   &learning_content);
+	for (unsigned i = 0; i < 12; i++)
+		learning_one(&w, i, "story");
+	passes(&w, 3 * US_PER_D);
+	struct compared c = {.w = &w};
+	assert_int_equal(store_scan(w.store, TABLE_PENDING, SCAN_ALL, compare, &c, &e), ST_OK);
+	assert_true(c.gaps > 3);
+	teardown(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_skew),
+		cmocka_unit_test(no_skew_of_gaps),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,9 @@
 
 #include "engine/test_play.h"
 
-#define LEARNING_PROGRAM(mode) \
+#define LEARNING_PROGRAM(mode) LEARNING_OF(mode, "angle", "")
+#define LEARNING_SECOND "      - {name: second, send: guide, angles: [story, numbers], wait: 4d}\n"
+#define LEARNING_OF(mode, what, more) \
 	"nurture: 1\nprogram: t\ngoal: meeting.booked\n" \
 	"send_as: {name: T, from: t@mail.larkspur.example, postal_address: X 1}\n" \
 	"scoring:\n" \
@@ -15,9 +17,9 @@
 	"consent: {default: opt_out, unknown: opt_out, purposes: [news], channels: [email]}\n" \
 	"tracks:\n" \
 	"  early:\n    stage: early\n    enter: lead.known\n    cadence: 3d..5d\n" \
-	"    decide: {what: [angle]}\n" \
+	"    decide: {what: [" what "]}\n" \
 	"    sequence:\n" \
-	"      - send: guide\n        angles: [story, numbers]\n        wait: 4d\n" \
+	"      - send: guide\n        angles: [story, numbers]\n        wait: 4d\n" more \
 	"guardrails:\n  max_emails: {per_day: 2, per_week: 7}\n" \
 	"  stop_on: [reply, email.unsubscribe, email.complaint, meeting.booked]\n" \
 	"teams:\n  sdr:\n    reps: [{name: Jo, email: jo@larkspur.example}]\n" \

@@ -225,6 +225,22 @@ static void compile_who(struct playing *x, const struct ynode *n, struct program
 	t->personas = list;
 }
 
+static bool any_range(const struct program_track *t)
+{
+	bool any = t->gap_max_us - t->gap_min_us >= US_PER_D;
+	for (size_t i = 0; i < t->steps_n; i++)
+		any = any || t->steps[i].gap_max_us - t->steps[i].gap_min_us >= US_PER_D;
+	return any;
+}
+
+static void gap_is_fixed(struct playing *x, const struct ynode *n)
+{
+	struct program_problem *p = problem_add(x->c->ps, CODE_GAP_FIXED, n->where);
+	p->message = STR("there is no range to choose a gap from");
+	p->why = STR("neither `cadence:` nor a step's `gap:` is as wide as a day");
+	p->fix = STR("write a range: cadence: 3d..7d");
+}
+
 static void compile_decide(struct playing *x, const struct ynode *n, struct program_track *t)
 {
 	const struct ynode *what = ynode_get(n, "what");
@@ -233,6 +249,8 @@ static void compile_decide(struct playing *x, const struct ynode *n, struct prog
 		int at = value_word(y, schema_decide_words);
 		if (at >= 0)
 			t->decide_what |= 1U << at;
+		if (at >= 0 && 1U << at == DECIDE_GAP && !any_range(t))
+			gap_is_fixed(x, y);
 	}
 }
 

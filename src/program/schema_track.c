@@ -224,7 +224,10 @@ static const struct schema_type fallback_word = {
 	.kind = SCHEMA_WORD, .words = fallback_words, .what = "the word first"};
 static const struct schema_key decide_keys[] = {
 	{"what", &decide_what, true, NULL,
-	 "What may be chosen for each lead: angle, send_time, gap, channel, nothing.", SINCE},
+	 "What may be chosen for each lead: angle, send_time (the part of the day), gap (short, "
+	 "middle "
+	 "or long of the range of `cadence:` or of the step), channel, nothing.",
+	 SINCE},
 	{"policy", &slug, false, NULL, "The name of the policy that chooses.", SINCE},
 	{"fallback", &fallback_word, false, "first",
 	 "What is taken when no policy can say: the first angle.", SINCE},

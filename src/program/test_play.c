@@ -259,6 +259,9 @@ static const struct bad bads[] = {
 	 NULL, "uniform 5% and least 1% are more than most 5.5%"},
 	{"N252", PLAY "decisions: {d: {mode: igw, explore: {most: 10%, least: 20%}}}\n", 6, 49, 54,
 	 NULL, "least 20% is more than most 10%"},
+	{"N259",
+	 PLAY "tracks: {a: {cadence: 4d, decide: {what: [angle, gap]}, sequence: [{send: m}]}}\n",
+	 6, 50, 53, NULL, "no range to choose a gap from"},
 	{"N258", PLAY "decisions: {d: {mode: igw, context: [a, b, a]}}\n", 6, 44, 45, NULL,
 	 "`a` stands here twice"},
 };
@@ -284,7 +287,7 @@ static void test_every_code_has_a_case(void **state)
 				     sizeof elsewhere / sizeof *elsewhere, str_of(h.code)));
 		seen++;
 	}
-	assert_int_equal(seen, 26);
+	assert_int_equal(seen, 27);
 }
 
 /* What looks much like a bad one and is none. */
@@ -309,6 +312,9 @@ static const char *const goods[] = {
 	PLAY
 	"decide: {mode: off, rewards: {email.click: {value: 1, within: 2d}, form.*: 3}, costs: "
 	"{email: 0.01}}\n",
+	PLAY
+	"tracks: {a: {enter: lead.known, cadence: 4d, decide: {what: [gap]}, sequence: [{send: "
+	"m}, {send: q, gap: 2d..6d}]}}\ndecide: {mode: igw}\n",
 	PLAY "tracks: {a: {enter: lead.known, decide: {what: [angle]}, sequence: [{send: m}]}}\n"
 	     "decide: {mode: igw, harm: {budget: 0.1%}, explore: {most: 30%, least: 2%, uniform: "
 	     "28%}}\n",

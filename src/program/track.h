@@ -219,6 +219,7 @@ struct program_choice {
 	enum decide_mode mode;
 	struct str angle; /* of FIXED: always this, where it is offered; empty: the rules' own */
 	int part;         /* of the day; -1: when the rules would */
+	int gap;          /* 1 + which; 0: the rules' */
 	bool nothing;     /* say nothing at all */
 };
 /* What is done while the world looks different from what was learned. In the order of

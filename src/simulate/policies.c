@@ -72,6 +72,11 @@ static bool one_word(const struct program *p, struct str word, struct program_ch
 			c->part = (int)i;
 			return true;
 		}
+	for (size_t i = 0; i < ARM_GAPS && (open_choices(p) & DECIDE_GAP); i++)
+		if (str_is(word, arm_gap_name(i)) && c->gap == 0) {
+			c->gap = 1 + (int)i;
+			return true;
+		}
 	for (size_t i = 0; i < n; i++)
 		if (str_eq(word, known[i]) && c->angle.n == 0) {
 			c->angle = word;
@@ -87,14 +92,16 @@ static enum status fixed_of(const struct program *p, struct str arm, struct simu
 	out->choice = (struct program_choice){.mode = DECIDE_FIXED, .part = -1};
 	out->silence = out->choice.nothing = str_is(arm, "nothing");
 	if (arm.n == 0)
-		return err_set(e, ST_INVALID, "fixed: wants an angle, a part of the day, or both");
+		return err_set(
+			e, ST_INVALID,
+			"fixed: wants an angle, a part of the day, a gap, or these with a +");
 	while (arm.n > 0 && !out->silence) {
 		struct str word = str_cut(&arm, '+');
 		if (!one_word(p, word, &out->choice))
 			return err_set(e, ST_INVALID,
 				       "fixed:" STR_FMT " is neither an angle this program lets "
 				       "choose nor a part of the day (early, morning, noon, "
-				       "afternoon, evening)",
+				       "afternoon, evening) nor a gap (short, middle, long)",
 				       STR_ARG(str_slice(word, 0, 60)));
 	}
 	return ST_OK;
@@ -160,7 +167,7 @@ enum status simulate_policies(const struct program *p, struct arena *a,
 	struct list l = {p, a, out, 0, ST_OK, e};
 	struct str known[ANGLES_MAX + 1] = {STR_NULL};
 	size_t n = 1 + angles(p, known + 1);
-	bool times = open_choices(p) & DECIDE_SEND_TIME;
+	bool times = open_choices(p) & DECIDE_SEND_TIME, gaps = open_choices(p) & DECIDE_GAP;
 	add(&l, STR("learned"));
 	add(&l, STR("rules"));
 	add(&l, STR("first"));
@@ -169,6 +176,8 @@ enum status simulate_policies(const struct program *p, struct arena *a,
 		for (size_t part = 1; part < ARM_PARTS && times; part++)
 			if (part_open(p, part, a))
 				add_fixed(&l, known[i], arm_part_name(part));
+		for (size_t gap = 0; gap < ARM_GAPS && gaps; gap++)
+			add_fixed(&l, known[i], arm_gap_name(gap));
 	}
 	add(&l, STR("fixed:nothing"));
 	*n_r = l.n;

@@ -241,6 +241,11 @@ static void put_common(struct page *p)
 			put_arm(p, str_of(arm_part_name(i)), arm_at(i));
 		end(p);
 	}
+	if (learn_find(p->l->response, arm_gap(0)) != LEARN_NONE && begin(p, STR("gap"))) {
+		for (size_t i = 0; i < ARM_GAPS; i++)
+			put_arm(p, str_of(arm_gap_name(i)), arm_gap(i));
+		end(p);
+	}
 }
 
 static size_t unnamed(const struct page *p)
@@ -295,7 +300,7 @@ static enum status put_page(struct page *p, struct err *e)
 	if (p->points == 0)
 		return err_set(e, ST_NOT_FOUND,
 			       "nothing was learned about \"" STR_FMT
-			       "\": name a message, nothing, channel or time",
+			       "\": name a message, nothing, channel, time or gap",
 			       STR_ARG(str_upto(p->only, 64)));
 	return ST_OK;
 }
