@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -348,7 +349,8 @@ static const struct verb *find_verb(struct str name)
 static int unknown_verb(struct cli *c, const char *name)
 {
 	size_t n = cli_verb_rows_n, best = SIZE_MAX;
-	unsigned distance = 4;
+	/* A word of which more than half is another one was not meant. */
+	unsigned half = (unsigned)(strlen(name) / 2) + 1, distance = half < 4 ? half : 4;
 	const struct verb *const *verbs = cli_verb_rows;
 	for (size_t i = 0; i < n; i++) {
 		unsigned d = str_distance(str_of(name), str_of(verbs[i]->name));
@@ -431,16 +433,33 @@ static int run(struct cli *c, const struct parse *p)
 	return c->verb->run(c);
 }
 
+/* A wrong call is answered as JSON too, wherever --json stands in it. */
+static bool wants_json(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--json") == 0)
+			return true;
+	return false;
+}
+
+/* Who has read enough closes the pipe (| head): that is no fault, and nothing to talk about. */
+static bool reader_left(FILE *out)
+{
+	struct pollfd p = {.fd = fileno(out), .events = POLLOUT};
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR) != 0;
+}
+
 int cli_main(int argc, char **argv)
 {
 	struct cli *c = mem_alloc(sizeof *c);
 	struct parse p = {.argc = argc, .argv = argv};
 	init(c);
 	c->called = argc > 0 ? argv[0] : "nurtured";
+	c->json = wants_json(argc, argv);
 	int rc = pick_verb(c, argc, argv, &p);
 	if (rc == CLI_OK)
 		rc = run(c, &p);
-	if ((fflush(c->out) != 0 || ferror(c->out)) && rc == CLI_OK) {
+	if ((fflush(c->out) != 0 || ferror(c->out)) && rc == CLI_OK && !reader_left(c->out)) {
 		fputs("error: cannot write the output\n", stderr);
 		rc = CLI_PROBLEMS;
 	}

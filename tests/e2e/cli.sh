@@ -28,7 +28,19 @@ printf 'email,employees\nana@firm.example,50\nbroken,1\n' >"$work/leads.csv"
 expect 0 "help" "Usage" -- --help
 expect 0 "version" "nurtured [0-9]" -- --version
 expect 2 "unknown verb" 'did you mean "trigger"' -- triger
+if "$nurtured" nope 2>&1 | grep -q 'did you mean'; then bad "nothing like it is not offered"; else good; fi
+expect 2 "a wrong call, as JSON" '^{"error":' -- lead list --limt 3 --json
+expect 2 "no such verb, as JSON" '^{"error":' -- triger --json
 expect 2 "unknown option" "did you mean --limit" -- lead list --limt 3
+"$nurtured" help --man >/dev/full 2>"$work/err"
+if [ $? -eq 1 ] && grep -q "cannot write" "$work/err"; then good; else bad "a full disk is told" "$work/err"; fi
+if python3 - "$nurtured" <<'END'; then good; else bad "a reader that left is no fault"; fi
+import os, subprocess, sys
+read, write = os.pipe()
+os.close(read)
+run = subprocess.run([sys.argv[1], "help", "--man"], stdout=write, stderr=subprocess.PIPE)
+sys.exit(run.returncode != 0 or run.stderr != b"")
+END
 expect 2 "option without value" "needs a value" -- lead list --limit
 expect 2 "flag with value" "takes no value" -- lead list --known=1
 for verb in init demo simulate serve trigger clock import status lead explain events report preview validate plan apply key replay backup restore doctor help completion; do

@@ -113,7 +113,7 @@ simulate --policy learned
 simulate --seeds 3
 simulate --compare --seeds 1
 pause
-pause --all
+pause --all extra
 pause --all extra
 resume extra
 key sideways
