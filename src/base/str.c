@@ -189,11 +189,42 @@ static bool json_number(struct str s)
 	return i == s.n;
 }
 
+#define EXACT_POWER_MAX 22 /* 10^22 is the largest power of ten that is a double */
+
+/* A JSON number of few digits: both its digits and its power of ten are doubles, so one division
+ * or multiplication rounds as strtod does, in a tenth of its time (Clinger, "How to Read Floating
+ * Point Numbers Accurately", 1990). False: more digits than that, or an exponent. */
+static bool short_number(struct str s, double *out_r)
+{
+	static const double power[EXACT_POWER_MAX + 1] = {
+		1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+		1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+	uint64_t v = 0;
+	size_t behind = 0; /* digits behind the point */
+	bool minus = s.p[0] == '-', point = false;
+	if (s.n > EXACT_POWER_MAX)
+		return false;
+	for (size_t i = minus; i < s.n; i++) {
+		if (s.p[i] == '.') {
+			point = true;
+			continue;
+		}
+		if (!is_digit(s.p[i]) || v >= (UINT64_C(1) << 53) / 10)
+			return false;
+		v = v * 10 + (uint64_t)(s.p[i] - '0');
+		behind += point;
+	}
+	*out_r = (minus ? -(double)v : (double)v) / power[behind];
+	return true;
+}
+
 bool str_to_f64(struct str s, double *out_r)
 {
 	char z[64];
 	if (s.n == 0 || s.n >= sizeof z || !json_number(s))
 		return false;
+	if (short_number(s, out_r))
+		return true;
 	memcpy(z, s.p, s.n);
 	z[s.n] = '\0';
 	double v = strtod(z, NULL);

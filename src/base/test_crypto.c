@@ -24,6 +24,15 @@ static void hashes_as_published(void **state)
 	crypto_hmac_sha256(STR("Jefe"), STR("what do ya want for nothing?"), out); /* RFC 4231, 2 */
 	check_hex("rfc 4231", out,
 		  "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+	/* The next key leaves nothing of the one before, whatever their lengths. */
+	const struct str long_key = STR("\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b"
+					"\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b");
+	crypto_hmac_sha256(long_key, STR("Hi There"), out); /* RFC 4231, 1 */
+	check_hex("another key", out,
+		  "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+	crypto_hmac_sha256(STR_NULL, STR_NULL, out);
+	check_hex("no key", out,
+		  "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
 
 static void base64_both_ways(void **state)

@@ -2,7 +2,11 @@
  * test_str.c: borrowed strings: searching, cutting, numbers, UTF-8, distance. */
 #include "base/test.h"
 
+#include "base/random.h"
+
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 static void searches(void **state)
 {
@@ -123,6 +127,38 @@ static void reads_numbers(void **state)
 	}
 }
 
+static void rounds_as_the_library(void **state)
+{
+	(void)state;
+	static const char *const edges[] = {"-0",
+					    "9007199254740991",
+					    "9007199254740993",
+					    "900719925474099.3",
+					    "9.007199254740993",
+					    "0.1",
+					    "123456789012.345",
+					    "0.00000000000000012",
+					    "179769313486231570000",
+					    "4.35",
+					    "0.000000000000000001",
+					    "1234567890.1234567890"};
+	struct rng r;
+	rng_seed(&r, 7);
+	for (size_t i = 0; i < COUNT_OF(edges) + 20000; i++) {
+		char text[64];
+		double got = 1, want;
+		if (i < COUNT_OF(edges))
+			(void)snprintf(text, sizeof text, "%s", edges[i]);
+		else
+			(void)snprintf(text, sizeof text, "%s%llu.%0*llu", i % 2 ? "-" : "",
+				       (unsigned long long)(rng_u64(&r) >> (24 + i % 40)),
+				       (int)(i % 9) + 1, (unsigned long long)(rng_u64(&r) % 10));
+		want = strtod(text, NULL);
+		CHECK_ROW(text, str_to_f64(str_of(text), &got));
+		CHECK_ROW(text, memcmp(&got, &want, sizeof got) == 0);
+	}
+}
+
 static void knows_utf8(void **state)
 {
 	(void)state;
@@ -212,6 +248,7 @@ int main(void)
 		cmocka_unit_test(cuts),
 		cmocka_unit_test(reads_integers),
 		cmocka_unit_test(reads_numbers),
+		cmocka_unit_test(rounds_as_the_library),
 		cmocka_unit_test(knows_utf8),
 		cmocka_unit_test(measures_distance),
 		cmocka_unit_test(runs_over_plain_text),
