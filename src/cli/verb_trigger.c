@@ -127,7 +127,7 @@ static void wait_sent(struct cli *c, struct door *d, uint64_t message)
 	}
 }
 
-static const char *fill(struct cli *c, struct event *ev, struct str *who)
+static const char *fill(struct cli *c, struct event *ev)
 {
 	static const struct {
 		const char *opt;
@@ -142,10 +142,8 @@ static const char *fill(struct cli *c, struct event *ev, struct str *who)
 			continue;
 		if (!event_add_id(ev, ids[i].kind, STR_NULL, str_of(v)))
 			return "an identifier is empty or too long";
-		if (who->n == 0)
-			*who = str_of(v);
 	}
-	if (who->n == 0)
+	if (ev->ids_n == 0)
 		return "whose event is it? --email, --user-id, --anonymous-id or --phone";
 	const char *at = cli_value(c, "at");
 	if (at != NULL && !time_parse(str_of(at), &ev->occurred_us))
@@ -169,7 +167,6 @@ static const char *fill(struct cli *c, struct event *ev, struct str *who)
 static int run(struct cli *c)
 {
 	struct door d;
-	struct str who = STR_NULL;
 	if (c->args_n != 1)
 		return cli_usage(c,
 				 "trigger wants one EVENT, for example form.demo or page.pricing");
@@ -179,7 +176,7 @@ static int run(struct cli *c)
 			  .occurred_us = clock_now_us(),
 			  .context.scroll = -1},
 	};
-	const char *id = cli_value(c, "message-id"), *wrong = fill(c, &item.event, &who);
+	const char *id = cli_value(c, "message-id"), *wrong = fill(c, &item.event);
 	if (wrong != NULL)
 		return cli_usage(c, "%s", wrong);
 	if (id != NULL)
@@ -192,14 +189,14 @@ static int run(struct cli *c)
 		return cli_fail(c, c->err.status == ST_NOT_FOUND ? "nurtured init" : NULL);
 	struct view v = door_view(c, &d);
 	struct view_triggered t = {0};
-	view_standing(&v, who, &t.before);
+	view_standing_of(&v, &item.event, &t.before);
 	enum status st = door_send(c, &d, &item, 1, &c->err);
 	if (st == ST_OK) {
 		t.seq = item.seq;
 		t.duplicate = item.duplicate;
-		view_standing(&v, who, &t.after);
+		view_standing_of(&v, &item.event, &t.after);
 		wait_sent(c, &d, t.after.message);
-		view_standing(&v, who, &t.after);
+		view_standing_of(&v, &item.event, &t.after);
 		show(c, &v, &t);
 	}
 	door_close(&d);

@@ -20,7 +20,7 @@
 
 struct order {
 	struct event event;
-	struct str who, message_id;
+	struct str message_id;
 };
 
 static enum status read_ids(struct desk_work *k, const struct json *d, struct order *o,
@@ -41,12 +41,10 @@ static enum status read_ids(struct desk_work *k, const struct json *d, struct or
 		if (!event_add_id(&o->event, ids[i].kind, STR_NULL, text))
 			return err_set(e, ST_INVALID, "%s must be a text of 1 to %d bytes",
 				       ids[i].key, EVENT_ID_VALUE_MAX);
-		if (o->who.n == 0)
-			o->who = text;
 	}
-	return o->who.n ? ST_OK
-			: err_set(e, ST_INVALID,
-				  "whose event is it? email, userId, anonymousId or phone");
+	return o->event.ids_n ? ST_OK
+			      : err_set(e, ST_INVALID,
+					"whose event is it? email, userId, anonymousId or phone");
 }
 
 static enum status read_object(const struct json *d, const char *key, struct str *out,
@@ -113,7 +111,7 @@ enum status daemon_do_trigger(struct desk_work *k, struct err *e)
 				  .message_id = o.message_id,
 				  .body = buf_view(&body),
 				  .received_us = o.event.received_us};
-	view_standing(&k->view, o.who, &t.before);
+	view_standing_of(&k->view, &o.event, &t.before);
 	st = daemon_append_and_fold(k->daemon, &entry, 1, e);
 	if (st != ST_OK)
 		return st;
@@ -124,7 +122,7 @@ enum status daemon_do_trigger(struct desk_work *k, struct err *e)
 		return st;
 	t.seq = entry.seq;
 	t.duplicate = entry.duplicate;
-	view_standing(&k->view, o.who, &t.after);
+	view_standing_of(&k->view, &o.event, &t.after);
 	view_triggered(&k->view, &t, &k->w);
 	return ST_OK;
 }

@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "log/log.h"
+#include "model/event.h"
 #include "model/lead.h"
 #include "program/facts.h"
 #include "store/store.h"
@@ -26,6 +27,10 @@ struct view {
 /* "12", "L12", an e-mail, a phone number, a userId, an anonymousId, or "name:value" of a declared
  * key. Follows merges to the lead that stands. ST_NOT_FOUND says what was tried. */
 MUST_USE enum status view_find(struct view *v, struct str text, uint64_t *lead_r, struct err *e);
+
+/* Whom an event with these identifiers would be counted for, as of now: the first that is known. */
+MUST_USE enum status view_find_event(struct view *v, const struct event *ev, uint64_t *lead_r,
+				     struct err *e);
 
 /* A lead: identifiers, traits, account, scores with tier, consent in short, next alarm. */
 MUST_USE enum status view_lead(struct view *v, uint64_t lead, struct json_w *w, struct err *e);

@@ -6,12 +6,10 @@
 
 #include <stdio.h>
 
-void view_standing(struct view *v, struct str who, struct view_standing *out)
+static void stands(struct view *v, struct view_standing *out)
 {
 	struct view_lead l;
-	*out = (struct view_standing){.there = false};
-	if (who.n == 0 || view_find(v, who, &out->lead, NULL) != ST_OK ||
-	    view_load(v, out->lead, &l, NULL) != ST_OK)
+	if (view_load(v, out->lead, &l, NULL) != ST_OK)
 		return;
 	out->there = true;
 	out->fit = l.lead.fit;
@@ -19,6 +17,20 @@ void view_standing(struct view *v, struct str who, struct view_standing *out)
 	out->score = l.lead.score;
 	out->tier = l.lead.tier;
 	view_standing_play(v, out);
+}
+
+void view_standing(struct view *v, struct str who, struct view_standing *out)
+{
+	*out = (struct view_standing){.there = false};
+	if (who.n > 0 && view_find(v, who, &out->lead, NULL) == ST_OK)
+		stands(v, out);
+}
+
+void view_standing_of(struct view *v, const struct event *ev, struct view_standing *out)
+{
+	*out = (struct view_standing){.there = false};
+	if (view_find_event(v, ev, &out->lead, NULL) == ST_OK)
+		stands(v, out);
 }
 
 static void put_standing(struct json_w *w, const char *key, const struct view_standing *s)

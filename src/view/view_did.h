@@ -19,6 +19,8 @@ struct view_standing {
 	uint64_t decision, message, handoff; /* the newest; 0: none */
 };
 void view_standing(struct view *v, struct str who, struct view_standing *out);
+/* Whose event this is: a visitor who gives an address now was there before. */
+void view_standing_of(struct view *v, const struct event *ev, struct view_standing *out);
 
 struct view_triggered {
 	uint64_t seq;

@@ -45,6 +45,15 @@ static bool by_key(struct view *v, struct event_id raw, uint64_t *lead_r)
 	return true;
 }
 
+enum status view_find_event(struct view *v, const struct event *ev, uint64_t *lead_r, struct err *e)
+{
+	uint64_t id;
+	for (size_t i = 0; i < ev->ids_n; i++)
+		if (by_key(v, ev->ids[i], &id))
+			return follow(v, id, lead_r, e);
+	return err_set(e, ST_NOT_FOUND, "no lead has any of the event's identifiers");
+}
+
 enum status view_find(struct view *v, struct str text, uint64_t *lead_r, struct err *e)
 {
 	uint64_t id;

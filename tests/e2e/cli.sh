@@ -127,6 +127,8 @@ expect 0 "merge" "done" -- lead merge ana@firm.example bo@firm.example --reason 
 expect 6 "merge with itself" "itself" -- lead merge ana@firm.example bo@firm.example
 expect 0 "explain shows the merge" "same person" -- explain ana@firm.example
 expect 0 "split" "done" -- lead split 1
+expect 0 "a visitor" "\\(new\\)" -- trigger page.pricing --anonymous-id dev-9
+expect 0 "who gives an address was there before" "lead +[0-9]+$" -- trigger form.demo --email vi@firm.example --anonymous-id dev-9
 expect 6 "split again" "undone" -- lead split 1
 expect 2 "split of nothing" "number" -- lead split x
 expect 4 "split of no merge" "no merge 99" -- lead split 99
