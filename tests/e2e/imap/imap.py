@@ -241,9 +241,10 @@ def numbering(server):
     box.append("new", folder="Leads")
     f = Fetcher(server, "cat", folder="Leads")
     check("a folder with a new numbering gives what is unseen", until(lambda: "new" in f.subjects()))
+    until(lambda: len(f.lines()) > 0)  # the message is kept before the fetcher says so
+    f.stop()
     check("and only that, and says so",
           len(f.lines()) == 1 and f.lines()[0].endswith("renumbered"), f.lines())
-    f.stop()
 
 
 def large(server):
