@@ -22,14 +22,14 @@
 #include "learn/policy.h"
 #include "program/decision.h"
 
-#define ADVISE_ACTIONS_MAX (EXPLORE_MAX - 1) /* of a request; "wait" comes on top */
-#define ADVISE_MANY_MAX 500                  /* cases of one request */
-#define ADVISE_BYTES_MAX ((size_t)32 << 10)  /* of one case */
-#define ADVISE_ID_MAX 64                     /* bytes, of a request's id */
-#define ADVISE_NAME_MAX 64                   /* bytes, of an action or a kind of reward */
-#define ADVISE_NUMBER_MAX 100.0              /* of a context, either way */
-#define ADVISE_KINDS_MAX 8                   /* of rewards to one decision */
-#define ADVISE_ALL 1000000000u               /* billionths */
+#define ADVISE_ACTIONS_MAX (POLICY_JOINT_MAX - 1) /* of a request; "wait" comes on top */
+#define ADVISE_MANY_MAX 500                       /* cases of one request */
+#define ADVISE_BYTES_MAX ((size_t)32 << 10)       /* of one case */
+#define ADVISE_ID_MAX 64                          /* bytes, of a request's id */
+#define ADVISE_NAME_MAX 64                        /* bytes, of an action or a kind of reward */
+#define ADVISE_NUMBER_MAX 100.0                   /* of a context, either way */
+#define ADVISE_KINDS_MAX 8                        /* of rewards to one decision */
+#define ADVISE_ALL 1000000000u                    /* billionths */
 #define ADVISE_NONE SIZE_MAX
 #define ADVISE_ANSWER_MAX ((size_t)48 << 10)
 #define ADVISE_WAIT STR("wait")

@@ -37,6 +37,7 @@ struct decision {
 	double p[EXPLORE_MAX], cost[EXPLORE_MAX];
 	struct str name[EXPLORE_MAX];
 	struct pending what[EXPLORE_MAX];
+	struct policy_path path[EXPLORE_MAX];
 };
 
 struct live {
@@ -132,7 +133,7 @@ static void odds(const struct live *x, const struct policy *y, double *p)
 	const struct program_deciding *now = &x->door->program->play->deciding;
 	const struct mind k = mind_of_model(&y->model, now);
 	const struct mind_turn turn = {mind_mode(y->model.mode), d->rules, y->model.least,
-				       x->door->node->seed, d->id};
+				       x->door->node->seed,      d->id,    d->path};
 	for (size_t i = 0; i < d->n; i++)
 		mind_weigh(&k, &d->what[i], d->cost[i], d->price, &o[i]);
 	mind_odds(&k, o, d->n, &turn, &got);
@@ -191,37 +192,65 @@ static float told(const struct json *d, uint32_t c, const char *key)
 	return (float)v;
 }
 
-static bool read_option(struct live *x, const struct json *d, uint32_t c, const float *context)
+/* Where the text and the time of a candidate stand: in itself, or in one before it in the list. */
+struct place {
+	uint32_t text, time;
+};
+
+static uint32_t nth(const struct json *d, uint32_t list, uint32_t c, const char *key)
+{
+	int64_t at = -1;
+	if (!json_i64(d, json_get(d, c, key), &at))
+		return c;
+	uint32_t x = json_first(d, list);
+	for (; at > 0 && x != JSON_NONE; at--)
+		x = json_next(d, list, x);
+	return x;
+}
+
+static bool read_said(struct live *x, const struct json *d, struct place c, int64_t *at_r)
 {
 	struct decision *out = x->now;
 	struct arena *a = &x->scratch;
+	int64_t subject = 0;
+	const struct mind_said said = {.message = text(d, c.text, "message", a),
+				       .angle = text(d, c.text, "angle", a),
+				       .channel = text(d, c.text, "channel", a),
+				       .part = part_of(text(d, c.time, "part", a)),
+				       .gap = gap_of(text(d, c.time, "gap", a))};
+	(void)json_i64(d, json_get(d, c.text, "subject"), &subject);
+	if (said.message.n == 0 || !time_parse(text(d, c.time, "at", a), at_r))
+		return false;
+	mind_parts(&said, &out->what[out->n]);
+	out->path[out->n] =
+		mind_path(said.channel, said.part, said.gap,
+			  content_key(said.message, said.angle, (uint32_t)subject), *at_r);
+	out->cost[out->n] = cost_of(x->door->program, said.channel);
+	out->name[out->n] =
+		arena_printf(a, STR_FMT ":" STR_FMT, STR_ARG(said.message), STR_ARG(said.angle));
+	return true;
+}
+
+static bool read_option(struct live *x, const struct json *d, struct place c, const float *context)
+{
+	struct decision *out = x->now;
 	struct pending *w = &out->what[out->n];
 	int64_t at = 0;
-	bool nothing = json_get(d, c, "nothing") != JSON_NONE;
-	const struct mind_said said = {.message = text(d, c, "message", a),
-				       .angle = text(d, c, "angle", a),
-				       .channel = text(d, c, "channel", a),
-				       .part = part_of(text(d, c, "part", a)),
-				       .gap = gap_of(text(d, c, "gap", a))};
+	bool nothing = json_get(d, c.text, "nothing") != JSON_NONE;
 	memcpy(w->x, context, sizeof w->x);
 	out->cost[out->n] = 0;
 	out->name[out->n] = STR("nothing");
-	if (nothing) {
+	out->path[out->n] = (struct policy_path){{0}};
+	if (nothing)
 		mind_parts_nothing(w);
-	} else {
-		mind_parts(&said, w);
-		out->cost[out->n] = cost_of(x->door->program, said.channel);
-		out->name[out->n] = arena_printf(a, STR_FMT ":" STR_FMT, STR_ARG(said.message),
-						 STR_ARG(said.angle));
-		if (!time_parse(text(d, c, "at", a), &at))
-			return false;
-	}
+	else if (!read_said(x, d, c, &at))
+		return false;
 	if (x->zone == NULL)
 		return false;
 	mind_slot(x->zone, at, nothing, w->x);
-	w->x[CONTEXT_slot_read] = told(d, c, "read");
-	w->x[CONTEXT_slot_since] = told(d, c, "since");
-	w->x[CONTEXT_slot_tired] = told(d, c, "tired");
+	w->x[CONTEXT_slot_read] = told(d, c.time, "read");
+	w->x[CONTEXT_slot_since] = told(d, c.time, "since");
+	w->x[CONTEXT_slot_tired] = told(d, c.time, "tired");
 	return true;
 }
 
@@ -250,9 +279,11 @@ static bool read_options(struct live *x, const struct json *d)
 	     c = json_next(d, list, c), at++) {
 		double p = 0;
 		bool has = json_f64(d, json_get(d, c, "p"), &p);
-		if (!has || (p <= 0 && json_get(d, c, "value") == JSON_NONE))
+		bool brief = json_get(d, c, "text_of") != JSON_NONE;
+		if (!has || (p <= 0 && !brief && json_get(d, c, "value") == JSON_NONE))
 			continue;
-		if (!read_option(x, d, c, context))
+		const struct place where = {nth(d, list, c, "text_of"), nth(d, list, c, "time_of")};
+		if (!read_option(x, d, where, context))
 			return false;
 		if (at == chosen)
 			out->chosen = out->n;

@@ -84,9 +84,55 @@ static void show_candidate(struct cli *c, const struct json *d, uint32_t x)
 			STR_ARG(held));
 }
 
+/* Of hundreds each stands there briefly; those that hardly ever come up are counted. */
+#define RARELY 0.01
+
+static uint32_t nth(const struct json *d, uint32_t list, double place)
+{
+	uint32_t x = json_first(d, list);
+	for (size_t at = place > 0 ? (size_t)place : 0; at > 0 && x != JSON_NONE; at--)
+		x = json_next(d, list, x);
+	return x;
+}
+
+static bool show_brief(struct cli *c, const struct json *d, uint32_t list, uint32_t x)
+{
+	uint32_t said = nth(d, list, render_number(d, x, "text_of")),
+		 when = nth(d, list, render_number(d, x, "time_of"));
+	struct str what = render_text(d, said, "message", &c->arena),
+		   angle = render_text(d, said, "angle", &c->arena),
+		   at = render_time(d, json_get(d, when, "at"), &c->arena);
+	if (render_number(d, x, "p") < RARELY)
+		return false;
+	fprintf(c->out, "    " STR_FMT " (" STR_FMT ") at " STR_FMT "  p=%.2f\n", STR_ARG(what),
+		STR_ARG(angle), STR_ARG(at), render_number(d, x, "p"));
+	return true;
+}
+
+static void show_candidates(struct cli *c, const struct json *d, uint32_t x)
+{
+	uint32_t list = json_get(d, x, "candidates"), factors = json_get(d, x, "factors");
+	size_t rare = 0;
+	for (uint32_t i = json_first(d, list); i != JSON_NONE; i = json_next(d, list, i)) {
+		if (json_get(d, i, "text_of") == JSON_NONE)
+			show_candidate(c, d, i);
+		else
+			rare += !show_brief(c, d, list, i);
+	}
+	if (rare > 0)
+		fprintf(c->out, "    and %zu more, below %.2f each\n", rare, RARELY);
+	if (factors != JSON_NONE)
+		fprintf(c->out,
+			"    drawn by factor: channel %.2g, part of the day %.2g, gap %.2g, text "
+			"%.2g, day %.2g\n",
+			render_number(d, factors, "channel"), render_number(d, factors, "part"),
+			render_number(d, factors, "gap"), render_number(d, factors, "text"),
+			render_number(d, factors, "day"));
+}
+
 static void show_decision(struct cli *c, const struct json *d)
 {
-	uint32_t x = json_get(d, 0, "last_decision"), list = json_get(d, x, "candidates");
+	uint32_t x = json_get(d, 0, "last_decision");
 	if (!json_is(d, x, JSON_OBJECT))
 		return;
 	struct str words = render_text(d, x, "words", &c->arena),
@@ -99,8 +145,7 @@ static void show_decision(struct cli *c, const struct json *d)
 	if (model.n > 0) /* a registered one chose */
 		fprintf(c->out, ", model " STR_FMT, STR_ARG(str_upto(model, 12)));
 	fputs(")\n", c->out);
-	for (uint32_t i = json_first(d, list); i != JSON_NONE; i = json_next(d, list, i))
-		show_candidate(c, d, i);
+	show_candidates(c, d, x);
 }
 
 /* Look after look with the same answer is one line. */

@@ -172,7 +172,7 @@ static struct arms arms_of(const struct turn *t, const struct program_step *s)
 static void put(const struct turn *t, struct slate *out, const struct candidate *c, bool fits,
 		bool other)
 {
-	size_t room = DECIDE_CANDIDATES_MAX - 1; /* the last one is "nothing" */
+	size_t room = out->max - 1; /* the last one is "nothing" */
 	if (out->n >= room) {
 		out->left_out++;
 		return;
@@ -314,7 +314,7 @@ static void put_gaps_of(const struct turn *t, struct slate *out, size_t of)
 {
 	for (size_t g = 0; g < out->gaps_n; g++) {
 		struct candidate *c = &out->c[out->n];
-		if (out->n >= DECIDE_CANDIDATES_MAX - 1)
+		if (out->n >= out->max - 1)
 			return;
 		*c = out->c[of];
 		c->at_us = later(t->now_us, out->touched_us + out->gap_us[g]);
@@ -398,7 +398,7 @@ static void put_slots_of(const struct turn *t, struct slate *out, size_t of)
 {
 	for (size_t part = 0; part < PARTS_BEGIN; part++) {
 		struct candidate *c = &out->c[out->n];
-		if (out->n >= DECIDE_CANDIDATES_MAX - 1)
+		if (out->n >= out->max - 1)
 			return;
 		*c = out->c[of];
 		c->at_us = next_part(t, part, out->c[of].at_us);
@@ -419,10 +419,28 @@ static void put_slots(const struct turn *t, struct slate *out)
 			put_slots_of(t, out, i);
 }
 
-void candidates_list(const struct turn *t, const struct program_step *s, struct slate *out)
+/* The rules look at each text and channel; whoever else chooses, at times and gaps as well. */
+#define FEW 64
+
+static struct slate *open_slate(const struct turn *t)
+{
+	size_t max = policy_asks(t) ? DECIDE_CANDIDATES_MAX : FEW;
+	struct slate *s =
+		arena_alloc(t->d->arena, sizeof(struct slate) + max * sizeof(struct candidate));
+	if (s == NULL)
+		return NULL;
+	s->max = max;
+	s->rules_us = t->now_us;
+	s->ahead_us = t->now_us + DECIDE_AHEAD_US;
+	return s;
+}
+
+struct slate *candidates_list(const struct turn *t, const struct program_step *s)
 {
 	struct arms arms = arms_of(t, s);
-	*out = (struct slate){.rules_us = t->now_us, .ahead_us = t->now_us + DECIDE_AHEAD_US};
+	struct slate *out = open_slate(t);
+	if (out == NULL)
+		return NULL;
 	open_gaps(t, s, out);
 	if (t->j->with == AGAIN_NEW_SUBJECT)
 		put_next_subject(t, s, out);
@@ -443,4 +461,5 @@ void candidates_list(const struct turn *t, const struct program_step *s, struct 
 	}
 	out->c[out->n++] = (struct candidate){
 		.nothing = true, .at_us = t->now_us, .held = GUARD_COUNT, .channel = NO_INDEX};
+	return out;
 }

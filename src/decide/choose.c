@@ -16,7 +16,8 @@
 #define LOOK_AGAIN_MOST_US (4 * US_PER_D)
 #define EXPIRE_LEAST_US US_PER_D
 #define EXPIRE_MOST_US (7 * US_PER_D)
-#define RECORD_TAIL 3000 /* bytes kept for the chosen one and what stands behind the list */
+#define RECORD_LIST (16u << 10) /* longer, and what had no odds is left out of the record */
+#define RECORD_TAIL 3000        /* bytes kept for the chosen one and what stands behind the list */
 
 struct pick {
 	enum { PICK_SEND, PICK_WAIT, PICK_PASS } what;
@@ -117,6 +118,24 @@ static struct str angle_of(const struct program_step *step, const struct candida
 	return c->angle < step->angles_n ? step->angles[c->angle].name : STR_NULL;
 }
 
+/* When it would arrive, and what goes with it. */
+static void write_when(const struct turn *t, const struct candidate *c, struct json_w *w)
+{
+	float since, tired;
+	json_w_ktime(w, "at", c->at_us);
+	if (c->valued)
+		json_w_kz(w, "part", arm_part_name(candidates_part(t, c->at_us)));
+	context_gap(t, c, &since, &tired);
+	if (c->gap > 0) {
+		json_w_kz(w, "gap", arm_gap_name(c->gap - 1));
+		json_w_kf64(w, "since", (double)since);
+		json_w_kf64(w, "tired", (double)tired);
+	}
+	float read = c->held != GUARD_COUNT ? 0 : reading_around(t, c->at_us);
+	if (read > 0 || read < 0)
+		json_w_kf64(w, "read", (double)read);
+}
+
 static void write_candidate(const struct turn *t, const struct program_step *step,
 			    const struct candidate *c, struct json_w *w)
 {
@@ -128,20 +147,8 @@ static void write_candidate(const struct turn *t, const struct program_step *ste
 		json_w_kstr(w, "angle", angle_of(step, c));
 		json_w_ki64(w, "subject", c->subject_n);
 		json_w_kstr(w, "channel", candidates_channel(t->d, c->channel));
-		json_w_ktime(w, "at", c->at_us);
+		write_when(t, c, w);
 	}
-	if (c->valued && !c->nothing)
-		json_w_kz(w, "part", arm_part_name(candidates_part(t, c->at_us)));
-	float since, tired;
-	context_gap(t, c, &since, &tired);
-	if (c->gap > 0 && !c->nothing) {
-		json_w_kz(w, "gap", arm_gap_name(c->gap - 1));
-		json_w_kf64(w, "since", (double)since);
-		json_w_kf64(w, "tired", (double)tired);
-	}
-	float read = c->nothing || c->held != GUARD_COUNT ? 0 : reading_around(t, c->at_us);
-	if (read > 0 || read < 0)
-		json_w_kf64(w, "read", (double)read);
 	if (c->valued)
 		json_w_kf64(w, "value", c->value);
 	if (c->aside > 0)
@@ -218,6 +225,19 @@ static void write_learned(const struct turn *t, const struct choice *how, struct
 	json_w_end(w);
 }
 
+/* How the one that was drawn came up, factor by factor: its odds are their product. */
+static void write_factors(const struct slate *s, const struct choice *how, struct json_w *w)
+{
+	static const char *const names[POLICY_FACTORS] = {"channel", "part", "gap", "text", "day"};
+	if (!s->by_factor)
+		return;
+	json_w_key(w, "factors");
+	json_w_object(w);
+	for (size_t i = 0; i < POLICY_FACTORS; i++)
+		json_w_kf64(w, names[i], how->factor[i]);
+	json_w_end(w);
+}
+
 /* Which registered models were asked, and whether one of them chose. */
 static void write_models(const struct turn *t, const struct choice *how, struct json_w *w)
 {
@@ -261,26 +281,74 @@ static void write_why(const struct turn *t, struct json_w *w)
 	json_w_end(w);
 }
 
-/* The list, cut where the record would grow past its ceiling; what is left out is counted. The
- * chosen one is always in it. Returns its place in the list as written; where a policy was asked,
+/* What was written so far, and where in the list. */
+struct list {
+	const struct slate *s;
+	struct json_w *w;
+	size_t n, of[DECIDE_CANDIDATES_MAX]; /* of[k]: which candidate stands at place k */
+	bool brief[DECIDE_CANDIDATES_MAX];
+};
+
+/* The place of one that has the same text, or the same time, and says so; NO_INDEX: none yet. */
+static size_t alike(const struct list *l, const struct candidate *c, bool text)
+{
+	for (size_t k = 0; k < l->n; k++) {
+		const struct candidate *x = &l->s->c[l->of[k]];
+		if (l->brief[k] || x->nothing || x->held != GUARD_COUNT || !x->valued)
+			continue;
+		bool same = x->key == c->key && x->channel == c->channel &&
+			    str_eq(x->message, c->message);
+		if (text ? same : x->at_us == c->at_us)
+			return k;
+	}
+	return NO_INDEX;
+}
+
+/* Where hundreds may be chosen: its text and its time stand there already, and only the odds are
+ * its own. */
+static bool write_brief(struct list *l, const struct candidate *c)
+{
+	struct json_w *w = l->w;
+	bool may = !c->nothing && c->held == GUARD_COUNT && c->valued;
+	size_t text = may ? alike(l, c, true) : NO_INDEX,
+	       time = may ? alike(l, c, false) : NO_INDEX;
+	if (text == NO_INDEX || time == NO_INDEX)
+		return false;
+	json_w_object(w);
+	json_w_ki64(w, "text_of", (int64_t)text);
+	json_w_ki64(w, "time_of", (int64_t)time);
+	if (c->aside > 0)
+		json_w_kf64(w, "shadow", c->aside);
+	json_w_kf64(w, "p", c->p);
+	json_w_end(w);
+	return true;
+}
+
+/* The list, cut where the record would grow past its ceiling; what is left out is counted, and
+ * never has odds. Returns the chosen one's place in the list as written; where a policy was asked,
  * that of the rules' own choice is told beside it. */
 static size_t write_candidates(const struct turn *t, const struct program_step *step,
 			       const struct slate *s, size_t chosen, bool asked, struct json_w *w)
 {
-	size_t place = 0, rules = NO_INDEX, written = 0, left_out = s->left_out;
+	size_t place = 0, rules = NO_INDEX, left_out = s->left_out;
+	struct list l = {.s = s, .w = w};
 	json_w_key(w, "candidates");
 	json_w_array(w);
 	for (size_t i = 0; i < s->n; i++) {
-		if (i != chosen && w->out->n > DECIDE_RECORD_MAX - RECORD_TAIL) {
+		const struct candidate *c = &s->c[i];
+		size_t most = c->valued || c->p > 0 ? DECIDE_RECORD_MAX : RECORD_LIST;
+		if (i != chosen && w->out->n > most - RECORD_TAIL) {
 			left_out++;
 			continue;
 		}
 		if (i == chosen)
-			place = written;
+			place = l.n;
 		if (asked && i == s->rules)
-			rules = written;
-		write_candidate(t, step, &s->c[i], w);
-		written++;
+			rules = l.n;
+		l.brief[l.n] = s->by_factor && i != chosen && write_brief(&l, c);
+		if (!l.brief[l.n])
+			write_candidate(t, step, c, w);
+		l.of[l.n++] = i;
 	}
 	json_w_end(w);
 	if (left_out > 0)
@@ -315,6 +383,7 @@ static enum status record(struct turn *t, const struct program_step *step, const
 	if (how->even)
 		json_w_kbool(&w, "even", true);
 	json_w_ki64(&w, "chosen", (int64_t)place);
+	write_factors(s, how, &w);
 	write_policy(t, how, &w);
 	json_w_kz(&w, "words", t->out->words);
 	json_w_end(&w);
@@ -484,12 +553,11 @@ static enum status ask_policy(struct turn *t, const struct program_step *step, s
 
 static enum status decide_step(struct turn *t, const struct program_step *step, struct err *e)
 {
-	struct slate *s = ARENA_NEW(t->d->arena, struct slate);
+	struct slate *s = candidates_list(t, step);
 	struct choice how = {.asked = false};
 	enum status st = ST_OK;
 	if (s == NULL)
 		return err_set(e, ST_NO_MEMORY, "the candidates of a decision do not fit");
-	candidates_list(t, step, s);
 	struct pick p = rules(t, step, s);
 	if (p.what != PICK_SEND && s->rules_us > t->now_us) { /* their gap has not passed */
 		t->j->due_us = s->rules_us;
@@ -552,10 +620,9 @@ bool choose_permitted(const struct turn *t)
 		return false;
 	if (t->d->world == NULL) /* it is looked at when it is due */
 		return may_permit(t->d->facts->event);
-	struct slate *x = ARENA_NEW(t->d->arena, struct slate);
+	const struct slate *x = candidates_list(t, s);
 	if (x == NULL)
 		return false;
-	candidates_list(t, s, x);
 	size_t first = first_of(x, false);
 	return first < x->n && (x->c[first].held == GUARD_COUNT ||
 				guard_class(x->c[first].held) != GUARD_CLASS_PERMIT);

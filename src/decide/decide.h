@@ -31,8 +31,9 @@
 #include "program/facts.h"
 #include "program/track.h"
 
-#define DECIDE_CANDIDATES_MAX 64
-#define DECIDE_RECORD_MAX (16u << 10) /* one record as JSON */
+#define DECIDE_CANDIDATES_MAX 256 /* "nothing" among them */
+#define DECIDE_RECORD_MAX \
+	(64u << 10) /* one record as JSON; a quarter of it where few may be chosen */
 #define DECIDE_COUNTS_MAX 24
 #define DECIDE_ENDED_MAX PROGRAM_EXPERIMENTS_MAX
 

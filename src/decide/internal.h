@@ -99,7 +99,6 @@ void react_message(struct turn *t, const struct message *m);
 /* ---- candidates.c ---- */
 
 struct slate {
-	struct candidate c[DECIDE_CANDIDATES_MAX];
 	bool later[DECIDE_CANDIDATES_MAX]; /* the one before it, at the instant its guard ends */
 	bool fits[DECIDE_CANDIDATES_MAX];  /* the program's rules may choose it */
 	bool other[DECIDE_CANDIDATES_MAX]; /* a substitute */
@@ -111,9 +110,12 @@ struct slate {
 	size_t gaps_n;                        /* 0: the gap is no choice here */
 	bool fixed;                           /* an experiment says which */
 	size_t rules;                         /* what they would take, where a policy was asked */
-	size_t n, left_out;                   /* nothing is the last one */
+	bool by_factor;                       /* it was: among too many to be told apart at once */
+	size_t n, left_out, max;              /* nothing is the last one */
+	struct candidate c[];                 /* max of them */
 };
-void candidates_list(const struct turn *t, const struct program_step *s, struct slate *out);
+/* In the arena of the turn; NULL: it does not fit. */
+struct slate *candidates_list(const struct turn *t, const struct program_step *s);
 /* Is there anything of this step not yet said, in the way of `with`? */
 bool candidates_anything(const struct turn *t, const struct program_step *s, uint32_t with);
 /* The journey's latest touch of this step's message: its angle and subject. False: none. */
@@ -153,6 +155,7 @@ struct choice {
 	bool even; /* it counts among those drawn evenly: a fair sample of all that was open */
 	const struct decide_frozen *model; /* whose odds these are; NULL: the program's mode */
 	float x[CONTEXT_COUNT];
+	double factor[POLICY_FACTORS]; /* where it was drawn by factor: what the drawn one had */
 };
 /* Does anybody but the rules have a say here? */
 bool policy_asks(const struct turn *t);

@@ -2,6 +2,7 @@
  * mind.c: see mind.h. */
 #include "decide/mind.h"
 
+#include "base/hash.h"
 #include "base/time.h"
 #include "base/tz.h"
 
@@ -96,6 +97,13 @@ void mind_weigh(const struct mind *k, const struct pending *what, double cost, d
 
 /* ---- odds ---- */
 
+struct policy_path mind_path(struct str channel, size_t part, size_t gap, uint64_t text,
+			     int64_t at_us)
+{
+	uint64_t by = 1 + hash_str(channel, 0) / 2; /* "nothing" is 0 */
+	return (struct policy_path){{by, part, gap, text, (uint64_t)at_us}};
+}
+
 void mind_odds(const struct mind *k, const struct policy_option *o, size_t n,
 	       const struct mind_turn *t, struct policy_choice *out)
 {
@@ -114,6 +122,7 @@ void mind_odds(const struct mind *k, const struct policy_option *o, size_t n,
 				   .seed = t->seed,
 				   .id = t->id,
 				   .prior = t->rules,
-				   .prior_share = learned_rules_share(seen)};
+				   .prior_share = learned_rules_share(seen),
+				   .path = t->path};
 	policy_decide(&c, o, n, turn, out);
 }

@@ -31,7 +31,12 @@ struct mind_turn {
 	size_t rules; /* which option they would take */
 	double floor; /* shared out evenly, now */
 	uint64_t seed, id;
+	const struct policy_path *path; /* of the options; needed above POLICY_JOINT_MAX of them */
 };
+/* What it is, factor by factor: channel, part of the day, gap, text (any number that tells it from
+ * others), and on which day, where the rest leaves that open. */
+struct policy_path mind_path(struct str channel, size_t part, size_t gap, uint64_t text,
+			     int64_t at_us);
 void mind_odds(const struct mind *k, const struct policy_option *o, size_t n,
 	       const struct mind_turn *t, struct policy_choice *out);
 /* EPSILON, IGW, THOMPSON as the learner's room calls them. */

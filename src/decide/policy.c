@@ -13,6 +13,7 @@ struct menu {
 	size_t at[EXPLORE_MAX]; /* of the slate */
 	size_t n, rules;        /* rules: which of them the rules would take */
 	struct policy_option option[EXPLORE_MAX];
+	struct policy_path path[EXPLORE_MAX]; /* "nothing": zeros */
 };
 
 /* ---- what may be chosen ---- */
@@ -41,6 +42,11 @@ static void list(const struct turn *t, const struct slate *s, size_t rules, stru
 			continue;
 		if (i == rules)
 			m->rules = m->n;
+		const struct candidate *c = &s->c[i];
+		if (!c->nothing)
+			m->path[m->n] =
+				mind_path(candidates_channel(t->d, c->channel),
+					  candidates_part(t, c->at_us), c->gap, c->key, c->at_us);
 		m->at[m->n++] = i;
 	}
 }
@@ -126,8 +132,8 @@ static double floor_now(const struct turn *t, const struct mind *k)
 static void odds_of(const struct turn *t, const struct mind *k, const struct menu *m,
 		    enum policy_mode mode, struct policy_choice *out)
 {
-	const struct mind_turn turn = {mode, m->rules, floor_now(t, k), t->d->learned->seed,
-				       t->d->decision};
+	const struct mind_turn turn = {
+		mode, m->rules, floor_now(t, k), t->d->learned->seed, t->d->decision, m->path};
 	mind_odds(k, m->option, m->n, &turn, out);
 }
 
@@ -307,7 +313,7 @@ enum status policy_choose(struct turn *t, struct slate *s, size_t rules, struct 
 			  struct err *e)
 {
 	float x[CONTEXT_COUNT];
-	struct policy_choice picked, other;
+	struct policy_choice picked, other = {.n = 0};
 	struct menu *m = ARENA_NEW(t->d->arena, struct menu);
 	const struct chooser *who = &choosers[policy_mode(t)];
 	const struct decide_models *q = policy_models(t);
@@ -332,6 +338,11 @@ enum status policy_choose(struct turn *t, struct slate *s, size_t rules, struct 
 	else if (out->aside)
 		who->aside(t, s, m, &other);
 	s->rules = rules;
+	s->by_factor = m->n > POLICY_JOINT_MAX;
+	picked.n = m->n;
+	picked.drawn = drawn;
+	if (s->by_factor)
+		policy_factors(m->path, &picked, out->factor);
 	for (size_t i = 0; i < m->n; i++) {
 		s->c[m->at[i]].p = picked.p[i];
 		s->c[m->at[i]].aside = out->aside ? other.p[i] : 0;

@@ -249,6 +249,87 @@ static void test_learns_to_wait(void **state)
 	end(&w);
 }
 
+/* ---- more than can be told apart at once ---- */
+
+#define MANY PROGRAM_ANGLES_MAX
+
+/* Sixteen texts, three gaps, five parts of the day. */
+static void begin_many(struct world *w, enum decide_mode mode)
+{
+	static char names[MANY][8];
+	static struct program_angle angles[MANY];
+	static struct content_file files[MANY + 1];
+	begin(w, mode, DECIDE_ANGLE | DECIDE_GAP | DECIDE_SEND_TIME, 0);
+	for (size_t i = 0; i < MANY; i++) {
+		(void)snprintf(names[i], sizeof names[i], "a%02zu", i);
+		angles[i].name = str_of(names[i]);
+		files[i] = (struct content_file){.message = STR("dock-delays"),
+						 .angle = angles[i].name,
+						 .subjects_n = 1,
+						 .hash = STR("0")};
+	}
+	w->steps[0][1].angles = angles;
+	w->steps[0][1].angles_n = MANY;
+	w->content = (struct content_index){.files = files, .n = MANY};
+}
+
+static uint32_t nth(const struct json *d, uint32_t list, int64_t at)
+{
+	uint32_t c = json_first(d, list);
+	for (; at > 0; at--)
+		c = json_next(d, list, c);
+	return c;
+}
+
+/* Each that may be chosen stands in the record with its odds, and where its text and its time are
+ * told; what was drawn has the product of what it had by factor. */
+static void test_many(void **state)
+{
+	static const enum decide_mode modes[] = {DECIDE_EPSILON, DECIDE_IGW, DECIDE_THOMPSON};
+	static const char *const factors[] = {"channel", "part", "gap", "text", "day"};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(modes); i++) {
+		struct world w;
+		double sum = 0, p = 0, own = 0, product = 1, least = 1;
+		int64_t chosen = -1, at = 0, to = 0;
+		size_t n = 0, brief = 0;
+		const char *row = decide_mode_name(modes[i]);
+		begin_many(&w, modes[i]);
+		(void)on(&w);
+		struct json d = record_of(&w);
+		uint32_t list = json_get(&d, 0, "candidates");
+		assert_true(json_i64(&d, json_get(&d, 0, "chosen"), &chosen));
+		CHECK_ROW(row, w.out.record.n < 20u << 10);
+		for (uint32_t c = json_first(&d, list); c != JSON_NONE;
+		     c = json_next(&d, list, c), at++) {
+			if (!json_f64(&d, json_get(&d, c, "p"), &p))
+				continue;
+			sum += p;
+			own = at == chosen ? p : own;
+			least = p < least ? p : least;
+			n++;
+			if (!json_i64(&d, json_get(&d, c, "text_of"), &to))
+				continue;
+			brief++;
+			CHECK_ROW(row,
+				  to < at && json_get(&d, nth(&d, list, to), "angle") != JSON_NONE);
+			assert_true(json_i64(&d, json_get(&d, c, "time_of"), &to));
+			CHECK_ROW(row,
+				  to < at && json_get(&d, nth(&d, list, to), "gap") != JSON_NONE);
+		}
+		for (size_t f = 0; f < COUNT_OF(factors); f++) {
+			uint32_t of = json_get(&d, json_get(&d, 0, "factors"), factors[f]);
+			assert_true(json_f64(&d, of, &p));
+			product *= p;
+		}
+		CHECK_ROW(row,
+			  n > 150 && brief > n / 2 && json_get(&d, 0, "left_out") == JSON_NONE);
+		CHECK_ROW(row, fabs(sum - 1) < 1e-9 && least >= 0.01 / (double)n - 1e-12);
+		CHECK_ROW(row, own > 0 && fabs(product / own - 1) < 1e-9);
+		end(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +341,7 @@ int main(void)
 		cmocka_unit_test(test_it_is_done),
 		cmocka_unit_test(test_fixed),
 		cmocka_unit_test(test_learns_to_wait),
+		cmocka_unit_test(test_many),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

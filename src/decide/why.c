@@ -119,10 +119,9 @@ static const struct program_track *track_with(const struct program *p, struct st
 static void ask_guards(struct answer *a, const struct program_step *s)
 {
 	struct arena *arena = a->t.d->arena;
-	struct slate *x = ARENA_NEW(arena, struct slate);
-	if (a->ended || x == NULL)
+	const struct slate *x = a->ended ? NULL : candidates_list(&a->t, s);
+	if (x == NULL)
 		return;
-	candidates_list(&a->t, s, x);
 	const struct candidate *c = &x->c[0];
 	for (unsigned g = 0; g < GUARD_COUNT && g <= (unsigned)c->held; g++) {
 		bool holds = g == (unsigned)c->held;

@@ -12,7 +12,7 @@
 
 #include "base/str.h"
 
-#define EXPLORE_MAX 64
+#define EXPLORE_MAX 256
 #define EXPLORE_SAMPLES_MAX 4096
 
 size_t explore_best(const double *q, size_t n);

@@ -80,6 +80,108 @@ struct policy_conf policy_conf_default(enum policy_mode mode)
 	};
 }
 
+/* ---- factor by factor ---- */
+
+struct branch {
+	const struct mode *m;
+	const struct odds *o;
+	const struct policy_path *path;
+	double *pdf;
+};
+
+/* The groups of options that are alike in this factor, in the order of their first ones; group[i]:
+ * that of at[i]. */
+static size_t groups_of(const struct branch *b, const uint16_t *at, size_t n, size_t factor,
+			uint16_t *group)
+{
+	uint16_t first[EXPLORE_MAX];
+	size_t groups = 0;
+	for (size_t i = 0; i < n; i++) {
+		size_t g = 0;
+		while (g < groups && b->path[first[g]].at[factor] != b->path[at[i]].at[factor])
+			g++;
+		if (g == groups)
+			first[groups++] = at[i];
+		group[i] = (uint16_t)g;
+	}
+	return groups;
+}
+
+/* The best of each group stands for it. */
+static void stand_for(const struct branch *b, const uint16_t *at, const uint16_t *group, size_t n,
+		      struct odds *out, double *pdf)
+{
+	double value[EXPLORE_MAX], hopeful[EXPLORE_MAX], variance[EXPLORE_MAX];
+	bool seen[EXPLORE_MAX] = {false};
+	for (size_t i = 0; i < n; i++) {
+		size_t g = group[i], a = at[i];
+		if (!seen[g] || b->o->hopeful[a] > hopeful[g])
+			hopeful[g] = b->o->hopeful[a];
+		if (!seen[g] || b->o->value[a] > value[g]) {
+			value[g] = b->o->value[a];
+			variance[g] = b->o->variance[a];
+		}
+		seen[g] = true;
+	}
+	out->value = value;
+	out->hopeful = hopeful;
+	out->variance = variance;
+	b->m->odds(out, pdf);
+}
+
+static void share_out(const struct branch *b, const uint16_t *at, size_t n, size_t factor, double p)
+{
+	double pdf[EXPLORE_MAX];
+	uint16_t group[EXPLORE_MAX], own[EXPLORE_MAX];
+	ASSERT(n > 0);
+	for (size_t i = 0; i < n && (n == 1 || factor == POLICY_FACTORS); i++)
+		b->pdf[at[i]] = p / (double)n;
+	if (n == 1 || factor == POLICY_FACTORS)
+		return;
+	size_t groups = groups_of(b, at, n, factor, group);
+	struct odds o = *b->o;
+	o.n = groups;
+	o.key += (factor * EXPLORE_MAX + at[0] + 1) * UINT64_C(0x9e3779b97f4a7c15);
+	stand_for(b, at, group, n, &o, pdf);
+	for (size_t g = 0; g < groups; g++) {
+		size_t own_n = 0;
+		for (size_t i = 0; i < n; i++)
+			if (group[i] == g)
+				own[own_n++] = at[i];
+		share_out(b, own, own_n, factor + 1, p * pdf[g]);
+	}
+}
+
+static void by_factor(const struct mode *m, const struct odds *o, const struct policy_path *path,
+		      double *pdf)
+{
+	const struct branch b = {m, o, path, pdf};
+	uint16_t all[EXPLORE_MAX];
+	for (size_t i = 0; i < o->n; i++)
+		all[i] = (uint16_t)i;
+	share_out(&b, all, o->n, 0, 1);
+}
+
+void policy_factors(const struct policy_path *path, const struct policy_choice *c,
+		    double out[POLICY_FACTORS])
+{
+	bool with[EXPLORE_MAX];
+	double all = 1;
+	for (size_t i = 0; i < c->n; i++)
+		with[i] = true;
+	for (size_t f = 0; f < POLICY_FACTORS; f++) {
+		double own = 0;
+		for (size_t i = 0; i < c->n; i++) {
+			with[i] = with[i] && path[i].at[f] == path[c->drawn].at[f];
+			own += with[i] ? c->p[i] : 0;
+		}
+		out[f] = own / all;
+		all = own;
+	}
+}
+
+/* ---- one decision ---- */
+
 /* What all but the best may have of the turns that are not drawn evenly, so that with those they
  * have no more than the budget. */
 static double budget_beside(const struct policy_conf *c, size_t n)
@@ -103,7 +205,11 @@ void policy_decide(const struct policy_conf *c, const struct policy_option *o, s
 		variance[i] = o[i].variance;
 	}
 	const struct odds in = {c, value, hopeful, variance, n, turn.seen, turn.seed ^ turn.id};
-	m->odds(&in, out->p);
+	ASSERT(n <= POLICY_JOINT_MAX || turn.path != NULL);
+	if (n <= POLICY_JOINT_MAX)
+		m->odds(&in, out->p);
+	else
+		by_factor(m, &in, turn.path, out->p);
 	for (size_t i = 0; i < n && turn.prior_share > 0; i++)
 		out->p[i] = (1 - turn.prior_share) * out->p[i] +
 			    (i == turn.prior ? turn.prior_share : 0);

@@ -51,6 +51,20 @@ struct policy_choice {
 	bool even;
 };
 
+/* More options than that are told apart factor by factor: first by what the first factor is (a
+ * channel), then, within it, by the second, and so on. What stands for all options that have one
+ * thing in common is the best of them, so each step asks the same model and the same mode as one
+ * choice among few would. An option's odds are the product of what it got at each step. */
+#define POLICY_JOINT_MAX 64
+#define POLICY_FACTORS 5
+struct policy_path {
+	uint64_t at[POLICY_FACTORS]; /* what the option is, by factor: any numbers */
+};
+/* What the drawn option had at each step, of the odds that were drawn from: their product is its p.
+ * 1 where there was nothing left to tell apart. */
+void policy_factors(const struct policy_path *path, const struct policy_choice *c,
+		    double out[POLICY_FACTORS]);
+
 /* Which decision it is: the throw is explore_unit(seed, id, 0), and Thompson's own throws are
  * keyed by both as well. */
 struct policy_turn {
@@ -60,6 +74,7 @@ struct policy_turn {
 	 * before limits and floor. */
 	size_t prior;
 	double prior_share;
+	const struct policy_path *path; /* n of them; may be NULL up to POLICY_JOINT_MAX options */
 };
 /* n in [1, EXPLORE_MAX]. */
 void policy_decide(const struct policy_conf *c, const struct policy_option *o, size_t n,

@@ -118,6 +118,128 @@ static void some_are_even(void **state)
 	assert_false(out.even);
 }
 
+/* ---- more than can be told apart at once ---- */
+
+struct wide {
+	struct policy_option option[EXPLORE_MAX];
+	struct policy_path path[EXPLORE_MAX];
+	size_t n;
+};
+
+/* Two channels, five parts of the day, three gaps, seven texts, and nothing; some do not exist. */
+static void wide_of(uint64_t seed, struct wide *w)
+{
+	w->n = 0;
+	for (uint64_t i = 0; i < 2 * 5 * 3 * 7; i++) {
+		double u = explore_unit(seed, i, 0);
+		if (explore_unit(seed, i, 1) < 0.1)
+			continue;
+		w->path[w->n] = (struct policy_path){
+			{1 + i / 105, 1 + i / 21 % 5, 1 + i / 7 % 3, 1 + i % 7, 0}};
+		w->option[w->n++] = (struct policy_option){0.3 * u, 0.3 * u + 0.02, 1e-4};
+	}
+	w->path[w->n] = (struct policy_path){{0}};
+	w->option[w->n++] = (struct policy_option){0.1, 0.12, 1e-4};
+	assert_true(w->n > 150);
+}
+
+/* Whatever the mode: odds sum to 1, the floor holds, all but the best keep to the budget, and the
+ * drawn one's are the product of what it had at each factor. */
+static void by_factor_has_odds(void **state)
+{
+	(void)state;
+	for (int m = 0; m < POLICY_MODES; m++) {
+		struct policy_conf c = policy_conf_default((enum policy_mode)m);
+		const char *row = policy_mode_name(c.mode);
+		c.budget = 0.4;
+		c.uniform = m % 2 ? 0.02 : 0;
+		for (uint64_t seed = 0; seed < 20; seed++) {
+			struct wide w;
+			struct policy_choice out;
+			struct policy_turn turn = turn_of(50 * (double)seed);
+			double sum = 0, at[POLICY_FACTORS], product = 1;
+			wide_of(seed, &w);
+			turn.path = w.path;
+			turn.id = seed;
+			turn.prior = seed;
+			turn.prior_share = 0.1;
+			policy_decide(&c, w.option, w.n, turn, &out);
+			policy_factors(w.path, &out, at);
+			for (size_t i = 0; i < w.n; i++) {
+				double least = m == POLICY_FIRST ? c.uniform : c.floor;
+				CHECK_ROW(row, out.p[i] >= least / (double)w.n - 1e-12);
+				sum += out.p[i];
+			}
+			for (size_t f = 0; f < POLICY_FACTORS; f++) {
+				CHECK_ROW(row, at[f] > 0 && at[f] <= 1 + 1e-12);
+				product *= at[f];
+			}
+			CHECK_ROW(row, fabs(sum - 1) < 1e-9);
+			CHECK_ROW(row, fabs(product / out.p[out.drawn] - 1) < 1e-9);
+			CHECK_ROW(row, m == POLICY_FIRST ||
+					       1 - out.p[out.best] < c.budget + c.floor + 1e-9);
+		}
+	}
+}
+
+/* What is drawn comes up as often as the record says: by option, and by channel. So the mean of 1/p
+ * over what was drawn is what an even draw would have had. */
+static void by_factor_is_drawn_so(void **state)
+{
+	static const enum policy_mode modes[] = {POLICY_EPSILON, POLICY_IGW};
+	enum { DRAWS = 40000 };
+	(void)state;
+	for (size_t m = 0; m < COUNT_OF(modes); m++) {
+		struct policy_conf c = policy_conf_default(modes[m]);
+		struct wide w;
+		struct policy_choice out;
+		double channel[3] = {0}, p[3] = {0}, chi = 0, evenly = 0, truth = 0;
+		size_t count[EXPLORE_MAX] = {0};
+		wide_of(3, &w);
+		c.floor = 0.3;
+		for (uint64_t id = 0; id < DRAWS; id++) {
+			struct policy_turn turn = {.seen = 10, .seed = 11, .id = id};
+			turn.path = w.path;
+			policy_decide(&c, w.option, w.n, turn, &out);
+			count[out.drawn]++;
+			evenly += w.option[out.drawn].value / out.p[out.drawn] / (double)w.n;
+		}
+		for (size_t i = 0; i < w.n; i++) {
+			double expected = out.p[i] * DRAWS;
+			chi += ((double)count[i] - expected) * ((double)count[i] - expected) /
+			       expected;
+			channel[w.path[i].at[0]] += (double)count[i];
+			p[w.path[i].at[0]] += out.p[i];
+			truth += w.option[i].value / (double)w.n;
+		}
+		/* 5 standard deviations of a chi-square of n - 1 degrees */
+		assert_true(chi < (double)w.n + 5 * sqrt(2 * (double)w.n));
+		for (size_t i = 0; i < 3; i++)
+			assert_true(fabs(channel[i] / DRAWS - p[i]) <
+				    5 * sqrt(p[i] * (1 - p[i]) / DRAWS));
+		assert_true(fabs(evenly / DRAWS / truth - 1) < 0.05);
+	}
+}
+
+/* The best of all is the best at each factor, and gets most of the odds. */
+static void by_factor_finds_the_best(void **state)
+{
+	struct policy_conf c = policy_conf_default(POLICY_IGW);
+	(void)state;
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		struct wide w;
+		struct policy_choice out;
+		struct policy_turn turn = turn_of(1e8);
+		size_t best = 0;
+		wide_of(seed, &w);
+		turn.path = w.path;
+		for (size_t i = 0; i < w.n; i++)
+			best = w.option[i].hopeful > w.option[best].hopeful ? i : best;
+		policy_decide(&c, w.option, w.n, turn, &out);
+		assert_true(out.best == best && out.p[best] > 0.5);
+	}
+}
+
 static void records_are_read_again(void **state)
 {
 	struct policy_conf c = policy_conf_default(POLICY_IGW);
@@ -142,10 +264,16 @@ static void records_are_read_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_mode_has_odds),    cmocka_unit_test(what_is_best),
-		cmocka_unit_test(budget_before_floor),    cmocka_unit_test(rules_as_prior),
-		cmocka_unit_test(records_are_read_again), cmocka_unit_test(some_are_even),
+		cmocka_unit_test(every_mode_has_odds),
+		cmocka_unit_test(what_is_best),
+		cmocka_unit_test(budget_before_floor),
+		cmocka_unit_test(rules_as_prior),
+		cmocka_unit_test(records_are_read_again),
+		cmocka_unit_test(some_are_even),
 		cmocka_unit_test(budget_holds_with_even),
+		cmocka_unit_test(by_factor_has_odds),
+		cmocka_unit_test(by_factor_is_drawn_so),
+		cmocka_unit_test(by_factor_finds_the_best),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
