@@ -27,6 +27,28 @@ CASES = (
     ("summed", [("OK", GOOD), ("FAIL", BAD), ("OK", "")], "4 passed, 1 failed"),
 )
 
+# what a check that ran nothing printed, what the run says of it
+NOTHING = (
+    ("clients: skipped, npm cannot fetch the SDKs: E404\n0 passed, 0 failed\n",
+     "skipped, npm cannot fetch the SDKs: E404"),
+    ("0 passed, 0 failed\n", "nothing to run"),
+)
+
+
+def why_nothing():
+    """The number of rows of NOTHING that are told otherwise."""
+    wrong = 0
+    for text, line in NOTHING:
+        with tempfile.NamedTemporaryFile("w") as log:
+            log.write(text)
+            log.flush()
+            run = subprocess.run([ROOT / "tools/test", "--inner", "why_nothing", log.name],
+                                 capture_output=True, text=True, check=False)
+        if run.stdout.strip() != line:
+            wrong += 1
+            print(f"expected {line!r}:\n{run.stdout}{run.stderr}")
+    return wrong
+
 
 def main():
     failed = 0
@@ -40,7 +62,8 @@ def main():
         if not good:
             failed += 1
             print(f"{name}: expected {line!r}, got {run.returncode}:\n{run.stdout}{run.stderr}")
-    print(f"{len(CASES) - failed} passed, {failed} failed")
+    failed += why_nothing()
+    print(f"{len(CASES) + len(NOTHING) - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 
