@@ -30,6 +30,10 @@ struct sqlite_direct *sqlite_direct_create(const char *vfs);
 void sqlite_direct_destroy(struct sqlite_direct **d); /* the connection is closed; leaves NULL */
 const char *sqlite_direct_name(const struct sqlite_direct *d);
 
+/* The methods of a page cache that leaves all work to `below`, whose methods are copied, and spares
+ * it walks through all pages (pages.c). One for the process: the next call changes them all. */
+const sqlite3_pcache_methods2 *sqlite_pages_over(const sqlite3_pcache_methods2 *below);
+
 void sqlite_wal_after_commit(struct sqlite_wal *w);
 void sqlite_wal_stop(struct sqlite_wal **w);
 

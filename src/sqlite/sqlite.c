@@ -90,6 +90,9 @@ static void configure_library(void)
 {
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS,
 			     0); /* refused when already running: no harm */
+	sqlite3_pcache_methods2 pages;
+	if (sqlite3_config(SQLITE_CONFIG_GETPCACHE2, &pages) == SQLITE_OK)
+		(void)sqlite3_config(SQLITE_CONFIG_PCACHE2, sqlite_pages_over(&pages));
 }
 
 /* Two processes that turn a new file to WAL at once can get BUSY in spite of the timeout, because
