@@ -45,11 +45,23 @@ static void hand_over(struct http_thread *t, const struct http_arrival *a)
 }
 
 /* The library asks http_conn_accept first; what it does not take it closes. What it takes is
- * counted where it opens and closes. */
+ * counted where it opens and closes: at once, or, since libmicrohttpd 1.0, when it runs next. Until
+ * then it is on its way. */
 static void serve(struct http_thread *t, const struct http_arrival *a)
 {
+	size_t before = t->conn_count;
 	(void)MHD_add_connection(t->mhd, a->fd, (const struct sockaddr *)&a->addr, a->bytes);
-	atomic_fetch_sub_explicit(&t->serves, 1, memory_order_relaxed);
+	if (t->conn_count > before)
+		atomic_fetch_sub_explicit(&t->serves, 1, memory_order_relaxed);
+	else
+		t->coming++;
+}
+
+void http_accept_settle(struct http_thread *t)
+{
+	if (t->coming > 0)
+		atomic_fetch_sub_explicit(&t->serves, t->coming, memory_order_relaxed);
+	t->coming = 0;
 }
 
 /* Nothing can be taken in now (no file, no memory): connections wait in the kernel until the next

@@ -72,6 +72,7 @@ struct http_thread {
 	_Atomic(struct http_req *) late;         /* replies pushed by others, last first */
 	struct http_conn *conns;
 	size_t conn_count;
+	unsigned coming;   /* given to the library this turn and not opened yet */
 	size_t owed_count; /* HTTP_LATER given and not yet paid back */
 	struct http_req *pool;
 	size_t pool_count, pool_bytes; /* what the pool holds on to */
@@ -154,6 +155,7 @@ void *http_thread_main(void *thread);
 void http_accept_look(struct http_thread *t, bool on); /* at the listening socket; may be off */
 void http_accept_new(struct http_thread *t);
 void http_accept_arrivals(struct http_thread *t); /* what others took in for this one */
+void http_accept_settle(struct http_thread *t);   /* after the library ran: all have opened */
 void http_accept_drop(struct http_thread *t);     /* the thread has ended */
 
 /* http_conn.c: connections and their ceilings; called by the library. */

@@ -141,6 +141,7 @@ static void turn(struct http_thread *t)
 	http_accept_arrivals(t);
 	http_thread_take_replies(t);
 	ASSERT(MHD_run(t->mhd) == MHD_YES);
+	http_accept_settle(t);
 	if (t->now_us >= t->tick_us)
 		tick(t);
 }
