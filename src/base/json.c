@@ -375,6 +375,14 @@ uint32_t json_next(const struct json *d, uint32_t parent, uint32_t child)
 	return at < d->toks[parent].next ? at : JSON_NONE;
 }
 
+uint32_t json_at(const struct json *d, uint32_t node, size_t n)
+{
+	uint32_t x = json_first(d, node);
+	for (; n > 0 && x != JSON_NONE; n--)
+		x = json_next(d, node, x);
+	return x;
+}
+
 uint32_t json_key(const struct json *d, uint32_t value)
 {
 	ASSERT(value > 0 && value < d->count);

@@ -58,6 +58,7 @@ uint32_t json_get_str(const struct json *d, uint32_t node, struct str key);
  * For an object json_key(d, value) is the key token of a value. */
 uint32_t json_first(const struct json *d, uint32_t node);
 uint32_t json_next(const struct json *d, uint32_t parent, uint32_t child);
+uint32_t json_at(const struct json *d, uint32_t node, size_t n); /* the n-th child, from 0 */
 uint32_t json_key(const struct json *d, uint32_t value);
 uint32_t json_count(const struct json *d, uint32_t node);
 struct str json_raw(const struct json *d, uint32_t node); /* as written, quotes included */

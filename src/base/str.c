@@ -192,8 +192,8 @@ static bool json_number(struct str s)
 #define EXACT_POWER_MAX 22 /* 10^22 is the largest power of ten that is a double */
 
 /* A JSON number of few digits: both its digits and its power of ten are doubles, so one division
- * or multiplication rounds as strtod does, in a tenth of its time (Clinger, "How to Read Floating
- * Point Numbers Accurately", 1990). False: more digits than that, or an exponent. */
+ * rounds as strtod does (Clinger, "How to Read Floating Point Numbers Accurately", 1990). False:
+ * more digits than that, or an exponent. */
 static bool short_number(struct str s, double *out_r)
 {
 	static const double power[EXACT_POWER_MAX + 1] = {

@@ -197,15 +197,11 @@ struct place {
 	uint32_t text, time;
 };
 
-static uint32_t nth(const struct json *d, uint32_t list, uint32_t c, const char *key)
+static uint32_t told_by(const struct json *d, uint32_t list, uint32_t c, const char *key)
 {
-	int64_t at = -1;
-	if (!json_i64(d, json_get(d, c, key), &at))
-		return c;
-	uint32_t x = json_first(d, list);
-	for (; at > 0 && x != JSON_NONE; at--)
-		x = json_next(d, list, x);
-	return x;
+	int64_t at;
+	bool given = json_i64(d, json_get(d, c, key), &at) && at >= 0;
+	return given ? json_at(d, list, (size_t)at) : c;
 }
 
 static bool read_said(struct live *x, const struct json *d, struct place c, int64_t *at_r)
@@ -282,7 +278,8 @@ static bool read_options(struct live *x, const struct json *d)
 		bool brief = json_get(d, c, "text_of") != JSON_NONE;
 		if (!has || (p <= 0 && !brief && json_get(d, c, "value") == JSON_NONE))
 			continue;
-		const struct place where = {nth(d, list, c, "text_of"), nth(d, list, c, "time_of")};
+		const struct place where = {told_by(d, list, c, "text_of"),
+					    told_by(d, list, c, "time_of")};
 		if (!read_option(x, d, where, context))
 			return false;
 		if (at == chosen)

@@ -87,18 +87,10 @@ static void show_candidate(struct cli *c, const struct json *d, uint32_t x)
 /* Of hundreds each stands there briefly; those that hardly ever come up are counted. */
 #define RARELY 0.01
 
-static uint32_t nth(const struct json *d, uint32_t list, double place)
-{
-	uint32_t x = json_first(d, list);
-	for (size_t at = place > 0 ? (size_t)place : 0; at > 0 && x != JSON_NONE; at--)
-		x = json_next(d, list, x);
-	return x;
-}
-
 static bool show_brief(struct cli *c, const struct json *d, uint32_t list, uint32_t x)
 {
-	uint32_t said = nth(d, list, render_number(d, x, "text_of")),
-		 when = nth(d, list, render_number(d, x, "time_of"));
+	uint32_t said = json_at(d, list, (size_t)render_number(d, x, "text_of")),
+		 when = json_at(d, list, (size_t)render_number(d, x, "time_of"));
 	struct str what = render_text(d, said, "message", &c->arena),
 		   angle = render_text(d, said, "angle", &c->arena),
 		   at = render_time(d, json_get(d, when, "at"), &c->arena);

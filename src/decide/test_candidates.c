@@ -273,14 +273,6 @@ static void begin_many(struct world *w, enum decide_mode mode)
 	w->content = (struct content_index){.files = files, .n = MANY};
 }
 
-static uint32_t nth(const struct json *d, uint32_t list, int64_t at)
-{
-	uint32_t c = json_first(d, list);
-	for (; at > 0; at--)
-		c = json_next(d, list, c);
-	return c;
-}
-
 /* Each that may be chosen stands in the record with its odds, and where its text and its time are
  * told; what was drawn has the product of what it had by factor. */
 static void test_many(void **state)
@@ -311,11 +303,11 @@ static void test_many(void **state)
 			if (!json_i64(&d, json_get(&d, c, "text_of"), &to))
 				continue;
 			brief++;
-			CHECK_ROW(row,
-				  to < at && json_get(&d, nth(&d, list, to), "angle") != JSON_NONE);
+			CHECK_ROW(row, to < at && json_get(&d, json_at(&d, list, (size_t)to),
+							   "angle") != JSON_NONE);
 			assert_true(json_i64(&d, json_get(&d, c, "time_of"), &to));
-			CHECK_ROW(row,
-				  to < at && json_get(&d, nth(&d, list, to), "gap") != JSON_NONE);
+			CHECK_ROW(row, to < at && json_get(&d, json_at(&d, list, (size_t)to),
+							   "gap") != JSON_NONE);
 		}
 		for (size_t f = 0; f < COUNT_OF(factors); f++) {
 			uint32_t of = json_get(&d, json_get(&d, 0, "factors"), factors[f]);

@@ -33,10 +33,9 @@ static bool of_slot(size_t i)
 
 static void same_number(float used, double told, size_t i)
 {
-	float read = (float)told;
 	char name[32];
 	context_name(i, name);
-	if (memcmp(&read, &used, sizeof used) != 0)
+	if ((float)told != used)
 		fail_msg("%s: %a was used, %a is told", name, (double)used, told);
 }
 
@@ -71,12 +70,10 @@ static void same_gap(struct compared *c, const struct json *d, uint32_t x, const
 
 static void same_choice(struct compared *c, const struct json *d, const struct pending *of)
 {
-	int64_t chosen = 0, at = 0, at_us;
+	int64_t chosen = 0, at_us;
 	double told = 0;
-	uint32_t list = json_get(d, 0, "candidates"), x = json_first(d, list);
 	assert_true(json_i64(d, json_get(d, 0, "chosen"), &chosen));
-	for (; at < chosen; at++)
-		x = json_next(d, list, x);
+	uint32_t x = json_at(d, json_get(d, 0, "candidates"), (size_t)chosen);
 	struct str message = json_str(d, json_get(d, x, "message"), &c->w->arena);
 	struct str angle = json_str(d, json_get(d, x, "angle"), &c->w->arena);
 	struct str channel = json_str(d, json_get(d, x, "channel"), &c->w->arena);
