@@ -100,12 +100,7 @@ void program_beside_put(const struct program_beside *x, struct json_w *w)
 		return;
 	json_w_key(w, "rule");
 	json_w_object(w);
-	json_w_kz(w, "then", program_then_name(r->then));
-	json_w_ki64(w, "least", r->least);
-	if (r->guard != NULL) {
-		json_w_kz(w, "guard", r->guard);
-		json_w_kf64(w, "guard_most", r->guard_most);
-	}
+	program_rule_put(r, w);
 	if (r->within_us > 0)
 		json_w_kz(w, "within", duration_format(r->within_us, text));
 	json_w_end(w);

@@ -3,6 +3,7 @@
 #include "program/compile_play.h"
 
 #include "base/assert.h"
+#include "base/json.h"
 
 /* ---- triggers ---- */
 
@@ -85,6 +86,16 @@ static void arms_sum(struct playing *x, const struct ynode *n, unsigned sum)
 const char *program_then_name(enum program_then t)
 {
 	return schema_then_words[t];
+}
+
+void program_rule_put(const struct program_rule *r, struct json_w *w)
+{
+	json_w_kz(w, "then", program_then_name(r->then));
+	json_w_ki64(w, "least", r->least);
+	if (r->guard == NULL)
+		return;
+	json_w_kz(w, "guard", r->guard);
+	json_w_kf64(w, "guard_most", r->guard_most);
 }
 
 static void compile_rule(const struct ynode *n, struct program_rule *out)

@@ -278,7 +278,10 @@ size_t program_track_of(const struct program *p, struct str name); /* NO_INDEX: 
 size_t program_step_of(const struct program_track *t, struct str name);
 size_t program_team_of(const struct program *p, struct str name);
 const char *decide_mode_name(enum decide_mode m);
-const char *program_then_name(enum program_then t);              /* "tell", ... */
+const char *program_then_name(enum program_then t); /* "tell", ... */
+struct json_w;                                      /* base/json_w.h */
+/* then, least and guard as members of an open object. */
+void program_rule_put(const struct program_rule *r, struct json_w *w);
 const char *decide_drift_name(enum decide_drift d);              /* "steady", "widen", ... */
 enum decide_mode decide_mode_of(struct str name, bool *known_r); /* those a program may say */
 /* The first that an event of that type brings; NULL: none. */

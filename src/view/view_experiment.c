@@ -178,12 +178,7 @@ static void put_rule(const struct trial *t, struct json_w *w)
 		return;
 	json_w_key(w, "rule");
 	json_w_object(w);
-	json_w_kz(w, "then", program_then_name(r->then));
-	json_w_ki64(w, "least", r->least);
-	if (r->guard != NULL) {
-		json_w_kz(w, "guard", r->guard);
-		json_w_kf64(w, "guard_most", r->guard_most);
-	}
+	program_rule_put(r, w);
 	json_w_ktime(w, "until", r->within_us > 0 ? one->since_us + r->within_us : TIME_NONE);
 	json_w_end(w);
 	if (one->no > 0)
