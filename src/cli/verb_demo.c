@@ -256,24 +256,12 @@ static void say_next(struct cli *c, const char *url)
 /* As `lead list` has them: who came twice and was joined counts once. */
 static enum status count_leads(struct cli *c, uint64_t *n_r)
 {
-	const struct view_page page = {.tier = -1, .limit = 1000};
-	struct json_limits limits = {.depth_max = 32, .tokens_max = 1u << 20};
 	struct door door;
-	struct json doc;
-	struct json_w w;
-	struct buf b;
 	enum status st = door_open(c, DOOR_READ, &door, &c->err);
 	if (st != ST_OK)
 		return st;
 	struct view v = door_view(c, &door);
-	buf_init(&b, (size_t)4 << 20);
-	json_w_init(&w, &b);
-	st = view_leads(&v, &page, &w, &c->err);
-	if (st == ST_OK)
-		st = json_parse(buf_view(&b), limits, &c->arena, &doc, &c->err);
-	if (st == ST_OK)
-		*n_r = json_count(&doc, json_get(&doc, 0, "leads"));
-	buf_finish(&b);
+	st = view_leads_count(&v, n_r, &c->err);
 	door_close(&door);
 	return st;
 }

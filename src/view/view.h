@@ -44,6 +44,8 @@ struct view_page {
 	struct str after_place; /* its cursor, instead of `after`: "next" of the page before */
 };
 /* {"leads":[..],"next":id or null}: keyset pages, one line per lead. */
+/* How many view_leads would list. */
+MUST_USE enum status view_leads_count(struct view *v, uint64_t *n_r, struct err *e);
 MUST_USE enum status view_leads(struct view *v, const struct view_page *page, struct json_w *w,
 				struct err *e);
 

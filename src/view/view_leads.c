@@ -166,6 +166,33 @@ static bool shown(const struct view_page *page, const struct lead *l)
 	return !page->known_only || (l->flags & LEAD_KNOWN);
 }
 
+struct counted {
+	struct arena *arena;
+	uint64_t n;
+	enum status st;
+	struct err *e;
+};
+
+static bool count_one(void *ctx, struct store_key key, struct str value)
+{
+	const struct view_page all = {.known_only = false};
+	struct counted *c = ctx;
+	struct lead l;
+	struct arena_mark mark = arena_mark(c->arena);
+	c->st = lead_row_decode(key.num, value, c->arena, &l, NULL, c->e);
+	c->n += c->st == ST_OK && shown(&all, &l);
+	arena_rewind(c->arena, mark);
+	return c->st == ST_OK;
+}
+
+enum status view_leads_count(struct view *v, uint64_t *n_r, struct err *e)
+{
+	struct counted c = {.arena = v->arena, .e = e};
+	enum status st = store_scan(v->store, TABLE_LEAD, SCAN_ALL, count_one, &c, e);
+	*n_r = c.n;
+	return st == ST_OK ? c.st : st;
+}
+
 enum status view_leads(struct view *v, const struct view_page *page, struct json_w *w,
 		       struct err *e)
 {
