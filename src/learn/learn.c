@@ -111,7 +111,8 @@ struct learner *learner_clone(const struct learner *l)
 	to->nothing = copy(l->nothing, l->stride);
 	to->pool = copy_arm(l, &l->pool);
 	to->arms = l->arms_cap > 0 ? mem_array(l->arms_cap, sizeof *to->arms) : NULL;
-	for (uint32_t i = 0; i < l->arms_n && to->arms != NULL; i++)
+	ASSERT(to->arms != NULL || l->arms_n == 0);
+	for (uint32_t i = 0; i < l->arms_n; i++)
 		to->arms[i] = copy_arm(l, &l->arms[i]);
 	to->slots = mem_array(l->slots_n, sizeof *to->slots);
 	memcpy(to->slots, l->slots, l->slots_n * sizeof *to->slots);
