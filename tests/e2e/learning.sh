@@ -16,6 +16,7 @@ echo 'decide: {mode: igw, rewards: {email.click: {value: 0.1, within: 1d}, email
 } >"$work/leads.csv"
 
 "$nurtured" init --data "$NURTURED_DATA" >/dev/null 2>&1
+sed -i 's/"seed":[0-9]*/"seed":7/' "$NURTURED_DATA/node.json" # the same draws in every run
 serve
 expect 0 "turned on" 'applied' -- apply "$work/program.yaml" --yes
 expect 6 "nothing to keep yet" 'nothing was learned yet' -- policy snapshot
@@ -26,8 +27,7 @@ expect 0 "what was learned" 'outcomes learned' -- policy learned
 json "as a document" -- policy learned
 expect 0 "one message" 'benchmark' -- policy learned --decision planning-cost
 expect 1 "too little to tell" 'effective sample .* at least 200' -- policy compare learned logged
-# One choice for each of the 40; by the folder's seed some had a second one whose days are over.
-expect 1 "rules against the first" '"candidate":"rules","champion":"first","rows":(4[0-9]|[5-9][0-9]),' \
+expect 1 "rules against the first" '"candidate":"rules","champion":"first","rows":40,' \
 	-- policy compare rules first --since 60d --json
 expect 4 "no such policy" 'no policy is called' -- policy compare best
 expect 0 "kept" 'is here, as a draft' -- policy snapshot

@@ -114,7 +114,6 @@ simulate --seeds 3
 simulate --compare --seeds 1
 pause
 pause --all extra
-pause --all extra
 resume extra
 key sideways
 key add
