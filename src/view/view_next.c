@@ -230,7 +230,9 @@ static enum status put_guards(struct view *v, struct inspect *x, struct json_w *
 	return ST_OK;
 }
 
-static enum status load(struct view *v, uint64_t lead, struct view_lead *l, struct err *e)
+/* The lead as stored, and room for it as deciding would see it; open_lead fills that. */
+static enum status load(struct view *v, uint64_t lead, struct view_lead *l, struct inspect **x,
+			struct err *e)
 {
 	enum status st = view_load(v, lead, l, e);
 	if (st == ST_OK && v->program == NULL)
@@ -238,6 +240,9 @@ static enum status load(struct view *v, uint64_t lead, struct view_lead *l, stru
 	if (st == ST_OK && l->lead.flags & LEAD_ERASED)
 		st = err_set(e, ST_CONFLICT, "lead %llu has been forgotten",
 			     (unsigned long long)lead);
+	*x = st == ST_OK ? ARENA_NEW(v->arena, struct inspect) : NULL;
+	if (st == ST_OK && *x == NULL)
+		st = err_set(e, ST_LIMIT, "too much to look at at once");
 	return st;
 }
 
@@ -268,10 +273,8 @@ enum status view_why_not(struct view *v, uint64_t lead, struct str what, struct 
 	const struct decide_reason *list;
 	size_t n;
 	struct view_lead l;
-	enum status st = load(v, lead, &l, e);
-	struct inspect *x = st == ST_OK ? ARENA_NEW(v->arena, struct inspect) : NULL;
-	if (st == ST_OK && x == NULL)
-		st = err_set(e, ST_LIMIT, "too much to show at once");
+	struct inspect *x;
+	enum status st = load(v, lead, &l, &x, e);
 	if (st != ST_OK)
 		return st;
 	st = open_lead(v, &l, x, e);
@@ -288,10 +291,8 @@ enum status view_why_not(struct view *v, uint64_t lead, struct str what, struct 
 enum status view_next(struct view *v, uint64_t lead, struct json_w *w, struct err *e)
 {
 	struct view_lead l;
-	enum status st = load(v, lead, &l, e);
-	struct inspect *x = st == ST_OK ? ARENA_NEW(v->arena, struct inspect) : NULL;
-	if (st == ST_OK && x == NULL)
-		st = err_set(e, ST_LIMIT, "too much to show at once");
+	struct inspect *x;
+	enum status st = load(v, lead, &l, &x, e);
 	if (st != ST_OK)
 		return st;
 	json_w_object(w);
@@ -402,10 +403,8 @@ enum status view_held(struct view *v, uint64_t lead, struct str decision, struct
 	const struct program_decision *of = decision_of(v, decision);
 	if (of == NULL)
 		return err_set(e, ST_CONFLICT, "the program has changed; ask again");
-	enum status st = load(v, lead, &l, e);
-	struct inspect *x = st == ST_OK ? ARENA_NEW(v->arena, struct inspect) : NULL;
-	if (st == ST_OK && x == NULL)
-		st = err_set(e, ST_LIMIT, "too much to look at at once");
+	struct inspect *x;
+	enum status st = load(v, lead, &l, &x, e);
 	if (st != ST_OK)
 		return st;
 	st = open_lead(v, &l, x, e);
