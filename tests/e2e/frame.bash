@@ -5,6 +5,7 @@
 #   expect, json                   one call of a verb, and what must come of it
 #   serve [OPTION...], stop        one daemon: sets $url
 #   npm_check FOLDER WHAT          a check written for node, in $work/check
+#   needs_dovecot                  skips without one; puts the folder of servers into PATH
 #   skip WHY, tally                how a script ends
 # shellcheck shell=bash
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -37,6 +38,11 @@ skip() {
 	echo "$(basename "$0" .sh): skipped, $1"
 	echo "0 passed, 0 failed"
 	exit 0
+}
+
+needs_dovecot() { # one whose settings imap/dovecot.py can write
+	PATH=$PATH:/usr/sbin
+	[[ $(dovecot --version 2>/dev/null) == 2.[34]* ]] || skip "no Dovecot 2.3 or 2.4 here"
 }
 
 # expect CODE NAME [PATTERN] -- verb ...   exit code, and what stdout and stderr together must hold

@@ -10,6 +10,6 @@ PATH=$PATH:/usr/sbin
 [ "$(id -u)" -eq 0 ] || skip "Postfix starts as root alone"
 command -v postfix >/dev/null || skip "Postfix is not here"
 command -v openssl >/dev/null || skip "openssl is not here"
-[[ $(dovecot --version 2>/dev/null) == 2.3* ]] || skip "no Dovecot 2.3 here"
+needs_dovecot
 /usr/bin/python3 -c 'import dkim' 2>/dev/null || skip "python3-dkim is not here"
 /usr/bin/python3 -B "$here/observe/mailbox.py" "$nurtured" "$work"

@@ -1,18 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""imap.py FETCH DOVECOT WORK: what tests/e2e/imap.sh checks. Every wait is for something to become
+"""imap.py FETCH WORK: what tests/e2e/imap.sh checks. Every wait is for something to become
 true, with a generous end."""
-import imaplib
 import os
 import pathlib
-import pwd
 import signal
-import socket
 import subprocess
 import sys
 import time
 
-fetch, dovecot, work = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
+from dovecot import Dovecot, until
+
+fetch, work = sys.argv[1], pathlib.Path(sys.argv[2])
 passed = failed = 0
 PATIENCE_S = 60
 
@@ -23,70 +22,11 @@ def check(name, ok, said=""):
     print(("ok    " if ok else "FAIL  ") + name + (f": {said}" if not ok and said != "" else ""))
 
 
-def until(true):
-    end = time.monotonic() + PATIENCE_S
-    while not true() and time.monotonic() < end:
-        time.sleep(0.05)
-    return bool(true())
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def certificate(name):
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
                     "-keyout", work / f"{name}.key", "-out", work / f"{name}.pem",
                     "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
                    check=True, capture_output=True)
-
-
-class Server:
-    """Dovecot in the foreground, from a file of settings that names nothing outside WORK."""
-
-    def __init__(self):
-        self.port, self.tls_port, self.process = free_port(), free_port(), None
-        root = os.geteuid() == 0
-        owner = pwd.getpwnam("nobody" if root else pwd.getpwuid(os.geteuid()).pw_name)
-        mail = work / "mail"
-        mail.mkdir()
-        os.chmod(work, 0o755)
-        if root:
-            os.chown(mail, owner.pw_uid, owner.pw_gid)
-        me = "" if root else (f"default_internal_user={owner.pw_name}\n"
-                              f"default_login_user={owner.pw_name}\n"
-                              "service anvil { \n chroot= \n}\n"
-                              "service imap-login { \n chroot= \n}\n")
-        (work / "dovecot.conf").write_text(
-            f"base_dir={work}/run\nstate_dir={work}/state\nlog_path={work}/dovecot.log\n"
-            "protocols=imap\nlisten=127.0.0.1\nssl=yes\n"
-            f"ssl_cert=<{work}/good.pem\nssl_key=<{work}/good.key\n"
-            "disable_plaintext_auth=no\nfirst_valid_uid=1\nfirst_valid_gid=1\n"
-            f"mail_location=maildir:{mail}/%u\nauth_mechanisms=plain\n{me}"
-            f"passdb {{\n driver=static\n args=password=secret\n}}\n"
-            f"userdb {{\n driver=static\n args=uid={owner.pw_uid} gid={owner.pw_gid} home={mail}/%u\n}}\n"
-            "service imap-login {\n"
-            f" inet_listener imap {{\n  port={self.port}\n }}\n"
-            f" inet_listener imaps {{\n  port={self.tls_port}\n  ssl=yes\n }}\n}}\n")
-
-    def start(self):
-        self.process = subprocess.Popen([dovecot, "-F", "-c", work / "dovecot.conf"],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        if not until(self.answers):
-            sys.exit("dovecot does not answer: " + (work / "dovecot.log").read_text())
-
-    def answers(self):
-        try:
-            imaplib.IMAP4("127.0.0.1", self.port).logout()
-            return True
-        except OSError:
-            return False
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(PATIENCE_S)
 
 
 class Box:
@@ -96,10 +36,7 @@ class Box:
         self.server, self.user = server, user
 
     def client(self, folder="INBOX"):
-        c = imaplib.IMAP4("127.0.0.1", self.server.port)
-        c.login(self.user, "secret")
-        c.select(folder)
-        return c
+        return self.server.client(self.user, folder)
 
     def append(self, *names, folder="INBOX", flags="", body=b"Hello\r\n"):
         c = self.client()
@@ -109,10 +46,7 @@ class Box:
         c.logout()
 
     def count(self, criteria="ALL", folder="INBOX"):
-        c = self.client(folder)
-        n = len(c.search(None, criteria)[1][0].split())
-        c.logout()
-        return n
+        return self.server.count(self.user, criteria, folder)
 
 
 class Fetcher:
@@ -293,13 +227,12 @@ def away(server):
 
 certificate("good")
 certificate("other")
-server = Server()
+server = Dovecot(work, tls=work / "good")
 server.start()
 try:
     for part in (security, order, kills, numbering, large, moving, away):
         part(server)
 finally:
-    if server.process.poll() is None:
-        server.stop()
+    server.stop()
 print(f"{passed} passed, {failed} failed")
 sys.exit(failed > 0)

@@ -3,7 +3,6 @@
 import datetime
 import email
 import email.policy
-import imaplib
 import json
 import os
 import pathlib
@@ -20,7 +19,8 @@ from email.message import EmailMessage
 import dkim
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "deliver"))
+sys.path[:0] = [os.path.join(HERE, "..", "deliver"), os.path.join(HERE, "..", "imap")]
+from dovecot import Dovecot, free_port, until  # noqa: E402
 from keys import dkim_keys, lookup, make_keys  # noqa: E402
 from node import Node, settings  # noqa: E402
 
@@ -34,22 +34,6 @@ def check(name, ok, said=""):
     passed, failed = passed + bool(ok), failed + (not ok)
     if not ok:
         print(f"FAIL  {name}: {str(said)[:800]}")
-
-
-def until(holds):
-    end = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end:
-        found = holds()
-        if found:
-            return found
-        time.sleep(0.1)
-    return holds()
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def listens(port):
@@ -116,37 +100,6 @@ class Postfix:
             s.sendmail(sender, [to], message if isinstance(message, bytes) else message.as_bytes())
 
 
-class Dovecot:
-    def __init__(self, mail, owner):
-        self.port, self.conf = free_port(), work / "dovecot.conf"
-        self.conf.write_text(
-            f"base_dir={work}/run\nstate_dir={work}/state\nlog_path={work}/dovecot.log\n"
-            "protocols=imap\nlisten=127.0.0.1\nssl=no\ndisable_plaintext_auth=no\n"
-            f"first_valid_uid=1\nfirst_valid_gid=1\nmail_location=maildir:{mail}/%u\n"
-            "auth_mechanisms=plain\npassdb {\n driver=static\n args=password=secret\n}\n"
-            f"userdb {{\n driver=static\n args=uid={owner.pw_uid} gid={owner.pw_gid} home={mail}/%u\n}}\n"
-            f"service imap-login {{\n inet_listener imap {{\n  port={self.port}\n }}\n"
-            " inet_listener imaps {\n  port=0\n }\n}\n")
-
-    def start(self):
-        self.process = subprocess.Popen(["dovecot", "-F", "-c", self.conf],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        if not until(lambda: listens(self.port)):
-            sys.exit("dovecot does not answer: " + (work / "dovecot.log").read_text())
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(PATIENCE_S)
-
-    def unseen(self, user):
-        c = imaplib.IMAP4("127.0.0.1", self.port)
-        c.login(user, "secret")
-        c.select("INBOX", readonly=True)
-        n = len(c.search(None, "UNSEEN")[1][0].split())
-        c.logout()
-        return n
-
-
 def mails(mail, user):
     return [p.read_bytes() for p in sorted((mail / user).glob("[nc][eu][wr]/*"))]
 
@@ -200,7 +153,8 @@ def complaint(raw):
             b"\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n" + raw.replace(b"\n", b"\r\n") + b"\r\n--b--\r\n")
 
 
-def there_and_back(node, postfix, dovecot, mail, records):
+def there_and_back(node, postfix, dovecot, records):
+    mail = dovecot.mail
     c = node.connect()
     for who in ("ada", "bob", "eve", "nobody"):
         check(f"{who} comes in", node.post(c, f"{who}@acme.example"))
@@ -231,7 +185,7 @@ def there_and_back(node, postfix, dovecot, mail, records):
     check("who answered has a hand-off", until(lambda: "ada@acme.example" in node.verb("handoff", "list", "--json") or
           '"lead":1' in node.verb("handoff", "list", "--json")), node.verb("handoff", "list", "--json"))
     check("who is away waits", until(lambda: " 1 paused" in node.verb("track", "show", "only")), node.verb("track", "show", "only"))
-    check("the mailbox is read to its end", until(lambda: dovecot.unseen("larkspur") == 0))
+    check("the mailbox is read to its end", until(lambda: dovecot.count("larkspur", "UNSEEN") == 0))
     check("nobody was written to again", [len(mails(mail, w)) for w in ("ada", "bob", "eve")] == [1, 1, 1])
 
 
@@ -243,7 +197,7 @@ def says(node, verb):
     return " ".join(found[0].split()) if found else run.stdout + run.stderr
 
 
-def gone_and_back(node, dovecot, mail):
+def gone_and_back(node, dovecot):
     """The server goes, and comes back with a new numbering and nothing marked as seen."""
     check("status says it is connected", until(lambda: says(node, "status") == "mailbox connected"), says(node, "status"))
     check("and so does doctor", until(lambda: says(node, "doctor").endswith("connected")), says(node, "doctor"))
@@ -251,7 +205,7 @@ def gone_and_back(node, dovecot, mail):
     dovecot.stop()
     check("status says that it is away", until(lambda: "mailbox not connected" in says(node, "status")), says(node, "status"))
     check("and so does doctor", until(lambda: not says(node, "doctor").endswith(" connected")), says(node, "doctor"))
-    box = mail / "larkspur"
+    box = dovecot.mail / "larkspur"
     for path in [*box.glob("dovecot-uid*"), *box.glob("dovecot.index*")]:
         path.unlink()
     seen = [path for path in (box / "cur").iterdir() if path.name.endswith("S")]
@@ -259,18 +213,14 @@ def gone_and_back(node, dovecot, mail):
         path.rename(path.with_name(path.name[:-1]))
     dovecot.start()
     check("with a new numbering what is unseen is read again", until(
-        lambda: status(node)["taken"] >= taken + len(seen) > taken and dovecot.unseen("larkspur") == 0), status(node))
+        lambda: status(node)["taken"] >= taken + len(seen) > taken and dovecot.count("larkspur", "UNSEEN") == 0), status(node))
     check("and nothing of it counts twice", len(node.told()) == before, len(node.told()) - before)
 
 
 def main():
-    owner = pwd.getpwnam("nobody")
-    mail = work / "mail"
-    mail.mkdir()
-    os.chmod(work, 0o755)
-    os.chown(mail, owner.pw_uid, owner.pw_gid)
     records = make_keys(str(work))
-    postfix, dovecot = Postfix(mail, owner), Dovecot(mail, owner)
+    dovecot = Dovecot(work)
+    postfix = Postfix(dovecot.mail, dovecot.owner)
     node = Node(program, str(work), {})
     node.verb("apply", os.path.join(HERE, "program.yaml"), "--yes")
     (pathlib.Path(node.data) / "imap.password").write_text("secret\n")
@@ -283,13 +233,13 @@ def main():
         for server in (postfix, dovecot, node):
             server.start()
             started.append(server)
-        there_and_back(node, postfix, dovecot, mail, records)
+        there_and_back(node, postfix, dovecot, records)
         before = len(node.told())
         check("the daemon stops", node.stop() == 0)
         node.start()
         check("the mailbox is reached again", until(lambda: status(node)["connected"]), status(node))
         check("nothing comes again", len(node.told()) == before and status(node)["taken"] == 0, status(node))
-        gone_and_back(node, dovecot, mail)
+        gone_and_back(node, dovecot)
         check("it stops", node.stop() == 0)
         started.remove(node)
         node.verb("replay", "--verify")  # raises when it differs
