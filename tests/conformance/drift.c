@@ -257,37 +257,24 @@ static void two_samples(struct figures *f)
 		&s);
 }
 
-static void run_file(const char *path, struct tally *t)
+static void run_document(struct figures *f)
 {
-	struct figures f;
 	static const char river[] = "drift_stream_river_12345.csv",
 			  bern[] = "drift_stream_bern.csv";
-	if (!figures_open(&f, path, t))
-		return;
-	uint32_t again = json_get(&f.doc, 0, "recomputed");
-	uint32_t fall = json_get(&f.doc, 0, "bern_.10_to_.06_at_5000(drift_stream_bern.csv)");
-	published(&f, "ADWIN", true);
-	published(&f, "PageHinkley", false);
-	stream(&f, "page_hinkley", json_get(&f.doc, again, "page_hinkley"), river, 0);
-	stream(&f, "adwin", json_get(&f.doc, again, "adwin"), river, 1);
-	stream(&f, "bern adwin", json_get(&f.doc, fall, "adwin(.002)"), bern, 1);
-	stream(&f, "bern page_hinkley",
-	       json_get(&f.doc, fall, "page_hinkley_on(1-x),delta=.005,lambda=50"), bern, 2);
-	two_samples(&f);
-	figures_close(&f);
+	uint32_t again = json_get(&f->doc, 0, "recomputed");
+	uint32_t fall = json_get(&f->doc, 0, "bern_.10_to_.06_at_5000(drift_stream_bern.csv)");
+	published(f, "ADWIN", true);
+	published(f, "PageHinkley", false);
+	stream(f, "page_hinkley", json_get(&f->doc, again, "page_hinkley"), river, 0);
+	stream(f, "adwin", json_get(&f->doc, again, "adwin"), river, 1);
+	stream(f, "bern adwin", json_get(&f->doc, fall, "adwin(.002)"), bern, 1);
+	stream(f, "bern page_hinkley",
+	       json_get(&f->doc, fall, "page_hinkley_on(1-x),delta=.005,lambda=50"), bern, 2);
+	two_samples(f);
 }
 
 void suite_drift(int argc, char **argv, struct tally *t)
 {
 	static const char *const shipped[] = {"drift.json"};
-	char *paths[1];
-	struct arena a;
-	arena_init(&a, 65536);
-	if (argc == 0) {
-		argc = figures_shipped(&a, shipped, 1, paths);
-		argv = paths;
-	}
-	for (int i = 0; i < argc; i++)
-		run_file(argv[i], t);
-	arena_finish(&a);
+	figures_suite(argc, argv, shipped, 1, run_document, t);
 }

@@ -111,14 +111,31 @@ void figures_pair(struct figures *f, uint32_t node, double lo, double hi, double
 		STR_ARG(json_raw(&f->doc, node)), lo, hi);
 }
 
-int figures_shipped(struct arena *a, const char *const *names, int n, char **paths)
+static void run_one(const char *path, void (*run)(struct figures *), struct tally *t)
+{
+	struct figures f;
+	if (!figures_open(&f, path, t))
+		return;
+	run(&f);
+	figures_close(&f);
+}
+
+void figures_suite(int argc, char **argv, const char *const *names, int n,
+		   void (*run)(struct figures *), struct tally *t)
 {
 	const char *root = getenv("NURTURED_SHARED");
+	struct arena a;
+	for (int i = 0; i < argc; i++)
+		run_one(argv[i], run, t);
+	if (argc > 0)
+		return;
 	if (root == NULL || root[0] == '\0') {
 		fprintf(stderr, "%s ...: skipped, NURTURED_SHARED is not set\n", names[0]);
-		return 0;
+		return;
 	}
+	arena_init(&a, 65536);
 	for (int i = 0; i < n; i++)
-		paths[i] = arena_strz(a, arena_printf(a, "%s/data/reference/%s", root, names[i]));
-	return n;
+		run_one(arena_strz(&a, arena_printf(&a, "%s/data/reference/%s", root, names[i])),
+			run, t);
+	arena_finish(&a);
 }

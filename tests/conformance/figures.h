@@ -29,8 +29,9 @@ void figures_near(struct figures *f, uint32_t node, double got, double absolute,
 void figures_pair(struct figures *f, uint32_t node, double lo, double hi, double absolute,
 		  double relative);
 void figures_true(struct figures *f, const char *what, bool is);
-/* Nothing was asked for on the command line: the files of NURTURED_SHARED, or a word on stderr that
- * they are not there. Fills paths; the count. */
-int figures_shipped(struct arena *a, const char *const *names, int n, char **paths);
+/* A suite of such documents: those of argv, or, when there are none, `names` of NURTURED_SHARED;
+ * a word on stderr when they are not there. Each is opened, given to run and closed. */
+void figures_suite(int argc, char **argv, const char *const *names, int n,
+		   void (*run)(struct figures *), struct tally *t);
 
 #endif

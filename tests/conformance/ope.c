@@ -315,35 +315,22 @@ static void run_case(struct figures *f, uint32_t node, struct str name)
 	own_files(f, node, c);
 }
 
-static void run_file(const char *path, struct tally *t)
+static void run_document(struct figures *f)
 {
-	struct figures f;
-	if (!figures_open(&f, path, t))
-		return;
-	uint32_t list = json_get(&f.doc, 0, "policies");
+	uint32_t list = json_get(&f->doc, 0, "policies");
 	if (list == JSON_NONE)
-		list = json_get(&f.doc, 0, "cases");
-	for (uint32_t i = json_first(&f.doc, list); i != JSON_NONE;
-	     i = json_next(&f.doc, list, i)) {
-		struct arena_mark mark = arena_mark(&f.arena);
-		run_case(&f, i, json_str(&f.doc, json_key(&f.doc, i), &f.arena));
-		arena_rewind(&f.arena, mark);
+		list = json_get(&f->doc, 0, "cases");
+	for (uint32_t i = json_first(&f->doc, list); i != JSON_NONE;
+	     i = json_next(&f->doc, list, i)) {
+		struct arena_mark mark = arena_mark(&f->arena);
+		run_case(f, i, json_str(&f->doc, json_key(&f->doc, i), &f->arena));
+		arena_rewind(&f->arena, mark);
 	}
-	figures_true(&f, "the document has cases we know", f.seen > 0);
-	figures_close(&f);
+	figures_true(f, "the document has cases we know", f->seen > 0);
 }
 
 void suite_ope(int argc, char **argv, struct tally *t)
 {
 	static const char *const shipped[] = {"ope_synth.json", "ope_obd.json"};
-	char *paths[2];
-	struct arena a;
-	arena_init(&a, 65536);
-	if (argc == 0) {
-		argc = figures_shipped(&a, shipped, 2, paths);
-		argv = paths;
-	}
-	for (int i = 0; i < argc; i++)
-		run_file(argv[i], t);
-	arena_finish(&a);
+	figures_suite(argc, argv, shipped, 2, run_document, t);
 }

@@ -119,23 +119,14 @@ static void peeking(struct figures *f)
 		     0);
 }
 
+static void run_document(struct figures *f)
+{
+	published(f);
+	peeking(f);
+}
+
 void suite_sequential(int argc, char **argv, struct tally *t)
 {
 	static const char *const shipped[] = {"sequential.json"};
-	char *paths[1];
-	struct arena a;
-	arena_init(&a, 65536);
-	if (argc == 0) {
-		argc = figures_shipped(&a, shipped, 1, paths);
-		argv = paths;
-	}
-	for (int i = 0; i < argc; i++) {
-		struct figures f;
-		if (!figures_open(&f, argv[i], t))
-			continue;
-		published(&f);
-		peeking(&f);
-		figures_close(&f);
-	}
-	arena_finish(&a);
+	figures_suite(argc, argv, shipped, 1, run_document, t);
 }
