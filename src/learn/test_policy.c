@@ -187,7 +187,7 @@ static void by_factor_has_odds(void **state)
 static void by_factor_is_drawn_so(void **state)
 {
 	static const enum policy_mode modes[] = {POLICY_EPSILON, POLICY_IGW};
-	enum { DRAWS = 40000 };
+	const uint32_t draws = 40000;
 	(void)state;
 	for (size_t m = 0; m < COUNT_OF(modes); m++) {
 		struct policy_conf c = policy_conf_default(modes[m]);
@@ -197,7 +197,7 @@ static void by_factor_is_drawn_so(void **state)
 		size_t count[EXPLORE_MAX] = {0};
 		wide_of(3, &w);
 		c.floor = 0.3;
-		for (uint64_t id = 0; id < DRAWS; id++) {
+		for (uint64_t id = 0; id < draws; id++) {
 			struct policy_turn turn = {.seen = 10, .seed = 11, .id = id};
 			turn.path = w.path;
 			policy_decide(&c, w.option, w.n, turn, &out);
@@ -205,7 +205,7 @@ static void by_factor_is_drawn_so(void **state)
 			evenly += w.option[out.drawn].value / out.p[out.drawn] / (double)w.n;
 		}
 		for (size_t i = 0; i < w.n; i++) {
-			double expected = out.p[i] * DRAWS;
+			double expected = out.p[i] * draws;
 			chi += ((double)count[i] - expected) * ((double)count[i] - expected) /
 			       expected;
 			channel[w.path[i].at[0]] += (double)count[i];
@@ -215,9 +215,9 @@ static void by_factor_is_drawn_so(void **state)
 		/* 5 standard deviations of a chi-square of n - 1 degrees */
 		assert_true(chi < (double)w.n + 5 * sqrt(2 * (double)w.n));
 		for (size_t i = 0; i < 3; i++)
-			assert_true(fabs(channel[i] / DRAWS - p[i]) <
-				    5 * sqrt(p[i] * (1 - p[i]) / DRAWS));
-		assert_true(fabs(evenly / DRAWS / truth - 1) < 0.05);
+			assert_true(fabs(channel[i] / draws - p[i]) <
+				    5 * sqrt(p[i] * (1 - p[i]) / draws));
+		assert_true(fabs(evenly / draws / truth - 1) < 0.05);
 	}
 }
 
