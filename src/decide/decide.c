@@ -23,9 +23,8 @@ static double not_known(void)
 	return __builtin_nan("");
 }
 
-/* Conditions of an older version count features and personas in its own order. */
-static enum status facts_of_version(const struct decide *d, const struct program *p,
-				    struct facts *out, struct err *e)
+enum status decide_facts_of(const struct decide *d, const struct program *p, struct facts *out,
+			    struct err *e)
 {
 	const struct program *now = d->facts->program;
 	*out = *d->facts;
@@ -68,7 +67,7 @@ enum status turn_begin(struct turn *t, struct decide *d, struct decide_out *out,
 	d->facts->journey = d->journey;
 	if (t->j->track.n == 0 || d->pinned.program == NULL)
 		d->pinned = d->now;
-	return facts_of_version(d, d->pinned.program, &t->here, e);
+	return decide_facts_of(d, d->pinned.program, &t->here, e);
 }
 
 /* Padding may differ where nothing else does: then a row is written that need not be. */

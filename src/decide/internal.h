@@ -43,6 +43,10 @@ void turn_contacted(struct turn *t); /* and how long that took */
 /* Which message the lead went on from in this turn, into t->out. */
 void turn_passed(struct turn *t);
 
+/* Facts as that version names them: it counts features and personas in its own order. */
+MUST_USE enum status decide_facts_of(const struct decide *d, const struct program *p,
+				     struct facts *out, struct err *e);
+
 /* ---- place.c: where the lead is, and every way to be somewhere else ---- */
 
 const struct program_track *place_track(const struct turn *t); /* pinned; NULL: on none */

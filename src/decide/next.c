@@ -1,15 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0
  * next.c: when must somebody look at this lead again, though nothing happens?
  *
- * Due times and `for:` clocks are known instants. A condition over things that time alone moves (a
- * fading score, days since) has no closed form here: it is looked at again after a fraction of the
- * lead's silence, so that the looks grow rarer and a lead costs some seventy of them in a year. */
+ * Due times, `for:` clocks and the longest stay on a track are known instants. A condition turns
+ * by itself only if something in it moves by itself (a score that fades, days since), and of each
+ * such number it is known between what it moves over any span. A span over which the condition
+ * cannot turn is passed over, one over which it may is cut in half, the earliest first: what is
+ * left is the instant until which nothing turns. From an event it is found to a fraction of its
+ * distance, which is cheap, and nearer from there; so a condition that turns once in a month costs
+ * a few looks, one that never does costs none.
+ *
+ * Where that does not lead anywhere (a number goes through a function; a curve runs along its
+ * threshold) it is looked at again after a fraction of the lead's silence, so that the looks grow
+ * rarer and a lead costs some seventy of them in a year. */
 #include "decide/internal.h"
 
 #define LOOK_FRACTION 16
 #define LOOK_LEAST_US (6 * US_PER_H)
 #define LOOK_MOST_US (7 * US_PER_D)
+
+#define FAR_US (400 * US_PER_D) /* further ahead it is looked at then */
+#define NEAR_US US_PER_S        /* a turn is noticed so soon behind it */
+#define NEAR_FRACTION 64        /* ... or looked at so much of its distance before it */
+#define CUTS_MAX 96             /* spans looked at for one condition */
+#define SPANS_MAX 64            /* halving adds one per level, and there are less than 60 */
+
 #define MOVES_BY_TIME (READS_CLOCK | READS_SCORES | READS_FEATURES)
+#define OF_THE_EVENT (READS_EVENT | READS_PROPERTIES)
 
 static void sooner(int64_t *at_us, int64_t other_us)
 {
@@ -34,19 +50,118 @@ static int64_t look_again_us(const struct decide *d)
 	return now + (after > LOOK_MOST_US ? LOOK_MOST_US : after);
 }
 
+/* ---- when a condition turns ---- */
+
+struct turning {
+	const struct facts *f;
+	const struct program_cond *cond;
+	bool holds; /* now */
+	bool blind; /* cutting does not help */
+};
+
+static bool may_turn(struct turning *t, int64_t from_us, int64_t to_us)
+{
+	struct facts_over o = facts_over(t->f, t->cond, from_us, to_us);
+	t->blind |= o.blind;
+	return t->holds ? o.may_fail : o.may_hold;
+}
+
+static bool has_turned(struct turning *t, int64_t at_us)
+{
+	struct facts_over o = facts_over(t->f, t->cond, at_us, at_us);
+	return t->holds ? !o.may_hold : !o.may_fail;
+}
+
+/* An instant before which it does not turn, and at or soon behind which it does or may; TIME_NONE:
+ * it never turns. */
+static int64_t turns_us(const struct decide *d, struct turning *t)
+{
+	struct {
+		int64_t a, b;
+	} open[SPANS_MAX]; /* the earliest on top */
+	size_t n = 0;
+	int64_t now = d->env->now_us, again = look_again_us(d), end = now + FAR_US;
+	open[n].a = now + 1;
+	open[n++].b = end;
+	for (int cuts = 0; n > 0; cuts++) {
+		int64_t a = open[--n].a, b = open[n].b, near = (a - now) / NEAR_FRACTION;
+		if (!may_turn(t, a, b))
+			continue;
+		if (t->blind || cuts >= CUTS_MAX || n + 2 > SPANS_MAX)
+			return a > again ? a : again;
+		if (near > NEAR_US && b - a <= near)
+			return a;
+		if (b - a <= NEAR_US) {
+			if (has_turned(t, b))
+				return b;
+			continue;
+		}
+		int64_t mid = a + (b - a) / 2;
+		open[n].a = mid;
+		open[n++].b = b;
+		open[n].a = a;
+		open[n++].b = mid;
+	}
+	struct facts_over for_ever = facts_over(t->f, t->cond, end, INT64_MAX / 2);
+	return (t->holds ? for_ever.may_fail : for_ever.may_hold) ? end : TIME_NONE;
+}
+
+/* The same for a condition that is believed to hold, or not to: now, if it is not so. */
+static int64_t cond_next_us(const struct decide *d, const struct facts *f,
+			    const struct program_cond *cond, bool believed)
+{
+	struct turning t = {f, cond, facts_hold(f, cond, NULL), false};
+	if (t.holds != believed)
+		return d->env->now_us;
+	return cond->reads & MOVES_BY_TIME && !(cond->reads & OF_THE_EVENT) ? turns_us(d, &t)
+									    : TIME_NONE;
+}
+
+/* ---- triggers, the way out, the way in ---- */
+
 static int64_t triggers_next_us(const struct decide *d)
 {
 	const struct program_play *play = d->now.program->play;
+	const struct journey *j = d->journey;
 	int64_t at = TIME_NONE;
 	for (size_t i = 0; i < play->triggers_n; i++) {
 		const struct program_trigger *g = &play->triggers[i];
-		const struct journey_fired *x = held(d->journey, g->key);
+		const struct journey_fired *x = held(j, g->key);
 		if (x != NULL && !x->fired)
 			sooner(&at, x->since_us + g->for_us);
-		else if (x == NULL && (g->when.reads & MOVES_BY_TIME) &&
-			 !(g->when.reads & (READS_EVENT | READS_PROPERTIES)))
-			sooner(&at, look_again_us(d));
+		if (x != NULL || j->fired_n < JOURNEY_FIRED_MAX)
+			sooner(&at, cond_next_us(d, d->facts, &g->when, x != NULL));
 	}
+	return at;
+}
+
+/* The condition is that of the version the lead is pinned to. */
+static int64_t way_out_us(const struct decide *d, const struct program_cond *exit)
+{
+	struct facts here;
+	struct err e;
+	struct arena_mark mark = arena_mark(d->arena);
+	int64_t at = look_again_us(d);
+	if (decide_facts_of(d, d->pinned.program, &here, &e) == ST_OK)
+		at = cond_next_us(d, &here, exit, false);
+	arena_rewind(d->arena, mark);
+	return at;
+}
+
+/* A lead on a track: when it has been there too long, or its way out opens. */
+static int64_t exit_next_us(const struct decide *d)
+{
+	const struct journey *j = d->journey;
+	const struct program *p = d->pinned.program;
+	size_t track = p != NULL && j->track.n > 0 ? program_track_of(p, j->track) : NO_INDEX;
+	int64_t at = TIME_NONE;
+	if (track == NO_INDEX)
+		return TIME_NONE;
+	const struct program_track *k = &p->play->tracks[track];
+	if (k->age_max_us > 0)
+		at = j->entered_us + k->age_max_us;
+	if (k->exit.prog != NULL)
+		sooner(&at, way_out_us(d, &k->exit));
 	return at;
 }
 
@@ -58,13 +173,10 @@ static int64_t entry_next_us(const struct decide *d)
 	for (size_t i = 0; i < play->tracks_n; i++) {
 		const struct program_track *k = &play->tracks[i];
 		bool open = trigger_may_reenter(d->journey, k, now, &from);
-		if (k->enter.prog == NULL || !trigger_persona_fits(k, d->lead) ||
-		    (k->enter.reads & (READS_EVENT | READS_PROPERTIES)))
+		if (k->enter.prog == NULL || k->steps_n == 0 || (k->enter.reads & OF_THE_EVENT) ||
+		    !trigger_persona_fits(k, d->lead))
 			continue;
-		if (!open)
-			sooner(&at, from);
-		else if (k->enter.reads & MOVES_BY_TIME)
-			sooner(&at, look_again_us(d));
+		sooner(&at, open ? cond_next_us(d, d->facts, &k->enter, false) : from);
 	}
 	return at;
 }
@@ -76,7 +188,6 @@ int64_t decide_next_us(const struct decide *d)
 	if (!journey_automated(j) || !trigger_reachable(d->lead))
 		return at;
 	sooner(&at, triggers_next_us(d));
-	if (j->phase == JOURNEY_OUT)
-		sooner(&at, entry_next_us(d));
+	sooner(&at, j->phase == JOURNEY_OUT ? entry_next_us(d) : exit_next_us(d));
 	return at;
 }

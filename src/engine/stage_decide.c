@@ -319,7 +319,7 @@ static enum status message_due(struct round *r, struct message *m, int64_t *due_
 /* Decides and sends as long as something is due now; then says when to look again. */
 static enum status settle(struct round *r, struct err *e)
 {
-	int64_t now = r->p->env.now_us, due = TIME_NONE;
+	int64_t now = r->p->env.now_us, due = TIME_NONE, next = TIME_NONE;
 	enum status st = ST_OK;
 	for (int i = 0; i < ROUNDS_MAX && st == ST_OK; i++) {
 		struct decide_out out = {.moved = false};
@@ -329,8 +329,8 @@ static enum status settle(struct round *r, struct err *e)
 			st = try_send(r, &m, e);
 			continue;
 		}
-		int64_t next = decide_next_us(&r->d);
-		if (st != ST_OK || next == TIME_NONE || next > now)
+		next = st == ST_OK ? decide_next_us(&r->d) : TIME_NONE;
+		if (next == TIME_NONE || next > now)
 			break;
 		st = open_world(r, 0, e);
 		if (st == ST_OK)
@@ -342,7 +342,6 @@ static enum status settle(struct round *r, struct err *e)
 	}
 	if (st != ST_OK)
 		return st;
-	int64_t next = decide_next_us(&r->d);
 	r->p->play_due_us = due == TIME_NONE || (next != TIME_NONE && next < due) ? next : due;
 	return ST_OK;
 }

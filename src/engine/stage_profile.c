@@ -7,6 +7,7 @@
 #include "engine/profile.h"
 #include "engine/whose.h"
 #include "features/features.h"
+#include "score/score.h"
 
 /* ---- facts, opened when a condition asks ---- */
 
@@ -48,7 +49,21 @@ static const double *open_features(void *ctx)
 	return p->features;
 }
 
-static const struct facts_source on_demand = {open_profile, open_account, open_features};
+static struct facts_bounds over_feature(void *ctx, uint32_t key, int64_t from_us, int64_t to_us)
+{
+	const struct pass *p = ctx;
+	return features_over(p->program, &p->work->lead, key, from_us, to_us);
+}
+
+static void over_scores(void *ctx, int64_t from_us, int64_t to_us,
+			struct facts_bounds *engagement_r, struct facts_bounds *score_r)
+{
+	const struct pass *p = ctx;
+	score_over(p->program, &p->work->lead, from_us, to_us, engagement_r, score_r);
+}
+
+static const struct facts_source on_demand = {open_profile, open_account, open_features,
+					      over_feature, over_scores};
 
 enum status pass_opened(const struct pass *p, struct err *e)
 {

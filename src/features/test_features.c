@@ -345,6 +345,64 @@ static void test_no_room(void **state)
 	assert_non_null(strstr(e.text, "views"));
 }
 
+/* What is said of a span holds at every instant of it, and is the value where it is one. */
+static void check_over(const struct program *p, const struct lead *l, struct rng *r)
+{
+	int64_t from = T0 + (int64_t)rng_below(r, (uint64_t)(60 * US_PER_D)) - 10 * US_PER_D;
+	int64_t span =
+		(int64_t)rng_below(r, (uint64_t)(rng_below(r, 2) ? 90 * US_PER_D : US_PER_S));
+	double at[8];
+	for (size_t i = 0; i < p->features_n; i++) {
+		struct facts_bounds b =
+			features_over(p, l, p->features[i].key, from, from + span + 1);
+		for (int64_t k = 0; k <= 10; k++) {
+			int64_t now = from + span / 10 * k;
+			features_vector(p, l, now, at);
+			struct facts_bounds x = features_over(p, l, p->features[i].key, now, now);
+			assert_true(isnan(at[i]) ? isnan(x.lo) : x.lo >= at[i] && x.hi <= at[i]);
+			if (!isnan(b.lo) && !(at[i] >= b.lo && at[i] <= b.hi))
+				fail_msg("feature %zu: %.17g is not in [%.17g, %.17g]", i, at[i],
+					 b.lo, b.hi);
+			assert_true(isnan(b.lo) == isnan(at[i]) || i == 6); /* a ratio of ratios */
+		}
+	}
+}
+
+static void test_over(void **state)
+{
+	static const struct program_feature list[] = {
+		{.key = 1, .kind = FEATURE_DECAYED, .half_life_us = HALF_LIFE},
+		{.key = 2, .kind = FEATURE_DECAYED, .half_life_us = US_PER_D},
+		{.key = 3, .kind = FEATURE_RECENCY},
+		{.key = 4, .kind = FEATURE_RATIO, .over = 0, .under = 1},
+		{.key = 5, .kind = FEATURE_RATIO, .over = 1, .under = 2},
+		{.key = 6, .kind = FEATURE_COUNT},
+		{.key = 7, .kind = FEATURE_RATIO, .over = 3, .under = 5},
+		{.key = 8, .kind = FEATURE_RATIO, .over = 5, .under = 0},
+	};
+	static const struct program p = {.features = list, .features_n = 8};
+	struct rng r;
+	(void)state;
+	rng_seed(&r, 5);
+	for (unsigned i = 0; i < 400; i++) {
+		struct lead l;
+		lead_init(&l, 1, T0);
+		for (size_t k = 0; k < 6; k++) {
+			if (list[k].kind == FEATURE_RATIO || rng_below(&r, 8) == 0)
+				continue; /* some have no cell */
+			struct cell *c = lead_cell_add(&l, list[k].key, &arena);
+			assert_non_null(c);
+			c->value = (double)(1 + rng_below(&r, 50)) / 4;
+			c->at_us = T0 + (int64_t)rng_below(&r, (uint64_t)(9 * US_PER_D));
+		}
+		for (unsigned k = 0; k < 20; k++)
+			check_over(&p, &l, &r);
+	}
+	struct lead l;
+	lead_init(&l, 1, T0);
+	assert_true(isnan(features_over(&p, &l, 99, T0, T0).lo));
+}
+
 static void test_record(void **state)
 {
 	struct lead lead;
@@ -387,6 +445,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_flagged_change_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_empty, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_room, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_over, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_record, setup, teardown),
 	};
 	return cmocka_run_group_tests_name("features", tests, NULL, NULL);

@@ -7,9 +7,12 @@
 
 #include "base/assert.h"
 #include "base/time.h"
+#include "cel/over.h"
 #include "program/facts_env.h"
 #include "program/facts_value.h"
 #include "program/track.h"
+
+#include <math.h>
 
 /* ---- what is opened on demand ---- */
 
@@ -285,6 +288,92 @@ bool facts_hold(const struct facts *f, const struct program_cond *cond, struct e
 		cel_eval_bool(cond->prog, &act, f->arena, CEL_ABSENT_IS_FALSE, &holds, why);
 	arena_rewind(f->arena, mark);
 	return st == ST_OK && holds;
+}
+
+/* ---- over a span of time ---- */
+
+struct span {
+	const struct facts *f;
+	int64_t from_us, to_us;
+};
+
+static bool days_over(const struct span *s, int64_t since_us, struct cel_bounds *out)
+{
+	if (since_us == TIME_NONE)
+		return false;
+	*out = (struct cel_bounds){(double)(s->from_us - since_us) / (double)US_PER_D,
+				   (double)(s->to_us - since_us) / (double)US_PER_D};
+	return true;
+}
+
+static bool field_over(const struct span *s, const struct facts_field *field,
+		       struct cel_bounds *out)
+{
+	const struct lead *l = s->f->lead;
+	const struct journey *j = s->f->journey;
+	if (field->from != FROM_COMPUTED)
+		return false;
+	switch (field->offset) {
+	case COMPUTED_LEAD_AGE_DAYS: return l != NULL && days_over(s, l->created_us, out);
+	case COMPUTED_LEAD_IDLE_DAYS: return l != NULL && days_over(s, l->active_us, out);
+	case COMPUTED_TOUCHES_DAYS_SINCE: return j != NULL && days_over(s, j->last_touch_us, out);
+	default: return false;
+	}
+}
+
+static struct facts_bounds feature_over(const struct span *s, uint32_t key)
+{
+	static const struct facts_bounds nobody_knows = {(double)NAN, (double)NAN};
+	const struct facts_source *from = s->f->source;
+	return from ? from->feature_over(s->f->source_ctx, key, s->from_us, s->to_us)
+		    : nobody_knows;
+}
+
+static bool fades(enum feature_kind k)
+{
+	return k == FEATURE_DECAYED || k == FEATURE_RECENCY || k == FEATURE_RATIO;
+}
+
+static bool moves(void *ctx, uint32_t slot, uint32_t field, struct cel_bounds *out)
+{
+	const struct span *s = ctx;
+	const struct facts *f = s->f;
+	struct facts_bounds b[2] = {{(double)NAN, (double)NAN}, {(double)NAN, (double)NAN}};
+	switch ((enum facts_slot)slot) {
+	case SLOT_LEAD:
+	case SLOT_TOUCHES:
+		return field_over(s, &f->program->facts->objects[slot].fields[field], out);
+	case SLOT_FEATURE:
+		if (!fades(f->program->features[field].kind) ||
+		    feature_value(f, field).kind == CEL_ABSENT)
+			return false;
+		b[0] = feature_over(s, f->program->features[field].key);
+		break;
+	case SLOT_SCORE:
+	case SLOT_ENGAGEMENT:
+		if (f->source)
+			f->source->scores_over(f->source_ctx, s->from_us, s->to_us, &b[0], &b[1]);
+		break;
+	default: return false;
+	}
+	*out = (struct cel_bounds){b[slot == SLOT_SCORE].lo, b[slot == SLOT_SCORE].hi};
+	return true;
+}
+
+struct facts_over facts_over(const struct facts *f, const struct program_cond *cond,
+			     int64_t from_us, int64_t to_us)
+{
+	struct span s = {f, from_us, to_us};
+	if (cond->prog == NULL)
+		return (struct facts_over){.may_hold = true};
+	struct cel_activation act = activation_of(f);
+	const struct cel_span span = {&act, moves, &s};
+	struct arena_mark mark = arena_mark(f->arena);
+	unsigned set = cel_over(cond->prog, &span, f->arena);
+	arena_rewind(f->arena, mark);
+	return (struct facts_over){.may_hold = set & CEL_OVER_TRUE,
+				   .may_fail = set & CEL_OVER_FALSE,
+				   .blind = set & CEL_OVER_BLIND};
 }
 
 /* ---- properties by path ---- */

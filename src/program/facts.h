@@ -24,11 +24,21 @@
 
 struct cel_activation;
 
+/* Between what a number moves over a span, nothing happening meanwhile; NaN: nobody can say. */
+struct facts_bounds {
+	double lo, hi;
+};
+
 /* What conditions rarely ask for costs rows and work: it is opened when one of them first does. The
  * functions give NULL when there is none, and may be called again. A failure is theirs to keep. */
 struct facts_source {
 	const struct json *(*profile)(void *ctx), *(*account)(void *ctx);
 	const double *(*features)(void *ctx);
+	/* Of the lead as it is, from one instant to a later one or the same; features by key. */
+	struct facts_bounds (*feature_over)(void *ctx, uint32_t key, int64_t from_us,
+					    int64_t to_us);
+	void (*scores_over)(void *ctx, int64_t from_us, int64_t to_us,
+			    struct facts_bounds *engagement_r, struct facts_bounds *score_r);
 };
 
 struct facts {
@@ -56,6 +66,15 @@ const double *facts_features(const struct facts *f);
 /* True when the condition holds; false also when it cannot be evaluated: `why` (may be NULL) then
  * says which field was absent or what failed. */
 bool facts_hold(const struct facts *f, const struct program_cond *cond, struct err *why);
+/* What the condition may come to in [from_us, to_us] if nothing happens; both ends belong to it.
+ * What time moves by itself: engagement, score, features that fade or age, days since something.
+ * The tier stands still: its changes have an alarm of their own. */
+struct facts_over {
+	bool may_hold, may_fail;
+	bool blind; /* both, and a shorter span would not tell either */
+};
+struct facts_over facts_over(const struct facts *f, const struct program_cond *cond,
+			     int64_t from_us, int64_t to_us);
 /* Reads a property path ("properties.amount", "page.path", "traits.plan") of the event. */
 bool facts_event_number(const struct facts *f, struct str path, double *out_r);
 struct str facts_event_text(const struct facts *f, struct str path); /* n == 0: absent */

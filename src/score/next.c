@@ -213,14 +213,21 @@ static bool changed(const struct search *s, int64_t at_us)
 	return raw < s->low || raw >= s->high;
 }
 
-/* Can there be a change in [a, b]? Each sign by itself only fades, so its ends bound it. */
-static bool may_change(const struct search *s, int64_t a, int64_t b)
+/* Between what rules - inactivity stays in [a, b], in cents before they are rounded: each sign by
+ * itself only fades, so its ends bound it. */
+static void raw_over(const struct terms *t, int64_t a, int64_t b, double *least_r, double *most_r)
 {
 	double plus_a, minus_a, plus_b, minus_b;
-	both_signs(&s->terms, a, &plus_a, &minus_a);
-	both_signs(&s->terms, b, &plus_b, &minus_b);
-	double most = plus_a - minus_b - (double)inactivity_cents(&s->terms, a) + 0.5 + SLACK;
-	double least = plus_b - minus_a - (double)inactivity_cents(&s->terms, b) + 0.5 - SLACK;
+	both_signs(t, a, &plus_a, &minus_a);
+	both_signs(t, b, &plus_b, &minus_b);
+	*most_r = plus_a - minus_b - (double)inactivity_cents(t, a) + 0.5 + SLACK;
+	*least_r = plus_b - minus_a - (double)inactivity_cents(t, b) + 0.5 - SLACK;
+}
+
+static bool may_change(const struct search *s, int64_t a, int64_t b)
+{
+	double least, most;
+	raw_over(&s->terms, a, b, &least, &most);
 	return least < (double)s->low || most >= (double)s->high;
 }
 
@@ -263,4 +270,23 @@ int64_t score_next_change(const struct program *p, const struct lead *l, int64_t
 		return TIME_NONE; /* the many: nothing to lose, nothing to gain */
 	set_thresholds(&s, p, l);
 	return may_rise ? next_change(&s) : next_fall(&s);
+}
+
+void score_over(const struct program *p, const struct lead *l, int64_t from_us, int64_t to_us,
+		struct facts_bounds *engagement_r, struct facts_bounds *score_r)
+{
+	struct search s = {.now_us = from_us};
+	terms_of(p, l, &s.terms);
+	int64_t lo = raw_cents(&s, from_us), hi = lo, fit = clamp_cents(fit_sum_cents(p, l));
+	if (from_us != to_us) {
+		double least, most;
+		raw_over(&s.terms, from_us, to_us, &least, &most);
+		lo = (int64_t)floor(least);
+		hi = (int64_t)floor(most);
+	}
+	lo = clamp_cents(lo);
+	hi = clamp_cents(hi);
+	*engagement_r = (struct facts_bounds){(double)lo / SCORE_CENTS, (double)hi / SCORE_CENTS};
+	*score_r = (struct facts_bounds){(double)total_cents(p, fit, lo) / SCORE_CENTS,
+					 (double)total_cents(p, fit, hi) / SCORE_CENTS};
 }

@@ -66,6 +66,11 @@ void score_keep(struct lead *lead, const struct score *s);
  * a tier (`if`) are taken as true. */
 int64_t score_next_change(const struct program *p, const struct lead *l, int64_t now_us);
 
+/* Between what engagement and score, in points, move from one instant to a later one, nothing
+ * happening: sound, and exact where both are the same. */
+void score_over(const struct program *p, const struct lead *l, int64_t from_us, int64_t to_us,
+		struct facts_bounds *engagement_r, struct facts_bounds *score_r);
+
 /* ---- the ledger ---- */
 
 enum score_part { SCORE_PART_FIT, SCORE_PART_ENGAGEMENT, SCORE_PART_TOTAL, SCORE_PART_COUNT };

@@ -105,6 +105,41 @@ static void test_rising_and_falling(void **state)
 	run(32, 500, false, false);
 }
 
+static void check_over(struct lead *l, struct rng *r)
+{
+	int64_t from = T0 + (int64_t)rng_below(r, (uint64_t)(100 * US_PER_D));
+	int64_t span =
+		(int64_t)rng_below(r, (uint64_t)(rng_below(r, 2) ? 90 * US_PER_D : US_PER_H));
+	struct facts_bounds e, t, x, y;
+	score_over(&w.p, l, from, from + span, &e, &t);
+	for (int64_t k = 0; k <= 20; k++) {
+		int64_t at = from + span / 20 * k;
+		struct score s = evaluate(&w, l, at);
+		if (s.engagement < e.lo || s.engagement > e.hi || s.score < t.lo || s.score > t.hi)
+			fail_msg("%g, %g are not in [%g, %g], [%g, %g]", s.engagement, s.score,
+				 e.lo, e.hi, t.lo, t.hi);
+		score_over(&w.p, l, at, at, &x, &y);
+		assert_true(x.lo >= s.engagement && x.hi <= s.engagement);
+		assert_true(y.lo >= s.score && y.hi <= s.score);
+	}
+}
+
+/* What is said of a span holds at every instant of it, and is the score where it is one. */
+static void test_over(void **state)
+{
+	struct rng r;
+	(void)state;
+	rng_seed(&r, 34);
+	for (unsigned i = 0; i < 600; i++) {
+		struct lead l;
+		arena_reset(&w.arena);
+		random_rules(&w, &r, false);
+		random_lead(&w, &r, &l);
+		for (unsigned k = 0; k < 10; k++)
+			check_over(&l, &r);
+	}
+}
+
 static void test_closed_form(void **state)
 {
 	struct lead l;
@@ -179,6 +214,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_falling, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_probable, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rising_and_falling, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_over, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_closed_form, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_inactivity_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_held_back_sets_no_alarm, setup, teardown),
