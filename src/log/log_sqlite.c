@@ -379,7 +379,7 @@ static enum status open_file(struct log_sqlite *l, struct err *e)
 					 .cache_bytes = WRITER_CACHE_BYTES,
 					 .page_bytes = PAGE_BYTES,
 					 .secure_delete = true,
-					 .direct_wal = !l->conf.read_only,
+					 .direct_wal = true,
 					 .read_only = l->conf.read_only,
 					 .vfs = l->vfs};
 	enum status st = sqlite_open(&conf, &l->db, e);

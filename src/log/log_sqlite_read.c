@@ -22,8 +22,11 @@ struct reader {
 static enum status open_reader(const char *path, const char *vfs, struct log_reader **out,
 			       struct err *e)
 {
-	const struct sqlite_conf conf = {
-		.path = path, .vfs = vfs, .read_only = true, .cache_bytes = READER_CACHE_BYTES};
+	const struct sqlite_conf conf = {.path = path,
+					 .vfs = vfs,
+					 .read_only = true,
+					 .direct_wal = true,
+					 .cache_bytes = READER_CACHE_BYTES};
 	struct reader *r = mem_alloc(sizeof *r);
 	r->base.ops = &log_sqlite_ops;
 	enum status st = sqlite_open(&conf, &r->db, e);

@@ -9,9 +9,12 @@
  * commit changes the size of the file or where its blocks are (either would cost a commit of the
  * file system's journal); SQLite takes zeros behind the last frame for its end.
  *
- * Others read the file through the page cache; the kernel drops what a direct write made stale.
- * Where the file system does not take O_DIRECT, or the VFS below is not the system's (tests with a
- * faulty disk), the window is written and synced through the VFS below. */
+ * What is read of it goes past the page cache too: a page that is on its way into the cache, most
+ * often one read ahead that nobody asked for, is waited for by whoever writes there directly, and a
+ * commit has stood 10 ms behind one. Programs that are not ours read through the page cache; the
+ * kernel drops what a direct write made stale. Where the file system does not take O_DIRECT, or the
+ * VFS below is not the system's (tests with a faulty disk), the window is written and synced, and
+ * frames are read, through the VFS below. */
 #include "sqlite/internal.h"
 #include "sqlite/shim.h"
 
@@ -26,6 +29,7 @@
 #define WINDOW_BYTES ((size_t)1 << 20) /* a larger commit goes out in several writes */
 #define BELOW_BYTES ((size_t)64 << 10) /* the system's VFS takes less than 128 KB at a time */
 #define AHEAD_BYTES ((int64_t)4 << 20)
+#define READ_BYTES ((size_t)72 << 10) /* a page of 64 KB, wherever it begins */
 
 struct sqlite_direct {
 	struct sqlite_shim shim; /* first: its VFS pointer is the object */
@@ -40,7 +44,8 @@ struct direct_file {
 	int64_t at; /* of the window in the file, whole blocks; -1: it holds nothing */
 	size_t n;   /* bytes of it that are known */
 	bool dirty;
-	uint8_t *raw, *window; /* the window is the aligned part of raw */
+	uint8_t *raw, *window; /* the window is the aligned part of raw; from the first write on */
+	uint8_t *read_raw, *read; /* READ_BYTES, aligned; from the first read on */
 };
 
 static struct direct_file *file_of(sqlite3_file *f)
@@ -51,6 +56,11 @@ static struct direct_file *file_of(sqlite3_file *f)
 static sqlite3_file *below(const struct direct_file *f)
 {
 	return f->shim.below;
+}
+
+static uint8_t *aligned(uint8_t *raw)
+{
+	return raw + (BLOCK - (uintptr_t)raw % BLOCK) % BLOCK;
 }
 
 static size_t whole_blocks(size_t n)
@@ -171,6 +181,10 @@ static int direct_write(sqlite3_file *file, const void *p, int n, sqlite3_int64 
 {
 	struct direct_file *f = file_of(file);
 	const uint8_t *from = p;
+	if (f->raw == NULL) {
+		f->raw = mem_alloc(WINDOW_BYTES + BLOCK);
+		f->window = aligned(f->raw);
+	}
 	if (at == 0)
 		f->high = 0; /* a new header: every frame behind it is of the past */
 	while (n > 0) {
@@ -192,11 +206,30 @@ static int direct_write(sqlite3_file *file, const void *p, int n, sqlite3_int64 
 	return SQLITE_OK;
 }
 
+/* The blocks around [at, at + n), past the page cache. False: not so, or not all of them. */
+static bool read_blocks(struct direct_file *f, uint8_t *p, size_t n, int64_t at)
+{
+	size_t begun = (size_t)at % BLOCK, bytes = whole_blocks(begun + n);
+	if (f->fd < 0 || bytes > READ_BYTES)
+		return false;
+	if (f->read_raw == NULL) {
+		f->read_raw = mem_alloc(READ_BYTES + BLOCK);
+		f->read = aligned(f->read_raw);
+	}
+	ssize_t k = pread(f->fd, f->read, bytes, at - (int64_t)begun);
+	if (k < (ssize_t)(begun + n))
+		return false;
+	memcpy(p, f->read + begun, n);
+	return true;
+}
+
 static int direct_read(sqlite3_file *file, void *p, int n, sqlite3_int64 at)
 {
 	struct direct_file *f = file_of(file);
 	int rc = flush(f); /* only a transaction larger than the page cache reads its own frames */
-	return rc == SQLITE_OK ? below(f)->pMethods->xRead(below(f), p, n, at) : rc;
+	if (rc != SQLITE_OK || read_blocks(f, p, (size_t)n, at))
+		return rc;
+	return below(f)->pMethods->xRead(below(f), p, n, at);
 }
 
 static int direct_sync(sqlite3_file *file, int flags)
@@ -234,6 +267,7 @@ static int direct_close(sqlite3_file *file)
 	if (f->fd >= 0)
 		(void)close(f->fd);
 	mem_free(f->raw);
+	mem_free(f->read_raw);
 	int rc = below(f)->pMethods->xClose(below(f));
 	return flushed != SQLITE_OK ? flushed : rc;
 }
@@ -253,11 +287,10 @@ static int open_wal(struct sqlite_direct *d, const char *name, sqlite3_file *fil
 		file->pMethods = NULL;
 		return rc;
 	}
-	f->raw = mem_alloc(WINDOW_BYTES + BLOCK);
-	f->window = f->raw + (BLOCK - (uintptr_t)f->raw % BLOCK) % BLOCK;
 	f->high = f->size;
+	bool looks = out_flags != NULL && (*out_flags & SQLITE_OPEN_READONLY) != 0;
 	if (d->system)
-		f->fd = open(name, O_WRONLY | O_DIRECT | O_DSYNC | O_CLOEXEC);
+		f->fd = open(name, (looks ? O_RDONLY : O_RDWR) | O_DIRECT | O_DSYNC | O_CLOEXEC);
 	return SQLITE_OK;
 }
 

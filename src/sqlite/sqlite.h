@@ -32,8 +32,9 @@ struct sqlite_conf {
 	bool read_only;      /* the file must exist; nothing is created */
 	bool lazy_sync;      /* commits reach the disk later, in order and whole: for what can
 			      * be rebuilt. A kill loses nothing, a power cut the last ones */
-	bool direct_wal;     /* the only connection that writes this file: its commits reach the
-			      * disk past the page cache, in half the time; not with lazy_sync */
+	bool direct_wal;     /* commits reach the disk past the page cache, in half the time: for a
+			      * file that one connection writes, and all of ours name it, those
+			      * that read as well; not with lazy_sync */
 	bool secure_delete;  /* freed bytes are overwritten with zeros in the main file */
 	const char *vfs;     /* NULL: the system's; tests name a faulty one (sqlite_fault.h) */
 };

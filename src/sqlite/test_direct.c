@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * test_direct.c: a WAL written past the page cache holds what an ordinary one would: after every
- * commit, seen by another connection through the page cache, and after the power went between any
- * two of them (a copy of the files, opened by an ordinary connection). */
+ * commit, seen by other connections through the page cache and past it, and after the power went
+ * between any two of them (a copy of the files, opened by an ordinary connection). */
 #include "sqlite/sqlite.h"
 
 #include "base/random.h"
@@ -21,7 +21,7 @@
 
 struct kit {
 	char folder[64], path[96], copy[96];
-	struct sqlite *writer, *reader;
+	struct sqlite *writer, *reader, *beside; /* beside: past the page cache, like the writer */
 	uint64_t kept[ROWS]; /* what each row was given by the last commit; 0: no such row */
 	uint64_t next;
 	struct rng dice;
@@ -143,10 +143,13 @@ static void walk(struct kit *k, int page_bytes)
 	run(k, k->writer, "CREATE TABLE t(id INTEGER PRIMARY KEY,v,b)");
 	assert_int_equal(sqlite_wal_start(k->writer, &wal, &k->e), ST_OK);
 	k->reader = open_at(k, k->path, false, 0);
+	k->beside = open_at(k, k->path, true, 0);
 	for (int i = 0; i < 60; i++) {
 		transaction(k, i);
 		if (i % 3 == 0)
 			check(k, k->reader);
+		if (i % 2 == 0)
+			check(k, k->beside);
 		if (i % 30 == 29)
 			assert_int_equal(sqlite_wal_truncate(k->writer, &k->e), ST_OK);
 		if (i % 20 == 11) {
@@ -158,6 +161,7 @@ static void walk(struct kit *k, int page_bytes)
 		}
 	}
 	sqlite_close(&k->reader);
+	sqlite_close(&k->beside);
 	sqlite_close(&k->writer);
 	k->writer = open_at(k, k->path, true, 0);
 	check(k, k->writer);
@@ -181,6 +185,7 @@ static int teardown(void **state)
 {
 	struct kit *k = *state;
 	sqlite_close(&k->reader);
+	sqlite_close(&k->beside);
 	sqlite_close(&k->writer);
 	remove_at(k->path);
 	remove_at(k->copy);

@@ -21,6 +21,8 @@
 #define BYTES_MAX ((size_t)256 << 20)
 #define FRAME_HEAD_BYTES 24
 #define TRICKLE_BYTES ((uint64_t)256 << 10)
+#define PASSES_MAX 4
+#define NEARLY_FRAMES 32
 #define TRUNCATE_WAIT_MS 1000
 #define PAUSE_US 1000 /* while the thread finishes */
 #define PAUSES_MAX 5000
@@ -43,14 +45,31 @@ struct sqlite_wal {
 	atomic_int last_status;
 };
 
-static void checkpoint(struct sqlite_wal *w, struct sqlite *db, int mode)
+/* Frames in the main file by now; 0: none, or not known. */
+static uint64_t checkpoint(struct sqlite_wal *w, struct sqlite *db)
 {
 	int in_log = 0, copied = 0;
-	int rc = sqlite3_wal_checkpoint_v2(db->h, "main", mode, &in_log, &copied);
+	int rc = sqlite3_wal_checkpoint_v2(db->h, "main", SQLITE_CHECKPOINT_PASSIVE, &in_log,
+					   &copied);
 	/* BUSY: somebody else checkpoints, or a reader needs old frames. The next turn does it. */
 	if ((rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED)
 		rc = SQLITE_OK;
 	atomic_store(&w->last_status, (int)sqlite_status_of(db->h, rc));
+	return rc == SQLITE_OK && copied > 0 ? (uint64_t)copied : 0;
+}
+
+/* While the bulk was copied and synced, as much as 100 ms of commits came in; while those are, a
+ * few. The fewer are left, the shorter the commit that copies the rest stands. */
+static void copy_bulk(struct sqlite_wal *w)
+{
+	uint64_t copied = 0, before = 0;
+	for (int i = 0; i < PASSES_MAX && (i == 0 || copied > before); i++) {
+		before = copied;
+		copied = checkpoint(w, w->own);
+		if (atomic_load_explicit(&w->frames_seen, memory_order_relaxed) <
+		    copied + NEARLY_FRAMES)
+			break;
+	}
 }
 
 static bool wait_for_work(struct sqlite_wal *w)
@@ -68,7 +87,7 @@ static void *run(void *ctx)
 {
 	struct sqlite_wal *w = ctx;
 	while (wait_for_work(w)) {
-		checkpoint(w, w->own, SQLITE_CHECKPOINT_PASSIVE);
+		copy_bulk(w);
 		(void)atomic_fetch_add(&w->checkpoints, 1);
 		atomic_store(&w->caught_up, true);
 		atomic_store(&w->busy, false);
@@ -118,7 +137,7 @@ void sqlite_wal_after_commit(struct sqlite_wal *w)
 	if (w->frames < w->soft_frames || atomic_load(&w->busy))
 		return;
 	if (atomic_exchange(&w->caught_up, false) || w->frames >= w->frames_max) {
-		checkpoint(w, w->writer, SQLITE_CHECKPOINT_PASSIVE);
+		(void)checkpoint(w, w->writer);
 		(void)atomic_fetch_add(&w->inline_checkpoints, 1);
 		return;
 	}
@@ -130,7 +149,6 @@ static enum status open_own(struct sqlite *db, struct sqlite **out, struct err *
 	struct sqlite_conf conf = db->conf;
 	conf.cache_bytes = 0;
 	conf.mmap_bytes = 0;
-	conf.direct_wal = false; /* it copies frames and writes none */
 	return sqlite_open(&conf, out, e);
 }
 
