@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/hash.h"
+#include "base/polite.h"
 #include "engine/advised.h"
 #include "engine/beside.h"
 #include "engine/due.h"
@@ -366,6 +367,7 @@ static enum status fold_waiting(struct engine *en, size_t *done, struct err *e)
 			if (st != ST_OK)
 				return st;
 			++*done;
+			(void)polite_pause(&en->polite_us);
 		}
 		if (n < want)
 			return ST_OK;

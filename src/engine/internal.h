@@ -16,6 +16,7 @@ struct engine {
 	struct arena pass_arena;   /* one pass */
 	struct engine_stats stats;
 	uint64_t committed_cursor;
+	int64_t polite_us;  /* when others were let go first (base/polite.h) */
 	uint64_t last_lead; /* whose the record in hand was; 0: nobody's */
 	bool hand_all; /* a failure may have hidden what was to be handed over: name all again */
 	bool stale;    /* memory is ahead of the store after a failure: reload first */

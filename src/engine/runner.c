@@ -5,12 +5,13 @@
  * What comes in is durable before the engine sees it, so the engine can wait and the door cannot.
  * Under load it therefore gathers, for a time that grows with the rate; in a spike that leaves it
  * no processor of its own it stands back, for some seconds at most, unless something is about to be
- * sent, which must not leave on an old state. Nobody waits who asked for a fold: runner_wait ends
- * every pause. */
+ * sent, which must not leave on an old state. And while it folds it lets those who answer go first
+ * (base/polite.h). Nobody waits who asked for a fold: runner_wait ends every pause, and this. */
 #include "engine/runner.h"
 
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/polite.h"
 #include "base/time.h"
 
 #include <pthread.h>
@@ -36,7 +37,7 @@
 /* A spike: so much comes in, and the last fold had to share its processor. As long as that goes on
  * folding can wait: what it takes is missing at the door, and later it costs less, since the events
  * of a lead share its rows. The end of the spike ends the wait. */
-#define SPIKE_RATE 10000
+#define SPIKE_RATE 15000
 #define SPIKE_LOOK_US 100000
 #define SPIKE_MOST_US (5 * US_PER_S)
 
@@ -98,12 +99,24 @@ static void count(struct runner *r, size_t done)
 	r->counted = 0;
 }
 
+static bool urgent(struct runner *r)
+{
+	if (r->conf.urgent == NULL)
+		return false;
+	pthread_mutex_unlock(&r->lock);
+	bool yes = r->conf.urgent(r->conf.ctx);
+	pthread_mutex_lock(&r->lock);
+	return yes;
+}
+
 static void fold_once(struct runner *r)
 {
 	struct err e;
 	size_t done = 0;
 	struct engine_stats stats;
 	err_clear(&e);
+	bool hurry = r->sending || urgent(r);
+	polite_wanted(!hurry && r->waiters == 0);
 	r->more = false;
 	r->folded_us = clock_mono_us();
 	pthread_mutex_unlock(&r->lock);
@@ -134,16 +147,6 @@ static bool pause_until(struct runner *r, int64_t until)
 	while (!r->stop && r->waiters == 0 && clock_mono_us() < until)
 		(void)clock_cond_wait(&r->halt, &r->lock, until);
 	return !r->stop && r->waiters == 0;
-}
-
-static bool urgent(struct runner *r)
-{
-	if (r->conf.urgent == NULL)
-		return false;
-	pthread_mutex_unlock(&r->lock);
-	bool yes = r->conf.urgent(r->conf.ctx);
-	pthread_mutex_lock(&r->lock);
-	return yes;
 }
 
 static void stand_back(struct runner *r)
@@ -185,6 +188,7 @@ static void *run(void *arg)
 		sleep_a_while(r);
 	}
 	pthread_mutex_unlock(&r->lock);
+	polite_wanted(false);
 	return NULL;
 }
 
@@ -266,6 +270,7 @@ bool runner_wait(struct runner *r, uint64_t seq, int64_t timeout_us)
 	int64_t until = clock_mono_us() + timeout_us;
 	pthread_mutex_lock(&r->lock);
 	r->waiters++;
+	polite_wanted(false);
 	pthread_cond_signal(&r->halt);
 	while (r->stats.cursor < seq && !r->stop && clock_mono_us() < until)
 		(void)clock_cond_wait(&r->folded, &r->lock, until);

@@ -17,6 +17,7 @@
 #include "store/ops.h"
 
 #include "base/assert.h"
+#include "base/polite.h"
 #include "store/rows.h"
 
 #include <pthread.h>
@@ -123,10 +124,12 @@ static enum status write_tree(struct store *base, enum table t, const struct nod
 {
 	struct rows_walk w;
 	enum status st = ST_OK;
+	int64_t polite_us = 0;
 	rows_walk_start(&w, root, t, SCAN_ALL);
 	for (; w.more && st == ST_OK; rows_walk_next(&w)) {
 		struct store_key key = rows_store_key(t, w.key);
 		st = put ? store_put(base, t, key, w.value, e) : store_del(base, t, key, e);
+		(void)polite_pause(&polite_us);
 	}
 	return st;
 }

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * test_polite.c: who gives way, and when. */
+#include "base/polite.h"
+
+#include "base/clock.h"
+#include "base/test.h"
+
+static void gives_way_when_it_is_wanted(void **state)
+{
+	(void)state;
+	int64_t since = 0, before = clock_mono_us();
+	assert_false(polite_pause(&since));
+	assert_int_equal(since, 0);
+	polite_wanted(true);
+	assert_true(polite_pause(&since));
+	assert_true(since >= before);
+	polite_wanted(false);
+	since = 0;
+	assert_false(polite_pause(&since));
+}
+
+static void not_more_often_than_it_is_worth(void **state)
+{
+	(void)state;
+	int64_t hour = 3600 * INT64_C(1000000), since = clock_mono_us() + hour, then = since;
+	polite_wanted(true);
+	assert_false(polite_pause(&since));
+	assert_int_equal(since, then);
+	polite_wanted(false);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(gives_way_when_it_is_wanted),
+		cmocka_unit_test(not_more_often_than_it_is_worth),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
