@@ -6,6 +6,9 @@ set -euo pipefail
 . "$(dirname "$0")/frame.bash"
 table=${NURTURED_SHARED:-$root/../shared}/data/xleads/Leads.37col.csv
 [ -e "$table" ] || skip "the table of real leads is not here (NURTURED_SHARED)"
+# An import notes beside its file how far it came, so the folder of tables may be read-only.
+cp "$table" "$work/leads.csv"
+table=$work/leads.csv
 "$nurtured" init -q
 "$nurtured" apply "$root/programs/leads-csv.yaml" --yes -q >/dev/null
 import() {
