@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * policy_compare.c: what would another policy have earned on this log, and may it be believed? */
 #include "base/assert.h"
+#include "base/time.h"
 #include "base/file.h"
 #include "cli/policy.h"
 #include "net/gunzip.h"
@@ -228,7 +229,8 @@ enum status policy_evidence_judge(struct cli *c, struct policy_evidence *p,
 enum status policy_evidence_begin(struct cli *c, const char *candidate, const char *champion,
 				  struct policy_evidence *p)
 {
-	*p = (struct policy_evidence){.candidate = str_of(candidate), .champion = str_of(champion)};
+	*p = (struct policy_evidence){
+		.candidate = str_of(candidate), .champion = str_of(champion), .kept_us = TIME_NONE};
 	arena_init(&p->arena, EVIDENCE_BYTES);
 	p->log = ARENA_NEW(&p->arena, struct bandit_log);
 	ASSERT(p->log != NULL); /* it is the first */
@@ -318,6 +320,8 @@ void policy_evidence_json(const struct policy_evidence *p, struct json_w *w)
 		put_value(w, "harm", p->harm);
 	if (p->own_rows > 0)
 		json_w_ki64(w, "learned_from", (int64_t)p->own_rows);
+	if (p->kept_us != TIME_NONE)
+		json_w_ktime(w, "kept_from", p->kept_us);
 	json_w_kbool(w, "may_be_promoted", p->may);
 	json_w_kstr(w, "reason", p->reason);
 	json_w_end(w);
@@ -356,6 +360,15 @@ void policy_evidence_show(struct cli *c, const struct policy_evidence *p)
 			"%zu of them are from before it was taken: what it learned from them makes "
 			"it look better here than it is\n\n",
 			p->own_rows);
+	if (p->kept_us != TIME_NONE) {
+		char at[TIME_TEXT_MAX];
+		time_format(p->kept_us, at);
+		fprintf(c->out,
+			"--since reaches behind what is kept: the oldest decision is of %s "
+			"(decide: "
+			"{keep})\n\n",
+			at);
+	}
 	fprintf(c->out, "  %-12s %12s   %s\n", "ESTIMATE", "VALUE", "95 %");
 	for (int k = 0; k < EVALUATE_KINDS; k++)
 		if (p->has_model || !evaluate_kind_models((enum evaluate_kind)k))

@@ -417,6 +417,29 @@ static enum status make_rows(struct live *x)
 	return scan(x, false);
 }
 
+/* ---- what is no longer kept ---- */
+
+static bool take_first(void *ctx, struct store_key key, struct str value)
+{
+	struct live *x = ctx;
+	struct json d;
+	int64_t at;
+	arena_reset(&x->scratch);
+	bool read = json_parse(value, JSON_LIMITS_EVENT, &x->scratch, &d, NULL) == ST_OK &&
+		    time_parse(text(&d, 0, "at", &x->scratch), &at);
+	/* The first decision ever is number 1: then nothing was dropped. */
+	if (read && key.num > 1 && at > x->since_us)
+		x->out->kept_us = at;
+	return false;
+}
+
+/* Does --since reach behind what the program keeps (decide: {keep})? */
+static enum status note_kept(struct live *x)
+{
+	return store_scan(x->door->node->store, TABLE_DECISION, SCAN_ALL, take_first, x,
+			  &x->c->err);
+}
+
 /* ---- the whole ---- */
 
 static enum status since(struct cli *c, int64_t now_us, int64_t *out)
@@ -442,6 +465,8 @@ static enum status run(struct live *x, const char *candidate, const char *champi
 	enum status st = engine_meta_read(x->door->node->store, &at, &c->err);
 	if (st == ST_OK)
 		st = since(c, at.clock_us, &x->since_us);
+	if (st == ST_OK)
+		st = note_kept(x);
 	if (st == ST_OK)
 		st = policy_of(x, candidate, &x->a);
 	if (st == ST_OK)

@@ -13,7 +13,8 @@ enum due_kind {
 	DUE_MESSAGE = 2,
 	DUE_OUTCOME = 3,
 	DUE_ADVICE = 4,
-	DUE_EXPERIMENTS = 5
+	DUE_EXPERIMENTS = 5,
+	DUE_KEPT = 6
 }; /* in keys: never reuse one */
 struct due {
 	int64_t at_us; /* TIME_NONE: it waits for nothing */

@@ -15,6 +15,7 @@
 #include "engine/flush.h"
 #include "engine/handing.h"
 #include "engine/internal.h"
+#include "engine/kept.h"
 #include "engine/notice.h"
 #include "engine/outbox.h"
 #include "engine/system.h"
@@ -262,6 +263,7 @@ static enum status fire_row(struct engine *en, const struct due *d, struct err *
 	case DUE_MESSAGE: return notice_due(&p, d->id, e);
 	case DUE_OUTCOME: return learned_due(&p, d->id, e);
 	case DUE_ADVICE: return advised_due(&p, d->id, e);
+	case DUE_KEPT: return kept_due(&p, e);
 	case DUE_EXPERIMENTS:
 		st = experiments_due(&p, e);
 		return st == ST_OK ? beside_settle(en, &p, e) : st;

@@ -75,6 +75,7 @@ enum status play_flush(struct play *y, struct err *e)
 	buf_varint(&row, y->recent_bounced);
 	buf_varint(&row, y->recent_complained);
 	buf_bytes(&row, str_of(y->pause_reason));
+	buf_zigzag(&row, y->kept_us);
 	for (size_t i = 0; i < y->ended_n; i++) {
 		buf_varint(&row, y->ended[i].experiment);
 		buf_varint(&row, y->ended[i].arm);
@@ -100,6 +101,7 @@ static enum status read_row(struct play *y, struct str row, struct err *e)
 	y->recent_complained = (uint32_t)rd_varint(&r);
 	struct str reason = rd_bytes(&r);
 	(void)snprintf(y->pause_reason, sizeof y->pause_reason, STR_FMT, STR_ARG(reason));
+	y->kept_us = rd_zigzag(&r);
 	while (r.ok && r.p < r.end && y->ended_n < DECIDE_ENDED_MAX) {
 		struct decide_ended *x = &y->ended[y->ended_n++];
 		x->experiment = (uint32_t)rd_varint(&r);
@@ -122,7 +124,7 @@ enum status play_load(struct play *y, struct err *e)
 	y->next_decision = y->next_message = y->next_handoff = 1;
 	y->sent_day = 0;
 	y->sent_today = y->recent_sent = y->recent_bounced = y->recent_complained = 0;
-	y->first_send_us = TIME_NONE;
+	y->first_send_us = y->kept_us = TIME_NONE;
 	y->pause_reason[0] = '\0';
 	y->ended_n = 0;
 	struct arena_mark mark = arena_mark(&y->zone_arena);

@@ -51,6 +51,7 @@ struct play {
 	uint32_t sent_today;
 	int64_t first_send_us;                                   /* TIME_NONE: never */
 	uint32_t recent_sent, recent_bounced, recent_complained; /* halved at twice the window */
+	int64_t kept_us; /* when old decisions are swept (kept.h); TIME_NONE */
 	bool dirty;
 	struct learned learned;
 	struct drift drift;

@@ -8,6 +8,7 @@
 #include "engine/account.h"
 #include "engine/handing.h"
 #include "engine/held.h"
+#include "engine/kept.h"
 #include "engine/merge.h"
 #include "engine/outbox.h"
 #include "engine/pass.h"
@@ -139,8 +140,9 @@ static enum status keep_record(struct round *r, struct str record, uint64_t *id_
 	r->d.decision = y->next_decision;
 	*id_r = id;
 	enum status st = store_put(s, TABLE_DECISION, KEY_NUM(id), record, e);
-	return st == ST_OK ? store_put(s, TABLE_LEAD_DECISION, KEY_BYTES(key_view(&k)), STR(""), e)
-			   : st;
+	if (st == ST_OK)
+		st = store_put(s, TABLE_LEAD_DECISION, KEY_BYTES(key_view(&k)), STR(""), e);
+	return st == ST_OK ? kept_decided(r->p, e) : st;
 }
 
 static enum status make_message(struct round *r, struct message *m, uint64_t decision,

@@ -10,6 +10,7 @@
 #include "engine/beside.h"
 #include "engine/experiments.h"
 #include "engine/internal.h"
+#include "engine/kept.h"
 #include "engine/merge.h"
 #include "engine/models.h"
 #include "engine/past.h"
@@ -214,7 +215,8 @@ enum status system_program_force(struct engine *en, struct pass *p, uint64_t num
 	if (st != ST_OK)
 		return st;
 	p->program = new;
-	return system_sweep(en, p->env.now_us, e);
+	st = kept_applied(p, e);
+	return st != ST_OK ? st : system_sweep(en, p->env.now_us, e);
 }
 
 static enum status run_apply(struct engine *en, struct pass *p, struct err *e)

@@ -8,7 +8,7 @@
 /* Both in one line, so that nobody changes one alone. */
 #define FORM \
 	{ \
-		ENGINE_FOLD_VERSION, 15, UINT64_C(0x6884db7506e557eb) \
+		ENGINE_FOLD_VERSION, 16, UINT64_C(0xaebaf36a904cc128) \
 	}
 
 #define EXPERIMENTS \

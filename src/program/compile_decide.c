@@ -8,6 +8,8 @@
 #define CLICK_US (3 * US_PER_D)
 #define REPLY_US (7 * US_PER_D)
 #define OTHER_US (30 * US_PER_D)
+#define KEEP_US (400 * US_PER_D)
+#define KEEP_LEAST_US US_PER_D
 
 const char *decide_mode_name(enum decide_mode m)
 {
@@ -198,7 +200,8 @@ void compile_deciding(struct playing *x)
 				       .most = 1,
 				       .least = 0.01,
 				       .epsilon = 0.05,
-				       .gain = 150};
+				       .gain = 150,
+				       .keep_us = KEEP_US};
 	(void)value_share(ynode_get(harm, "budget"), &d->harm_budget); /* absent: as above */
 	(void)value_duration(ynode_get(harm, "within"), &d->harm_us);
 	(void)value_share(ynode_get(explore, "most"), &d->most);
@@ -206,6 +209,8 @@ void compile_deciding(struct playing *x)
 	(void)value_share(ynode_get(explore, "uniform"), &d->uniform);
 	(void)value_share(ynode_get(explore, "epsilon"), &d->epsilon);
 	(void)value_number(ynode_get(explore, "gain"), &d->gain);
+	(void)value_duration(ynode_get(n, "keep"), &d->keep_us);
+	d->keep_us = d->keep_us < KEEP_LEAST_US ? KEEP_LEAST_US : d->keep_us;
 	compile_drift(d, ynode_get(n, "drift"));
 	compile_rewards(x, ynode_get(n, "rewards"));
 	compile_costs(x, ynode_get(n, "costs"));

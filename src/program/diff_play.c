@@ -325,6 +325,7 @@ static void diff_deciding(struct differ *d)
 	deciding_number(d, "days of a window of drift", days(o->drift_window_us),
 			days(n->drift_window_us));
 	deciding_number(d, "distance that is drift", o->drift_psi, n->drift_psi);
+	deciding_number(d, "days that decisions are kept", days(o->keep_us), days(n->keep_us));
 }
 
 /* ---- choices of other senders ---- */

@@ -17,6 +17,8 @@ static const struct schema_type share = {.kind = SCHEMA_SHARE, .what = "a share"
 static const struct schema_type window = {
 	.kind = SCHEMA_DURATION, .max = 180, .what = "a duration"};
 
+static const struct schema_type kept = {.kind = SCHEMA_DURATION, .max = 3650, .what = "a duration"};
+
 /* In the order of enum decide_mode. */
 const char *const schema_mode_words[] = {"off",     "shadow", "rules",    "first",
 					 "epsilon", "igw",    "thompson", NULL};
@@ -115,6 +117,11 @@ static const struct schema_key deciding_keys[] = {
 	{"explore", &explore, false, "the least that is needed", "How much is tried out.", SINCE},
 	{"drift", &drift, false, "{on_alarm: widen}",
 	 "What is done when those who come, or what comes of messages, are not as before.", SINCE},
+	{"keep", &kept, false, "400d",
+	 "How long records of decisions, and of what came of them, are kept: `explain` and `policy "
+	 "compare` look back no further. What was learned stays. A day at least; a "
+	 "decision whose outcome is still awaited stays till it has come.",
+	 SINCE},
 	{.name = NULL},
 };
 const struct schema_type schema_deciding = {.kind = SCHEMA_OBJECT,

@@ -251,6 +251,7 @@ static const struct bad bads[] = {
 	 PLAY "tracks: {a: {enter: lead.known, sequence: [{send: m}, {send: q, gap: 0h}]}}\n", 6,
 	 70, 72, NULL, "no time between"},
 	{"N250", PLAY "decide: {mode: igw}\n", 6, 10, 14, NULL, "mode igw has nothing to choose"},
+	{"N113", PLAY "decide: {mode: rules, keep: 90}\n", 6, 29, 31, "90d", "is not a duration"},
 	{"N251", PLAY "decide: {mode: rules, rewards: {email.open: 1}}\n", 6, 33, 43, NULL,
 	 "would reward opens"},
 	{"N252", PLAY "decide: {mode: rules, explore: {most: 10%, least: 20%}}\n", 6, 44, 49, NULL,
@@ -319,7 +320,8 @@ static const char *const goods[] = {
 	     "decide: {mode: igw, harm: {budget: 0.1%}, explore: {most: 30%, least: 2%, uniform: "
 	     "28%}}\n",
 	PLAY "tracks: {a: {enter: lead.known, decide: {what: [angle]}, sequence: [{send: m}]}}\n"
-	     "decide: {mode: igw, drift: {on_alarm: rules, hold: 3d, window: 14d, psi: 0.3}}\n",
+	     "decide: {mode: igw, drift: {on_alarm: rules, hold: 3d, window: 14d, psi: 0.3}, keep: "
+	     "90d}\n",
 	PLAY
 	"decisions: {subject: {mode: igw, context: [plan, seats], worth: 2, explore: {uniform: "
 	"5%}}, offer: {mode: shadow, purpose: marketing, channel: email}}\n",

@@ -248,6 +248,7 @@ struct program_deciding {
 	double most, least; /* what all but the best may have; what is shared out evenly */
 	double uniform;     /* share of decisions that is drawn evenly, whatever is known */
 	double epsilon, gain;
+	int64_t keep_us;             /* records of decisions and what came of them */
 	int64_t learn_us, close_us;  /* the shortest and the longest window of all of them */
 	enum decide_drift on_drift;  /* not DECIDE_STEADY */
 	int64_t drift_hold_us;       /* for so long behind the last alarm */

@@ -60,6 +60,16 @@ expect 0 "somebody comes" '1 row' -- import "$work/later.csv" --consent legitima
 	--consent-source trade-fair
 expect 0 "two days" '' -- clock advance 2d
 expect 0 "explain says which model chose" "model ${model:0:12}\\)" -- explain later@firm.example
+# What is older than the program says is dropped, and a comparison that asks for it says so.
+expect 1 "nothing was dropped yet" '"may_be_promoted"' -- policy compare rules first --since 300d --json
+if grep -q kept_from "$work/out"; then bad "kept_from too early" "$work/out"; else good; fi
+sed 's/mode: igw,/mode: igw, keep: 50d,/' "$work/program.yaml" >"$work/shorter.yaml"
+expect 0 "decisions are kept for a shorter time" 'days that decisions are kept' \
+	-- apply "$work/shorter.yaml" --yes
+expect 0 "more than that passes" '' -- clock advance 40d
+expect 1 "what is no longer kept" 'reaches behind what is kept: the oldest decision is of' \
+	-- policy compare rules first --since 300d
+expect 1 "as a document" '"kept_from":"20' -- policy compare rules first --since 300d --json
 stop
 expect 0 "a replay decides the same" '' -- replay --verify
 tally

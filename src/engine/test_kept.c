@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * test_kept.c: decisions and outcomes are kept as long as the program says, no longer, whatever
+ * the program said before; and a replay keeps the same. */
+#include "engine/kept.h"
+
+#include "engine/test_learning.h"
+
+#define HOURS_LATE (2 * US_PER_H) /* K3 */
+
+static size_t rows(struct world *w, enum table t)
+{
+	size_t n = 0;
+	struct err e;
+	assert_int_equal(store_scan(w->store, t, SCAN_ALL, world_count, &n, &e), ST_OK);
+	return n;
+}
+
+struct age {
+	struct world *w;
+	int64_t oldest_us; /* of the first */
+	uint64_t first;
+};
+
+static bool note_age(void *ctx, struct store_key key, struct str value)
+{
+	struct age *a = ctx;
+	struct json d;
+	struct err e;
+	int64_t at;
+	assert_int_equal(json_parse(value, JSON_LIMITS_EVENT, &a->w->arena, &d, &e), ST_OK);
+	assert_true(time_parse(json_str(&d, json_get(&d, 0, "at"), &a->w->arena), &at));
+	a->oldest_us = at;
+	a->first = key.num;
+	return false;
+}
+
+static struct age oldest(struct world *w)
+{
+	struct age a = {.w = w, .oldest_us = TIME_NONE};
+	struct err e;
+	assert_int_equal(store_scan(w->store, TABLE_DECISION, SCAN_ALL, note_age, &a, &e), ST_OK);
+	return a;
+}
+
+static bool has_decision(void *ctx, struct store_key key, struct str value)
+{
+	struct world *w = ctx;
+	struct str row;
+	struct err e;
+	(void)value;
+	assert_int_equal(store_get(w->store, TABLE_DECISION, KEY_NUM(key.num), &w->arena, &row, &e),
+			 ST_OK);
+	return true;
+}
+
+/* Every table has the rows of the same decisions, none older than that. */
+static void check(struct world *w, int64_t keep_us)
+{
+	struct err e;
+	assert_int_equal(rows(w, TABLE_LEAD_DECISION), rows(w, TABLE_DECISION));
+	assert_int_equal(store_scan(w->store, TABLE_OUTCOME, SCAN_ALL, has_decision, w, &e), ST_OK);
+	assert_int_equal(store_scan(w->store, TABLE_PENDING, SCAN_ALL, has_decision, w, &e), ST_OK);
+	int64_t at = oldest(w).oldest_us;
+	assert_true(at == TIME_NONE || w->now_us - at <= keep_us + HOURS_LATE);
+}
+
+static void test_bounded(void **state)
+{
+	struct world w;
+	size_t most = 0, outcomes = 0;
+	(void)state;
+	play_start(&w, LEARNING_PROGRAM("igw, keep: 40d"), &learning_content);
+	for (unsigned i = 0; i < 70; i++) {
+		learning_one(&w, i, "story");
+		check(&w, 40 * US_PER_D);
+		size_t n = rows(&w, TABLE_DECISION);
+		most = n > most ? n : most;
+		outcomes += rows(&w, TABLE_OUTCOME) > 0;
+		arena_reset(&w.arena);
+	}
+	struct age a = oldest(&w);
+	assert_true(a.first > 20); /* many were dropped */
+	assert_in_range(most, 5, 80);
+	assert_true(outcomes > 40);
+	assert_true(w.now_us - a.oldest_us >= 37 * US_PER_D); /* K1: none too early */
+	teardown(&w);
+}
+
+static void test_default_is_long(void **state)
+{
+	struct world w;
+	(void)state;
+	play_start(&w, LEARNING_PROGRAM("igw"), &learning_content);
+	for (unsigned i = 0; i < 5; i++)
+		learning_one(&w, i, "story");
+	size_t n = rows(&w, TABLE_DECISION);
+	assert_true(n > 3);
+	passes(&w, 380 * US_PER_D);
+	assert_true(rows(&w, TABLE_DECISION) >= n);
+	assert_int_equal(oldest(&w).first, 1);
+	passes(&w, 22 * US_PER_D);
+	assert_true(oldest(&w).first != 1);
+	teardown(&w);
+}
+
+/* An outcome that is still awaited keeps its decision, and those behind it (K2). */
+static void test_awaited(void **state)
+{
+	struct world w;
+	(void)state;
+	play_start(&w, LEARNING_PROGRAM("igw, keep: 3d"), &learning_content);
+	for (unsigned i = 0; i < 25; i++) {
+		learning_one(&w, i, "story");
+		check(&w, 32 * US_PER_D); /* annoyance counts for 30 days */
+	}
+	assert_true(oldest(&w).first > 3);
+	assert_true(w.now_us - oldest(&w).oldest_us > 25 * US_PER_D);
+	teardown(&w);
+}
+
+/* More than a bite at once, behind a program that keeps for a shorter time. */
+static void test_shorter(void **state)
+{
+	struct world w;
+	(void)state;
+	play_start(&w, LEARNING_PROGRAM("rules"), &learning_content);
+	for (unsigned i = 0; i < KEPT_BITE + 20; i++) {
+		char email[64];
+		(void)snprintf(email, sizeof email, "p%u@firm.example", i);
+		does(&w, "form.ebook", email, NULL, "{}");
+		handed_n = 0;
+	}
+	assert_true(rows(&w, TABLE_DECISION) > KEPT_BITE);
+	passes(&w, 60 * US_PER_D);
+	assert_int_equal(oldest(&w).first, 1);
+	handed_n = 0;
+	world_apply(&w, LEARNING_PROGRAM("rules, keep: 30d"), &learning_content);
+	assert_int_equal(oldest(&w).first, 1); /* not in the same breath */
+	passes(&w, 2 * US_PER_H);
+	check(&w, 30 * US_PER_D);
+	assert_int_equal(rows(&w, TABLE_DECISION), 0);
+	assert_int_equal(rows(&w, TABLE_OUTCOME), 0);
+	teardown(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_bounded),
+		cmocka_unit_test(test_default_is_long),
+		cmocka_unit_test(test_awaited),
+		cmocka_unit_test(test_shorter),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
