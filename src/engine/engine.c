@@ -26,6 +26,8 @@
 #define RECORD_ARENA (128u << 20)
 #define PASS_ARENA (16u << 20)
 #define ALARM_BITE 512u
+/* A batch ends where so many messages wait for its commit: they leave while others are folded. */
+#define LEAVING_MOST 2048u
 
 static enum status program_reload(struct engine *en, struct err *e)
 {
@@ -49,6 +51,11 @@ static enum status program_reload(struct engine *en, struct err *e)
 			   : st;
 }
 
+static struct engine_place place_of(const struct engine *en)
+{
+	return (struct engine_place){en->batch.cursor, en->batch.clock_us};
+}
+
 static enum status engine_reload(struct engine *en, struct err *e)
 {
 	batch_drop(&en->batch);
@@ -58,7 +65,7 @@ static enum status engine_reload(struct engine *en, struct err *e)
 	if (st == ST_OK)
 		st = program_reload(en, e);
 	en->stale = st != ST_OK;
-	en->committed_cursor = en->batch.cursor;
+	en->committed = place_of(en);
 	return st;
 }
 
@@ -99,6 +106,7 @@ enum status engine_open(const struct engine_conf *conf, struct engine **out, str
 		st = engine_reload(en, e);
 	if (st == ST_OK)
 		st = check_log_end(en, e);
+	en->shown = en->committed;
 	if (st != ST_OK)
 		engine_close(&en);
 	else
@@ -123,8 +131,9 @@ void engine_close(struct engine **en)
 void engine_stats(const struct engine *en, struct engine_stats *out)
 {
 	*out = en->stats;
-	out->cursor = en->committed_cursor;
-	out->clock_us = en->batch.clock_us;
+	out->cursor = en->shown.cursor;
+	out->clock_us = en->shown.clock_us;
+	out->leaving = en->play.outgoing_n;
 	int64_t alarm = en->batch.next_alarm_us, due = en->batch.next_due_us;
 	out->next_alarm_us = alarm == TIME_NONE || (due != TIME_NONE && due < alarm) ? due : alarm;
 	out->program_version = en->batch.program_version;
@@ -148,7 +157,7 @@ enum status engine_book(struct engine *en, struct engine_book_mark *known, struc
 	enum status st = advised_book(&en->play, en->program, out, e);
 	if (st != ST_OK)
 		return st;
-	(*out)->learned_seq = en->committed_cursor;
+	(*out)->learned_seq = en->committed.cursor;
 	(*out)->version = en->batch.program_version;
 	*known = now;
 	return ST_OK;
@@ -347,10 +356,15 @@ static enum status fold_record(struct engine *en, const struct log_record *r, st
 	return batch_full(&en->batch) ? batch_flush(&en->batch, e) : ST_OK;
 }
 
+static bool batch_leaves(const struct engine *en)
+{
+	return en->conf.hand_over != NULL && en->play.outgoing_n >= en->told_n + LEAVING_MOST;
+}
+
 static enum status fold_waiting(struct engine *en, size_t *done, struct err *e)
 {
 	struct log_record records[READ_RECORDS];
-	while (*done < en->conf.batch_events_max) {
+	while (*done < en->conf.batch_events_max && !batch_leaves(en)) {
 		size_t want = en->conf.batch_events_max - *done;
 		if (want > READ_RECORDS)
 			want = READ_RECORDS;
@@ -387,9 +401,9 @@ static bool take_sending(void *ctx, struct store_key key, struct str value)
 	return true;
 }
 
-/* Behind a commit that readers see. A commit that held though it was told to have failed has
- * marked messages that nobody was handed. */
-static enum status hand_over(struct engine *en, struct err *e)
+/* The first `n`, behind a commit that readers see. A commit that held though it was told to have
+ * failed has marked messages that nobody was handed. */
+static enum status hand_over(struct engine *en, size_t n, struct err *e)
 {
 	struct play *y = &en->play;
 	enum status st = ST_OK;
@@ -401,14 +415,53 @@ static enum status hand_over(struct engine *en, struct err *e)
 					      false};
 		y->outgoing_n = 0;
 		st = store_scan(en->conf.store, TABLE_OUTBOX, sending, take_sending, en, e);
+		n = y->outgoing_n;
 	}
-	if (st == ST_OK && en->conf.hand_over != NULL && y->outgoing_n > 0) {
-		en->conf.hand_over(en->conf.ctx, y->outgoing, y->outgoing_n);
-		en->stats.handed_over += y->outgoing_n;
+	if (st == ST_OK && en->conf.hand_over != NULL && n > 0) {
+		en->conf.hand_over(en->conf.ctx, y->outgoing, n);
+		en->stats.handed_over += n;
 	}
 	en->hand_all = st != ST_OK;
-	y->outgoing_n = 0;
+	play_handed_over(y, n);
 	return st;
+}
+
+/* Nobody is waiting behind: readers see it before it is called done. What leaves the process was
+ * committed, and its cause is on stable storage: the log. A power cut that takes the commit back
+ * leaves that, and the same fold (law 3). */
+static enum status show(struct engine *en, struct err *e)
+{
+	enum status st = store_show(en->conf.store, e);
+	if (st != ST_OK)
+		return st;
+	en->shown = en->committed;
+	en->hidden = false;
+	return hand_over(en, en->play.outgoing_n, e);
+}
+
+/* Behind a full batch there is more to fold, while a thread writes this one: it is not waited for.
+ * Readers see it by the next commit, and what leaves is handed over then. */
+static enum status commit(struct engine *en, bool full, struct err *e)
+{
+	enum status st = play_flush(&en->play, e);
+	if (st == ST_OK)
+		st = batch_flush(&en->batch, e);
+	if (st == ST_OK)
+		st = store_commit(en->conf.store, e);
+	if (st != ST_OK)
+		return st;
+	struct engine_place before = en->committed;
+	en->committed = place_of(en);
+	if (!full || en->hand_all)
+		return show(en, e);
+	en->shown = en->conf.hand_over != NULL ? before : en->committed;
+	en->hidden = true;
+	return hand_over(en, en->told_n, e);
+}
+
+static bool is_full(const struct engine *en, size_t done)
+{
+	return done == en->conf.batch_events_max || batch_leaves(en);
 }
 
 enum status engine_run(struct engine *en, size_t *done_r, struct err *e)
@@ -425,27 +478,15 @@ enum status engine_run(struct engine *en, size_t *done_r, struct err *e)
 	st = store_begin(en->conf.store, e);
 	if (st != ST_OK)
 		return st;
+	en->told_n = en->play.outgoing_n;
 	st = fold_waiting(en, &done, e);
-	if (st == ST_OK && done > 0) {
-		st = play_flush(&en->play, e);
-		if (st == ST_OK)
-			st = batch_flush(&en->batch, e);
-		if (st == ST_OK)
-			st = store_commit(en->conf.store, e);
-		/* Nobody is waiting behind: let readers see it before it is called done. What
-		 * leaves the process was committed, and its cause is on stable storage: the log.
-		 * A power cut that takes the commit back leaves that, and the same fold (law 3). */
-		bool leaving = (en->play.outgoing_n > 0 || en->hand_all) && en->conf.hand_over;
-		if (st == ST_OK && (done < en->conf.batch_events_max || leaving))
-			st = store_show(en->conf.store, e);
-		if (st == ST_OK) {
-			en->committed_cursor = en->batch.cursor;
-			*done_r = done;
-			return hand_over(en, e);
-		}
-	}
-	store_rollback(en->conf.store);
-	if (st != ST_OK)
-		en->stale = true;
+	if (st == ST_OK && done > 0)
+		st = commit(en, is_full(en, done), e);
+	if (st != ST_OK || done == 0)
+		store_rollback(en->conf.store);
+	if (st == ST_OK && done == 0 && en->hidden)
+		st = show(en, e);
+	en->stale |= st != ST_OK;
+	*done_r = st == ST_OK ? done : 0;
 	return st;
 }

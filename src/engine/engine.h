@@ -51,11 +51,12 @@ struct engine_conf {
 };
 
 struct engine_stats {
-	uint64_t cursor;       /* last record folded and committed */
+	uint64_t cursor;       /* last record folded and committed, for readers to see */
 	int64_t clock_us;      /* the log's clock there */
 	int64_t next_alarm_us; /* TIME_NONE: nothing is waiting */
 	uint64_t events, alarms, dead_letters, leads_created, merges; /* since open */
 	uint64_t handed_over;     /* messages named to hand_over, since open */
+	size_t leaving;           /* not yet named, because nobody sees their commit */
 	uint64_t program_version; /* 0: none applied yet */
 };
 
@@ -63,7 +64,7 @@ MUST_USE enum status engine_open(const struct engine_conf *conf, struct engine *
 				 struct err *e);
 void engine_close(struct engine **en); /* accepts NULL inside; leaves NULL */
 /* One batch: folds what is waiting, up to the batch size, and commits. *done_r records were
- * folded; 0 means the log is drained. On failure nothing of the batch is kept and the next call
+ * folded; 0 means the log is drained, and readers see all of it. On failure nothing of the batch is kept and the next call
  * starts at the committed cursor again. */
 MUST_USE enum status engine_run(struct engine *en, size_t *done_r, struct err *e);
 void engine_stats(const struct engine *en, struct engine_stats *out);

@@ -6,6 +6,12 @@
 
 #include "engine/pass.h"
 
+/* How far the fold has come. */
+struct engine_place {
+	uint64_t cursor;
+	int64_t clock_us; /* the log's there */
+};
+
 struct engine {
 	struct engine_conf conf;
 	struct log_reader *reader;
@@ -15,8 +21,10 @@ struct engine {
 	struct arena record_arena; /* records of one read */
 	struct arena pass_arena;   /* one pass */
 	struct engine_stats stats;
-	uint64_t committed_cursor;
-	int64_t polite_us;  /* when others were let go first (base/polite.h) */
+	struct engine_place committed, shown; /* shown: what readers see */
+	bool hidden;       /* they differ: a full batch is being written, and nobody waits for it */
+	size_t told_n;     /* of play.outgoing, from batches before the one in hand */
+	int64_t polite_us; /* when others were let go first (base/polite.h) */
 	uint64_t last_lead; /* whose the record in hand was; 0: nobody's */
 	bool hand_all; /* a failure may have hidden what was to be handed over: name all again */
 	bool stale;    /* memory is ahead of the store after a failure: reload first */

@@ -355,6 +355,13 @@ void play_hand_over(struct play *y, uint64_t message)
 	y->outgoing[y->outgoing_n++] = message;
 }
 
+void play_handed_over(struct play *y, size_t n)
+{
+	if (n > 0) /* where nothing ever left there is no memory either */
+		memmove(y->outgoing, y->outgoing + n, (y->outgoing_n - n) * sizeof y->outgoing[0]);
+	y->outgoing_n -= n;
+}
+
 void play_sent(struct play *y, int64_t now_us)
 {
 	int32_t today = (int32_t)time_day(now_us);

@@ -38,7 +38,7 @@ struct play {
 	uint64_t uses;
 	struct arena zone_arena;
 	struct strmap zones; /* name -> const struct tz * */
-	/* Messages marked SENDING since the last commit, in that order. */
+	/* Messages marked SENDING and not yet handed over, in that order. */
 	uint64_t *outgoing;
 	size_t outgoing_n, outgoing_cap;
 	/* META row "play" */
@@ -88,6 +88,7 @@ void play_end(struct play *y, const struct program_experiment *x, size_t arm);
 /* Forgets experiments that were stopped and that the program has no more. */
 void play_forget_ended(struct play *y, const struct program *p);
 void play_hand_over(struct play *y, uint64_t message);
+void play_handed_over(struct play *y, size_t n);    /* the first n of them were */
 void play_sent(struct play *y, int64_t now_us);     /* one more has left */
 void play_bounced(struct play *y, bool complained); /* one of the latest came back */
 unsigned play_sent_today(const struct play *y, int64_t now_us);

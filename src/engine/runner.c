@@ -59,7 +59,7 @@ struct runner {
 	int64_t counted_us; /* since then `counted` were folded */
 	int64_t counted;
 	bool pressed; /* it got much less than a whole processor */
-	bool sending; /* it handed messages over */
+	bool sending; /* it handed messages over, or is about to */
 };
 
 /* Sleeps, with the lock held on both sides, until there may be something to do. */
@@ -128,17 +128,17 @@ static void fold_once(struct runner *r)
 	if (r->conf.progress != NULL)
 		r->conf.progress(r->conf.ctx, &stats);
 	pthread_mutex_lock(&r->lock);
-	r->sending = stats.handed_over > r->stats.handed_over;
+	r->sending = stats.handed_over > r->stats.handed_over || stats.leaving > 0;
+	bool seen = stats.cursor != r->stats.cursor;
 	r->stats = stats;
 	r->health = st;
 	r->why = e;
 	r->done = done;
 	count(r, done);
 	r->pressed = used < took / 8 * 7;
-	if (done > 0) {
-		r->more = true;
+	r->more |= done > 0;
+	if (seen)
 		pthread_cond_broadcast(&r->folded);
-	}
 }
 
 /* With the lock held on both sides. False: there is no time to wait any longer. */

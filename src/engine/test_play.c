@@ -460,6 +460,39 @@ static void test_merged_leads_count_together(void **state)
 	teardown(&w);
 }
 
+/* More waits behind a full batch: what it holds leaves when readers see it, by the next commit. */
+static void test_full_batches_are_shown_late(void **state)
+{
+	struct world w;
+	struct engine_stats stats;
+	struct err e;
+	size_t done;
+	(void)state;
+	handed_n = 0;
+	world_start(&w, &(struct engine_conf){.hand_over = take, .batch_events_max = 2});
+	world_apply(&w, nurture_program, &content);
+	engine_stats(w.engine, &stats);
+	uint64_t before = stats.cursor;
+	for (int i = 0; i < 4; i++) {
+		char email[32];
+		struct event ev = {.type = STR("form.ebook"), .traits = STR("{}")};
+		(void)snprintf(email, sizeof email, "p%d@acme.example", i);
+		assert_true(event_add_id(&ev, ID_EMAIL, STR_NULL, str_of(email)));
+		append(&w, &ev);
+	}
+	for (size_t run = 0; run < 3; run++) {
+		assert_int_equal(engine_run(w.engine, &done, &e), ST_OK);
+		engine_stats(w.engine, &stats);
+		assert_int_equal(done, run < 2 ? 2 : 0);
+		assert_int_equal(stats.cursor, before + 2 * run);
+		assert_int_equal(handed_n, 2 * run);
+		assert_int_equal(stats.leaving, run < 2 ? 2 : 0);
+	}
+	for (uint64_t i = 0; i < 4; i++)
+		assert_int_equal(handed[i], i + 1);
+	teardown(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -482,6 +515,7 @@ int main(void)
 		cmocka_unit_test(test_split_gives_touches_back),
 		cmocka_unit_test(test_try_again_then_give_up),
 		cmocka_unit_test(test_merged_leads_count_together),
+		cmocka_unit_test(test_full_batches_are_shown_late),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
