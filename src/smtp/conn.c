@@ -194,7 +194,7 @@ static void unlink_conn(struct smtp_conn *c)
 void smtp_conn_close(struct smtp_conn *c)
 {
 	struct smtp_server *s = c->server;
-	ASSERT(c->job == NULL && c->state != CONN_CLOSED);
+	ASSERT(c->job == NULL && c->ahead == NULL && c->state != CONN_CLOSED);
 	smtp_server_unidle(c);
 	if (c->state != CONN_QUIT)
 		s->conns--;
@@ -251,6 +251,7 @@ void smtp_conn_fail(struct smtp_conn *c, const struct smtp_reply *r, const char 
 	c->job = NULL;
 	if (j != NULL)
 		fail_job(c, j, &v); /* before the bytes of `r` go */
+	smtp_talk_give_back(c);
 	bool ready = c->ready;
 	smtp_conn_close(c);
 	if (!ready && !in_clear)
@@ -323,10 +324,19 @@ static void read_all(struct smtp_conn *c)
 	}
 }
 
+static void message_out(struct smtp_conn *c)
+{
+	c->job->dot_sent = true;
+	c->dot_us = c->pool->now_us;
+	smtp_conn_enter(c, CONN_DOT);
+}
+
 static void sent(struct smtp_conn *c, size_t n)
 {
 	c->out_at += n;
-	if (c->state == CONN_BODY)
+	if (c->state == CONN_BODY && c->dot_queued && c->out_at >= c->dot_at)
+		message_out(c);
+	else if (c->state == CONN_BODY)
 		smtp_conn_enter(c, CONN_BODY); /* it moves: the deadline does too */
 	if (c->out_at < c->out.n)
 		return;
@@ -335,14 +345,8 @@ static void sent(struct smtp_conn *c, size_t n)
 	c->secret = false;
 	buf_reset(&c->out);
 	c->out_at = 0;
-	if (c->state != CONN_BODY)
-		return;
-	if (c->dot_queued) {
-		c->job->dot_sent = true;
-		smtp_conn_enter(c, CONN_DOT);
-	} else {
+	if (c->state == CONN_BODY)
 		smtp_talk_body_fill(c);
-	}
 }
 
 void smtp_conn_flush(struct smtp_conn *c)

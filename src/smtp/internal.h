@@ -14,11 +14,12 @@
  *   IDLE         a job                   -> RSET, MAIL
  *   RSET, MAIL, RCPT, DATA  replies      -> BODY, or ready for the next job
  *   BODY         all bytes in the kernel -> DOT
- *   DOT          the answer              -> ready
+ *   DOT          the answer              -> ready, or MAIL of the job ahead
  *   QUIT         221, or the deadline    -> CLOSED
  * "Ready" is conn_next(): the next waiting job, or IDLE, or QUIT. From any state a failure leads
  * through conn_fail() to CLOSED. With PIPELINING the commands of MAIL, RCPT and DATA are written
- * together; the states then only say whose reply is awaited.
+ * together; the states then only say whose reply is awaited. Where a server is quick they are
+ * written behind the message before them (RFC 2920 section 3.1): `ahead` is the job they belong to.
  */
 #ifndef SMTP_INTERNAL_H
 #define SMTP_INTERNAL_H
@@ -36,6 +37,7 @@
 #define SMTP_PIECE_BYTES (64u << 10) /* of a message, at most, waiting in memory for the kernel */
 #define SMTP_OUT_BYTES (2 * SMTP_PIECE_BYTES)
 #define SMTP_ADDRESSES_MAX 8
+#define SMTP_AHEAD_WAITS 4 /* quick_us, so often: then the job ahead goes back to the line */
 
 struct smtp_job {
 	struct smtp_job *next;
@@ -97,12 +99,17 @@ struct smtp_conn {
 	bool in_clear;      /* was opened to do without TLS, after TLS failed */
 	struct smtp_caps caps;
 	struct smtp_job *job;
+	struct smtp_job *ahead; /* its envelope is written, behind the message of `job` */
+	bool gone;      /* one was, and is in the line again: then no command fits any more */
+	bool quick;     /* the last message was answered at once */
+	int64_t dot_us; /* when the message was out */
 	size_t rcpt, rcpt_count; /* whose reply is awaited; of the transaction, job or not */
 	unsigned messages;       /* begun here */
 	bool mail_ok;            /* the server has a transaction open */
 	bool rset_first;         /* and it must be forgotten before the next one */
 	struct str body;         /* not yet in `out` */
 	bool line_start, dot_queued;
+	size_t dot_at; /* once it is queued: where the message ends in `out` */
 };
 
 enum lookup { LOOKUP_NONE, LOOKUP_WANTED, LOOKUP_RUNNING, LOOKUP_DONE };
@@ -168,7 +175,6 @@ void smtp_report_one(struct smtp_pool *p, struct smtp_job *j, size_t rcpt,
 		     enum smtp_outcome outcome, const struct smtp_verdict *v);
 void smtp_report_open(struct smtp_pool *p, struct smtp_job *j, enum smtp_outcome outcome,
 		      const struct smtp_verdict *v);
-void smtp_pool_wake(struct smtp_pool *p); /* from any thread */
 
 /* server.c: who gets which mail. */
 void smtp_server_add(struct smtp_pool *p, struct smtp_job *j);
@@ -205,6 +211,7 @@ void smtp_talk_reply(struct smtp_conn *c, const struct smtp_reply *r);
 void smtp_talk_secured(struct smtp_conn *c);   /* the handshake is done */
 void smtp_talk_body_fill(struct smtp_conn *c); /* the next piece of the message into `out` */
 void smtp_talk_next(struct smtp_conn *c);      /* ready for a job */
+void smtp_talk_give_back(struct smtp_conn *c); /* the job ahead */
 void smtp_talk_quit(struct smtp_conn *c);
 
 #endif

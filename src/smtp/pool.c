@@ -186,7 +186,7 @@ enum status smtp_submit(struct smtp_pool *p, const struct smtp_mail *mail, struc
 	*p->incoming_last = j;
 	p->incoming_last = &j->next;
 	pthread_mutex_unlock(&p->lock);
-	if (first)
+	if (first && !mail->more)
 		smtp_pool_wake(p);
 	return ST_OK;
 }
@@ -255,6 +255,9 @@ static void tick(struct smtp_pool *p)
 	 * walk ends one connection or moves its deadline on, so this ends. */
 	for (struct smtp_conn *c = p->conns; c != NULL;) {
 		bool late = p->now_us >= c->deadline_us || over;
+		bool slow = p->now_us - c->dot_us > SMTP_AHEAD_WAITS * p->conf.quick_us;
+		if (c->ahead != NULL && c->state == CONN_DOT && slow)
+			smtp_talk_give_back(c); /* another conversation may be free first */
 		if (late)
 			smtp_conn_overdue(c);
 		c = late ? p->conns : c->next;

@@ -92,6 +92,7 @@ struct smtp_mail {
 	const struct str *rcpts; /* addresses without brackets */
 	size_t rcpt_count;
 	struct str bytes; /* header and body, lines ended by CRLF, not dot-stuffed; not copied */
+	bool more;        /* others follow at once: the loop looks behind smtp_pool_wake */
 };
 
 /* Called on the loop's thread: must not block. Strings are borrowed for the call. */
@@ -110,6 +111,9 @@ struct smtp_pool_conf {
 	int64_t queue_wait_us; /* for a free connection; then DEFERRED */
 	int64_t idle_us;       /* a connection without work is kept so long */
 	int64_t stop_grace_us; /* for conversations in hand when the pool stops */
+	/* Behind a message that was answered within this, the envelope of the next mail goes out
+	 * with the message before it; 0: never. A mail waits four times as long for that one. */
+	int64_t quick_us;
 	struct smtp_timeouts timeouts;
 	struct smtp_listener listener;
 };
@@ -120,6 +124,7 @@ struct smtp_pool_conf {
 		.queue_wait_us = SMTP_SECONDS(60), \
 		.idle_us = SMTP_SECONDS(15), \
 		.stop_grace_us = SMTP_SECONDS(10), \
+		.quick_us = 50000, \
 		.timeouts = {.connect_us = SMTP_SECONDS(30), \
 			     .tls_us = SMTP_SECONDS(60), \
 			     .greeting_us = SMTP_SECONDS(300), \
@@ -149,6 +154,7 @@ void smtp_pool_destroy(struct smtp_pool **p);
  * of the message that must not go on the wire (control characters, bare CR or LF, a line of more
  * than 998 bytes). ST_LIMIT: too many recipients. ST_UNAVAILABLE: the pool is stopping. */
 MUST_USE enum status smtp_submit(struct smtp_pool *p, const struct smtp_mail *mail, struct err *e);
+void smtp_pool_wake(struct smtp_pool *p);      /* from any thread */
 size_t smtp_pool_in_hand(struct smtp_pool *p); /* taken and without their last result */
 
 const char *smtp_outcome_name(enum smtp_outcome o); /* "deferred" */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * talk.c: the dialogue, as one table: a state, the phase it reports, how long it may last, and what
- * a reply in it means. With PIPELINING a transaction is two writes (envelope, message), without it
- * the same steps one by one. RSET goes out only in front of the next transaction, and only when
+ * a reply in it means. With PIPELINING a transaction is two writes (envelope, message), or one where
+ * the envelope went out behind the message before it; without it the same steps one by one. RSET goes out only in front of the next transaction, and only when
  * the last one was left open. */
 #include "smtp/internal.h"
 
@@ -26,6 +26,8 @@ static void on_data(struct smtp_conn *c, const struct smtp_reply *r);
 static void on_early(struct smtp_conn *c, const struct smtp_reply *r);
 static void on_dot(struct smtp_conn *c, const struct smtp_reply *r);
 static void on_quit(struct smtp_conn *c, const struct smtp_reply *r);
+
+#define ENVELOPE_ROOM (32u << 10)
 
 #define WAIT(name) offsetof(struct smtp_timeouts, name##_us)
 static const struct {
@@ -263,9 +265,8 @@ static void on_auth_user(struct smtp_conn *c, const struct smtp_reply *r)
 
 /* ---- transactions ---- */
 
-static void put_mail(struct smtp_conn *c)
+static void put_mail(struct smtp_conn *c, const struct smtp_job *j)
 {
-	const struct smtp_job *j = c->job;
 	buf_z(&c->out, "MAIL FROM:<");
 	buf_z(&c->out, j->envelope.p);
 	buf_z(&c->out, ">");
@@ -280,9 +281,9 @@ static void put_mail(struct smtp_conn *c)
 	buf_z(&c->out, "\r\n");
 }
 
-static void put_rcpt(struct smtp_conn *c, size_t index)
+static void put_rcpt(struct smtp_conn *c, const struct smtp_job *j, size_t index)
 {
-	const char *at = c->job->envelope.p;
+	const char *at = j->envelope.p;
 	for (size_t i = 0; i <= index; i++)
 		at += strlen(at) + 1;
 	buf_z(&c->out, "RCPT TO:<");
@@ -300,22 +301,33 @@ static bool pipelined(const struct smtp_conn *c)
 	return (c->caps.flags & SMTP_CAP_PIPELINING) != 0;
 }
 
-static void begin(struct smtp_conn *c, struct smtp_job *j)
+static void put_envelope(struct smtp_conn *c, const struct smtp_job *j)
 {
-	bool rset = c->rset_first;
+	put_mail(c, j);
+	for (size_t i = 0; i < j->rcpt_count; i++)
+		put_rcpt(c, j, i);
+	put_data(c);
+}
+
+static void take(struct smtp_conn *c, struct smtp_job *j)
+{
 	c->job = j;
 	c->messages++;
 	c->rcpt = 0;
 	c->rcpt_count = j->rcpt_count;
 	c->mail_ok = c->rset_first = false;
+}
+
+static void begin(struct smtp_conn *c, struct smtp_job *j)
+{
+	bool rset = c->rset_first;
+	take(c, j);
 	if (rset)
 		buf_z(&c->out, "RSET\r\n");
-	if (pipelined(c) || !rset)
-		put_mail(c);
-	for (size_t i = 0; pipelined(c) && i < j->rcpt_count; i++)
-		put_rcpt(c, i);
 	if (pipelined(c))
-		put_data(c);
+		put_envelope(c, j);
+	else if (!rset)
+		put_mail(c, j);
 	smtp_conn_enter(c, rset ? CONN_RSET : CONN_MAIL);
 }
 
@@ -338,6 +350,19 @@ static const char *unfit(const struct smtp_conn *c, const struct smtp_job *j,
 	return NULL;
 }
 
+static struct smtp_job *take_fitting(struct smtp_conn *c)
+{
+	struct smtp_job *j;
+	while ((j = smtp_server_take(c->server)) != NULL) {
+		struct smtp_verdict v = {.phase = SMTP_PHASE_MAIL};
+		v.text = unfit(c, j, &v.enhanced);
+		if (v.text == NULL)
+			return j;
+		smtp_report_open(c->pool, j, SMTP_FAILED, &v);
+	}
+	return NULL;
+}
+
 void smtp_talk_next(struct smtp_conn *c)
 {
 	struct smtp_job *j;
@@ -350,14 +375,10 @@ void smtp_talk_next(struct smtp_conn *c)
 		smtp_talk_quit(c);
 		return;
 	}
-	while ((j = smtp_server_take(c->server)) != NULL) {
-		struct smtp_verdict v = {.phase = SMTP_PHASE_MAIL};
-		v.text = unfit(c, j, &v.enhanced);
-		if (v.text == NULL) {
-			begin(c, j);
-			return;
-		}
-		smtp_report_open(c->pool, j, SMTP_FAILED, &v);
+	j = take_fitting(c);
+	if (j != NULL) {
+		begin(c, j);
+		return;
 	}
 	smtp_conn_enter(c, CONN_IDLE);
 	c->next_idle = c->server->idle;
@@ -413,7 +434,7 @@ static void on_rset(struct smtp_conn *c, const struct smtp_reply *r)
 		return;
 	}
 	if (!pipelined(c))
-		put_mail(c);
+		put_mail(c, c->job);
 	smtp_conn_enter(c, CONN_MAIL);
 }
 
@@ -431,7 +452,7 @@ static void on_mail(struct smtp_conn *c, const struct smtp_reply *r)
 		return;
 	}
 	if (!pipelined(c))
-		put_rcpt(c, 0);
+		put_rcpt(c, c->job, 0);
 	smtp_conn_enter(c, CONN_RCPT);
 }
 
@@ -471,7 +492,7 @@ static void on_rcpt(struct smtp_conn *c, const struct smtp_reply *r)
 		return;
 	}
 	if (!pipelined(c))
-		put_rcpt(c, c->rcpt);
+		put_rcpt(c, c->job, c->rcpt);
 	smtp_conn_enter(c, CONN_RCPT);
 }
 
@@ -496,6 +517,15 @@ static void on_data(struct smtp_conn *c, const struct smtp_reply *r)
 	}
 }
 
+/* One round trip less, where the server answers at once: behind a slow one a mail waits in the line,
+ * for whichever conversation is free first. */
+static bool may_go_ahead(const struct smtp_conn *c)
+{
+	return c->quick && pipelined(c) && c->pool->stop_at_us == 0 &&
+	       c->messages < c->server->conf.messages_max &&
+	       c->out.n + ENVELOPE_ROOM < SMTP_OUT_BYTES;
+}
+
 void smtp_talk_body_fill(struct smtp_conn *c)
 {
 	ASSERT(c->state == CONN_BODY && !c->dot_queued);
@@ -504,6 +534,43 @@ void smtp_talk_body_fill(struct smtp_conn *c)
 		return;
 	buf_z(&c->out, ".\r\n"); /* the message ends with CRLF: smtp_message_check */
 	c->dot_queued = true;
+	c->dot_at = c->out.n;
+	if (may_go_ahead(c))
+		c->ahead = take_fitting(c);
+	if (c->ahead != NULL)
+		put_envelope(c, c->ahead);
+}
+
+void smtp_talk_give_back(struct smtp_conn *c)
+{
+	struct smtp_job *j = c->ahead;
+	struct smtp_verdict v = {.phase = SMTP_PHASE_QUEUE, .text = "the pool stopped"};
+	c->ahead = NULL;
+	c->gone = j != NULL;
+	if (j != NULL && c->pool->stop_at_us == 0)
+		smtp_server_put_back(c->pool, j);
+	else if (j != NULL)
+		smtp_report_open(c->pool, j, SMTP_DEFERRED, &v);
+}
+
+/* Behind a message: with the job whose envelope is written already, or the next one. */
+static void go_on(struct smtp_conn *c)
+{
+	struct smtp_job *j = c->ahead;
+	ASSERT(c->job == NULL);
+	c->ahead = NULL;
+	if (j != NULL) {
+		take(c, j);
+		smtp_conn_enter(c, CONN_MAIL);
+	} else if (c->gone) {
+		/* It will ask for a message nobody sends, and would read a command as one. */
+		struct smtp_pool *p = c->pool;
+		struct smtp_server *s = c->server;
+		smtp_conn_close(c);
+		smtp_server_kick(p, s);
+	} else {
+		done(c);
+	}
 }
 
 /* Before the dot is out. A refusal counts; the rest of the message would be read as commands. */
@@ -521,16 +588,17 @@ static void on_dot(struct smtp_conn *c, const struct smtp_reply *r)
 {
 	struct smtp_job *j = c->job;
 	struct smtp_verdict v = {.phase = SMTP_PHASE_DOT, .reply = r};
+	c->quick = c->pool->now_us - c->dot_us < c->pool->conf.quick_us;
 	if (bad(r)) {
 		refuse_all(c, r);
 		if (r->code == 421)
 			smtp_conn_fail(c, r, NULL);
 		else
-			done(c);
+			go_on(c);
 	} else if (good(r)) {
 		c->job = NULL;
 		smtp_report_open(c->pool, j, SMTP_SENT, &v);
-		done(c);
+		go_on(c);
 	} else {
 		no_sense(c);
 	}

@@ -8,6 +8,7 @@
  *   < .          reads a message up to the dot
  *   gone         waits for the client to hang up
  *   stall        neither reads nor speaks until the test is over
+ *   late         takes its time: 400 ms
  *   flood        says "250-more" until nobody takes it any more
  *   mark, again  where the loop begins; back to there; in a loop QUIT may come instead of a line
  *   ---          here the script of the next connection begins; the last one serves all others
@@ -150,6 +151,8 @@ static inline bool server_other(struct server_conn *c, struct str step, struct s
 	}
 	if (str_is(step, "again"))
 		*rest = *mark;
+	else if (str_is(step, "late"))
+		(void)poll(&(struct pollfd){c->server->over[0], POLLIN, 0}, 1, 400);
 	else if (str_is(step, "flood"))
 		server_flood(c);
 	else if (str_is(step, "stall"))
