@@ -35,14 +35,24 @@ void crypto_sha256(struct str data, uint8_t out[SHA256_BYTES])
 	ASSERT(EVP_Digest(data.n ? data.p : "", data.n, out, NULL, sha256, NULL) == 1);
 }
 
-/* A context of each thread, which keeps the last key until the next: HMAC() looks its parts up
- * behind locks and takes three times as long. */
+/* A context of each thread: HMAC() looks its parts up behind locks and takes three times as long.
+ * Setting a key is half of a short HMAC, and most often it is the one of the call before. */
+#define HMAC_KEPT_MAX 64
+
+struct hmac {
+	EVP_MAC_CTX *ctx;
+	size_t key_n; /* 0: none is kept */
+	char key[HMAC_KEPT_MAX];
+};
+
 static pthread_key_t hmac_of_thread;
 static pthread_once_t hmac_once = PTHREAD_ONCE_INIT;
 
-static void hmac_free(void *ctx)
+static void hmac_free(void *p)
 {
-	EVP_MAC_CTX_free(ctx);
+	struct hmac *h = p;
+	EVP_MAC_CTX_free(h->ctx);
+	OPENSSL_clear_free(h, sizeof *h);
 }
 
 static void hmac_prepare(void)
@@ -50,31 +60,44 @@ static void hmac_prepare(void)
 	ASSERT(pthread_key_create(&hmac_of_thread, hmac_free) == 0);
 }
 
-static EVP_MAC_CTX *hmac_create(void)
+static struct hmac *hmac_create(void)
 {
 	char digest[] = "SHA256";
 	const OSSL_PARAM with[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
 		OSSL_PARAM_construct_end()};
+	struct hmac *h = OPENSSL_zalloc(sizeof *h);
 	EVP_MAC *mac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
-	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(mac);
+	ASSERT(h != NULL && (h->ctx = EVP_MAC_CTX_new(mac)) != NULL);
 	EVP_MAC_free(mac);
-	ASSERT(ctx != NULL && EVP_MAC_CTX_set_params(ctx, with) == 1);
-	ASSERT(pthread_setspecific(hmac_of_thread, ctx) == 0);
-	return ctx;
+	ASSERT(EVP_MAC_CTX_set_params(h->ctx, with) == 1);
+	ASSERT(pthread_setspecific(hmac_of_thread, h) == 0);
+	return h;
+}
+
+static void hmac_key(struct hmac *h, struct str key)
+{
+	const unsigned char *k = (const unsigned char *)(key.n ? key.p : "");
+	if (key.n > 0 && key.n == h->key_n && CRYPTO_memcmp(key.p, h->key, key.n) == 0) {
+		ASSERT(EVP_MAC_init(h->ctx, NULL, 0, NULL) == 1); /* the same once more */
+		return;
+	}
+	ASSERT(EVP_MAC_init(h->ctx, k, key.n, NULL) == 1);
+	h->key_n = key.n <= HMAC_KEPT_MAX ? key.n : 0;
+	if (h->key_n > 0)
+		memcpy(h->key, key.p, key.n);
 }
 
 void crypto_hmac_sha256(struct str key, struct str data, uint8_t out[SHA256_BYTES])
 {
 	size_t n = 0;
-	const unsigned char *k = (const unsigned char *)(key.n ? key.p : "");
 	ASSERT(pthread_once(&hmac_once, hmac_prepare) == 0);
-	EVP_MAC_CTX *ctx = pthread_getspecific(hmac_of_thread);
-	if (ctx == NULL)
-		ctx = hmac_create();
-	ASSERT(EVP_MAC_init(ctx, k, key.n, NULL) == 1);
-	ASSERT(EVP_MAC_update(ctx, (const unsigned char *)data.p, data.n) == 1);
-	ASSERT(EVP_MAC_final(ctx, out, &n, SHA256_BYTES) == 1 && n == SHA256_BYTES);
+	struct hmac *h = pthread_getspecific(hmac_of_thread);
+	if (h == NULL)
+		h = hmac_create();
+	hmac_key(h, key);
+	ASSERT(EVP_MAC_update(h->ctx, (const unsigned char *)data.p, data.n) == 1);
+	ASSERT(EVP_MAC_final(h->ctx, out, &n, SHA256_BYTES) == 1 && n == SHA256_BYTES);
 }
 
 bool crypto_equal(struct str a, struct str b)

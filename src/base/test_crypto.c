@@ -33,6 +33,11 @@ static void hashes_as_published(void **state)
 	crypto_hmac_sha256(STR_NULL, STR_NULL, out);
 	check_hex("no key", out,
 		  "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+	for (int i = 0; i < 3; i++) { /* the key of the call before is kept */
+		crypto_hmac_sha256(STR("Jefe"), STR("what do ya want for nothing?"), out);
+		check_hex("the same key", out,
+			  "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+	}
 }
 
 static void base64_both_ways(void **state)
