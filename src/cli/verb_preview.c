@@ -61,7 +61,8 @@ static enum status make(struct preview *p, struct err *e)
 	st = find_message(p, lead, e);
 	if (st != ST_OK)
 		return st;
-	const struct letter_question q = {&p->message, clock_now_us(), !cli_flag(c, "raw")};
+	const struct letter_question q = {
+		.message = &p->message, .now_us = clock_now_us(), .bare = !cli_flag(c, "raw")};
 	st = letter_make(p->desk, &q, &c->arena, &p->letter, e);
 	p->whole = st == ST_OK;
 	/* A failed check leaves something to look at, an empty slot does not. */

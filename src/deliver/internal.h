@@ -35,6 +35,8 @@ struct writing {
 	struct mime_addr from;
 	struct str domain; /* of From */
 	int64_t now_us;
+	const struct lead *lead; /* known already, with the profile; or NULL */
+	const struct json *profile;
 	struct arena *a;
 };
 /* "PUBLIC_URL/h/TOKEN"; empty: such a link cannot be made. */

@@ -134,6 +134,18 @@ static enum status read_json(const struct writing *w, enum table t, uint64_t id,
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
+static enum status read_person(const struct writing *w, struct lead *lead,
+			       const struct json **profile, struct err *e)
+{
+	if (w->lead != NULL && w->profile != NULL) {
+		*lead = *w->lead;
+		*profile = w->profile;
+		return ST_OK;
+	}
+	enum status st = read_lead(w, lead, e);
+	return st == ST_OK ? read_json(w, TABLE_PROFILE, lead->id, profile, e) : st;
+}
+
 static enum status read_content(const struct writing *w, struct compose_in *in, struct err *e)
 {
 	const struct message *m = w->m;
@@ -208,9 +220,7 @@ static enum status compose(struct writing *w, int64_t now_us, const struct compo
 		.dice = hash_u64(w->m->id ^ hash_u64(w->m->attempts)),
 		.thread = *thread,
 	};
-	enum status st = read_lead(w, &lead, e);
-	if (st == ST_OK)
-		st = read_json(w, TABLE_PROFILE, lead.id, &in.profile, e);
+	enum status st = read_person(w, &lead, &in.profile, e);
 	if (st == ST_OK)
 		st = read_json(w, TABLE_ACCOUNT, lead.account, &in.account, e);
 	if (st == ST_OK)
@@ -243,6 +253,7 @@ static enum status read_thread(const struct writing *w, int64_t now_us, struct c
 	struct writing first = *w;
 	struct compose_out said = {.links_n = 0};
 	first.m = &m;
+	first.lead = NULL;
 	enum status st = desk_version(w->d, m.version, &first.version, e);
 	if (st == ST_OK)
 		st = compose(&first, now_us, &(struct compose_thread){.references_n = 0}, &said, e);
@@ -335,7 +346,12 @@ static enum status write_touch(struct writing *w, struct letter *out, struct err
 enum status letter_make(struct letter_desk *d, const struct letter_question *q, struct arena *a,
 			struct letter *out, struct err *e)
 {
-	struct writing w = {.d = d, .m = q->message, .a = a, .now_us = q->now_us};
+	struct writing w = {.d = d,
+			    .m = q->message,
+			    .a = a,
+			    .now_us = q->now_us,
+			    .lead = q->lead,
+			    .profile = q->profile};
 	struct err unheard;
 	e = e != NULL ? e : &unheard;
 	ASSERT(d->letters->public_url != NULL);

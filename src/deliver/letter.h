@@ -53,6 +53,9 @@ void letter_desk_destroy(
  * has been applied. */
 MUST_USE enum status letter_program(struct letter_desk *d, const struct program **out,
 				    struct err *e);
+/* The same for who knows its version; 0: none has been applied. */
+MUST_USE enum status letter_program_of(struct letter_desk *d, uint64_t version,
+				       const struct program **out, struct err *e);
 
 /* A message nobody has chosen, as it would be for a lead under the version in force: number 0, to
  * look at. ST_NOT_FOUND says which messages, or which angles of it, there are. */
@@ -76,6 +79,9 @@ struct letter_question {
 	const struct message *message;
 	int64_t now_us;
 	bool bare; /* not signed: a preview */
+	/* The rows of whose it is now, when they were read already in this snapshot; else NULL. */
+	const struct lead *lead;
+	const struct json *profile;
 };
 MUST_USE enum status letter_make(struct letter_desk *d, const struct letter_question *q,
 				 struct arena *a, struct letter *out, struct err *e);

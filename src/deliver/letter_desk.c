@@ -99,18 +99,23 @@ enum status desk_version(struct letter_desk *d, uint64_t number, const struct de
 	return st;
 }
 
-enum status letter_program(struct letter_desk *d, const struct program **out, struct err *e)
+enum status letter_program_of(struct letter_desk *d, uint64_t version, const struct program **out,
+			      struct err *e)
 {
-	struct engine_meta meta;
 	const struct desk_version *v;
-	enum status st = engine_meta_read(d->store, &meta, e);
-	if (st == ST_OK && meta.program_version == 0)
+	if (version == 0)
 		return err_set(e, ST_NOT_FOUND, "no program has been applied yet");
-	if (st == ST_OK)
-		st = desk_version(d, meta.program_version, &v, e);
+	enum status st = desk_version(d, version, &v, e);
 	if (st == ST_OK)
 		*out = v->program;
 	return st;
+}
+
+enum status letter_program(struct letter_desk *d, const struct program **out, struct err *e)
+{
+	struct engine_meta meta;
+	enum status st = engine_meta_read(d->store, &meta, e);
+	return st == ST_OK ? letter_program_of(d, meta.program_version, out, e) : st;
 }
 
 /* ---- content ---- */

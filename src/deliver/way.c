@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * way.c: to the mail servers, and how fast. A server gets no more mails than it has connections,
- * twice: so a mail does not wait behind leave_ask, and no connection waits for a letter. */
+ * three times: so a mail does not wait behind leave_ask, and no connection waits for a letter. */
 #include "deliver/work.h"
 
 #include "base/assert.h"
@@ -53,7 +53,16 @@ static void on_result(void *ctx, const struct smtp_result *r)
 	fill_answer(d, item, r);
 	way_give(d, item->way);
 	items_answer(d, item);
-	pthread_cond_signal(&d->work);
+	pthread_mutex_unlock(&d->lock);
+}
+
+/* There is room again: one writer is woken for all of it. */
+static void on_turn(void *ctx)
+{
+	struct deliver *d = ctx;
+	pthread_mutex_lock(&d->lock);
+	if (d->queue_n + d->held_n > 0 || d->missed)
+		pthread_cond_signal(&d->work);
 	pthread_mutex_unlock(&d->lock);
 }
 
@@ -80,7 +89,7 @@ static enum status fill_relay(struct deliver *d, size_t i, struct smtp_relay *ou
 	if (s->ca != NULL)
 		out->ca_path =
 			arena_strz(&d->secrets, str_of(settings_path(d->conf.dir, s->ca, path)));
-	d->ways[i].spoken_max = 2 * (s->connections > 0 ? (size_t)s->connections : 10);
+	d->ways[i].spoken_max = 3 * (s->connections > 0 ? (size_t)s->connections : 10);
 	return ST_OK;
 }
 
@@ -137,7 +146,7 @@ enum status way_open(struct deliver *d, struct err *e)
 	conf.relay_count = s->smtp_n;
 	conf.helo_name = s->smtp[0].helo != NULL ? s->smtp[0].helo : host;
 	conf.mails_max = most;
-	conf.listener = (struct smtp_listener){.ctx = d, .on_result = on_result};
+	conf.listener = (struct smtp_listener){d, on_result, on_turn};
 	open_pace(d);
 	remember_sender(d);
 	return smtp_pool_create(&conf, &d->pool, e);
@@ -168,6 +177,14 @@ bool way_take(struct deliver *d, int64_t now_us, size_t *way_r)
 	d->way_next = best + 1;
 	*way_r = best;
 	return true;
+}
+
+bool way_free(const struct deliver *d)
+{
+	bool any = !d->live;
+	for (size_t i = 0; i < d->conf.settings->smtp_n && !any; i++)
+		any = d->ways[i].spoken < d->ways[i].spoken_max;
+	return any;
 }
 
 void way_give(struct deliver *d, size_t way)
@@ -218,6 +235,7 @@ bool way_speak(struct deliver *d, struct item *item)
 		.rcpts = &item->to,
 		.rcpt_count = 1,
 		.bytes = item->bytes,
+		.more = true,
 	};
 	enum status st = smtp_submit(d->pool, &mail, &e);
 	if (st == ST_OK)

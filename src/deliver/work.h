@@ -83,6 +83,16 @@ struct doubt {
 	uint32_t attempts; /* not of those that became so again */
 };
 
+enum ruling { VERDICT_DROP, VERDICT_ANSWER, VERDICT_HOLD, VERDICT_SPEAK, VERDICT_POST };
+
+#define LETTERS_AT_ONCE 4
+
+struct in_hand {
+	struct item *item; /* NULL: it is spoken */
+	enum ruling verdict;
+	bool way_taken;
+};
+
 struct writer {
 	struct deliver *d;
 	pthread_t thread;
@@ -90,6 +100,8 @@ struct writer {
 	struct store *store;
 	struct letter_desk *desk;
 	struct arena arena;
+	struct in_hand hand[LETTERS_AT_ONCE];
+	size_t hand_n;
 };
 
 struct deliver {
@@ -163,9 +175,11 @@ void way_close(struct deliver *d);
 /* A server with room, taken; with the lock held. False: none has any. */
 bool way_take(struct deliver *d, int64_t now_us, size_t *way_r);
 void way_give(struct deliver *d, size_t way);
+bool way_free(const struct deliver *d); /* one has room, or none is needed */
 /* How long a mail has to wait; 0: it goes now, and is counted. With the lock held. */
 int64_t way_wait_us(struct deliver *d, struct str domain, struct str sender, int64_t now_us);
-/* Hands a written mail over. On failure item->answer says why. Without the lock. */
+/* Hands a written mail over; smtp_pool_wake makes it go. On failure item->answer says why. Without
+ * the lock. */
 bool way_speak(struct deliver *d, struct item *item);
 
 /* ---- hooks.c ---- */

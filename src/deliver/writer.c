@@ -21,8 +21,6 @@
 #define TROUBLE_US (30 * US_PER_S)
 #define SCAN_MAX 65536
 
-enum verdict { VERDICT_DROP, VERDICT_ANSWER, VERDICT_HOLD, VERDICT_SPEAK, VERDICT_POST };
-
 void answer_untried(struct answer *a, int64_t after_us, const char *reason)
 {
 	*a = (struct answer){.outcome = SMTP_DEFERRED,
@@ -33,7 +31,7 @@ void answer_untried(struct answer *a, int64_t after_us, const char *reason)
 	(void)snprintf(a->reason, sizeof a->reason, "%.300s", reason);
 }
 
-static enum verdict refuse(struct item *item, const char *reason)
+static enum ruling refuse(struct item *item, const char *reason)
 {
 	item->answer = (struct answer){
 		.outcome = SMTP_FAILED, .class = SMTP_CLASS_COUNT, .at_us = clock_now_us()};
@@ -42,7 +40,7 @@ static enum verdict refuse(struct item *item, const char *reason)
 }
 
 /* The disk, a damaged row: not the message's doing, and it may pass. */
-static enum verdict trouble(struct item *item, const struct err *e)
+static enum ruling trouble(struct item *item, const struct err *e)
 {
 	answer_untried(&item->answer, TROUBLE_US, e->text);
 	return VERDICT_ANSWER;
@@ -62,22 +60,23 @@ void item_keep(struct item *item, const struct str parts[3])
 	}
 }
 
-/* From here on a crash leaves it uncertain. False: too many are, for a moment. */
+/* From here on a crash leaves it uncertain. False: too many are, for a moment. With the lock held. */
 static bool mark(struct deliver *d, struct item *item)
 {
-	pthread_mutex_lock(&d->lock);
 	item->marked = marks_set(d->marks, item->id, &item->mark);
-	pthread_mutex_unlock(&d->lock);
 	item->at_us = clock_now_us() + LOOK_AGAIN_US;
 	return item->marked;
 }
 
-static enum verdict put_in_inbox(struct writer *w, struct item *item, const struct message *m,
-				 const struct letter *l)
+static enum ruling put_in_inbox(struct writer *w, struct item *item, const struct message *m,
+				const struct letter *l)
 {
 	struct deliver *d = w->d;
 	struct err e;
-	if (!mark(d, item))
+	pthread_mutex_lock(&d->lock);
+	bool marked = mark(d, item);
+	pthread_mutex_unlock(&d->lock);
+	if (!marked)
 		return VERDICT_HOLD;
 	const struct inbox_mail mail = {
 		.at_us = clock_now_us(),
@@ -102,15 +101,15 @@ static enum verdict put_in_inbox(struct writer *w, struct item *item, const stru
 	return VERDICT_ANSWER;
 }
 
-static enum verdict pace(struct writer *w, struct item *item, const struct letter *l,
-			 int64_t now_us)
+static enum ruling pace(struct writer *w, struct item *item, const struct letter *l, int64_t now_us)
 {
 	struct deliver *d = w->d;
 	char reason[120];
 	pthread_mutex_lock(&d->lock);
 	int64_t wait = way_wait_us(d, l->domain, l->sender, now_us);
+	bool marked = wait > 0 || mark(d, item);
 	pthread_mutex_unlock(&d->lock);
-	if (wait == 0 && !mark(d, item))
+	if (!marked)
 		return VERDICT_HOLD;
 	if (wait == 0) {
 		const struct str parts[] = {l->bytes, l->from, l->to};
@@ -127,7 +126,7 @@ static enum verdict pace(struct writer *w, struct item *item, const struct lette
 	return VERDICT_ANSWER;
 }
 
-static enum verdict write_hook(struct writer *w, struct item *item, const struct message *m)
+static enum ruling write_hook(struct writer *w, struct item *item, const struct message *m)
 {
 	struct err e;
 	enum status st = hooks_write(w->d, item, m, w->store, &w->arena, &e);
@@ -144,14 +143,15 @@ static enum verdict write_hook(struct writer *w, struct item *item, const struct
 	return st == ST_INVALID || st == ST_LIMIT ? refuse(item, e.text) : trouble(item, &e);
 }
 
-static enum verdict write_letter(struct writer *w, struct item *item, const struct message *m)
+static enum ruling write_letter(struct writer *w, struct item *item, const struct leave *leave)
 {
 	struct letter letter;
 	struct err e;
 	int64_t now = clock_now_us();
-	enum status st =
-		letter_make(w->desk, &(struct letter_question){.message = m, .now_us = now},
-			    &w->arena, &letter, &e);
+	const struct message *m = &leave->message;
+	const struct letter_question q = {
+		.message = m, .now_us = now, .lead = &leave->row, .profile = leave->profile};
+	enum status st = letter_make(w->desk, &q, &w->arena, &letter, &e);
 	if (st == ST_INVALID || st == ST_LIMIT)
 		return refuse(item, e.text);
 	if (st != ST_OK)
@@ -160,14 +160,13 @@ static enum verdict write_letter(struct writer *w, struct item *item, const stru
 	return w->d->live ? pace(w, item, &letter, now) : put_in_inbox(w, item, m, &letter);
 }
 
-/* Inside one snapshot. */
-static enum verdict judge(struct writer *w, struct item *item)
+static enum ruling judge(struct writer *w, struct item *item, uint64_t version)
 {
 	struct leave leave;
 	struct leave_question q = {
 		.store = w->store, .message = item->id, .now_us = clock_now_us()};
 	struct err e;
-	enum status st = letter_program(w->desk, &q.program, &e);
+	enum status st = letter_program_of(w->desk, version, &q.program, &e);
 	if (st == ST_OK)
 		st = leave_ask(&q, &w->arena, &leave, &e);
 	if (st == ST_NOT_FOUND)
@@ -190,15 +189,13 @@ static enum verdict judge(struct writer *w, struct item *item)
 		return VERDICT_ANSWER;
 	}
 	bool hook = str_is(leave.message.channel, CHANNEL_WEBHOOK);
-	return hook ? write_hook(w, item, &leave.message) : write_letter(w, item, &leave.message);
+	return hook ? write_hook(w, item, &leave.message) : write_letter(w, item, &leave);
 }
 
-/* A snapshot that knows all answers that were forgotten, and the one to this message; behind a
- * failure none is open. Commits are written behind: on a full disk they may stay away, and a stop
- * does not wait for them. */
-static enum status look(struct writer *w, const struct item *item, bool *stale_r, struct err *e)
+/* A snapshot that knows all answers that were forgotten; behind a failure none is open. Commits are
+ * written behind: on a full disk they may stay away, and a stop does not wait for them. */
+static enum status look(struct writer *w, struct engine_meta *meta, struct err *e)
 {
-	struct engine_meta meta;
 	struct deliver *d = w->d;
 	pthread_mutex_lock(&d->lock);
 	uint64_t forgotten = d->forgotten_seq;
@@ -207,9 +204,8 @@ static enum status look(struct writer *w, const struct item *item, bool *stale_r
 		enum status st = store_read_begin(w->store, e);
 		if (st != ST_OK)
 			return st;
-		st = engine_meta_read(w->store, &meta, e);
-		*stale_r = st == ST_OK && meta.cursor < item->seq;
-		if (st == ST_OK && meta.cursor >= forgotten)
+		st = engine_meta_read(w->store, meta, e);
+		if (st == ST_OK && meta->cursor >= forgotten)
 			return ST_OK;
 		store_read_end(w->store);
 		if (st != ST_OK)
@@ -223,16 +219,22 @@ static enum status look(struct writer *w, const struct item *item, bool *stale_r
 	}
 }
 
-static enum verdict handle(struct writer *w, struct item *item)
+/* All inside one snapshot: it is no older than the first of them would have got. One that does not
+ * know the answer to a message says nothing of it. */
+static void handle(struct writer *w)
 {
-	bool stale = false;
+	struct engine_meta meta;
 	struct err e;
-	arena_reset(&w->arena);
-	if (look(w, item, &stale, &e) != ST_OK)
-		return VERDICT_DROP; /* the row stays as it is; the next start asks */
-	enum verdict v = stale ? VERDICT_DROP : judge(w, item);
-	store_read_end(w->store);
-	return v;
+	bool seen = look(w, &meta, &e) == ST_OK; /* else: as they are; the next start asks */
+	for (size_t i = 0; i < w->hand_n; i++) {
+		struct in_hand *h = &w->hand[i];
+		arena_reset(&w->arena);
+		h->verdict = seen && meta.cursor >= h->item->seq
+				     ? judge(w, h->item, meta.program_version)
+				     : VERDICT_DROP;
+	}
+	if (seen)
+		store_read_end(w->store);
 }
 
 /* ---- the thread ---- */
@@ -288,34 +290,60 @@ static struct item *next(struct deliver *d, struct writer *w)
 	return item;
 }
 
-static void settle(struct deliver *d, struct item *item, enum verdict v)
+/* What is spoken or posted, without the lock: it may be answered before this returns. */
+static void speak(struct writer *w)
 {
-	if (v == VERDICT_SPEAK) {
-		item->state = ITEM_SPOKEN;
-		pthread_mutex_unlock(&d->lock);
-		bool spoken = way_speak(d, item); /* it may be answered before this returns */
-		pthread_mutex_lock(&d->lock);
-		if (spoken)
-			return;
-		v = VERDICT_ANSWER;
+	struct deliver *d = w->d;
+	bool mails = false;
+	for (size_t i = 0; i < w->hand_n; i++) {
+		struct in_hand *h = &w->hand[i];
+		bool mail = h->verdict == VERDICT_SPEAK, post = h->verdict == VERDICT_POST;
+		mails |= mail;
+		if ((mail && way_speak(d, h->item)) || (post && hooks_speak(d, h->item)))
+			h->item = NULL;
+		else if (mail || post)
+			h->verdict = VERDICT_ANSWER;
 	}
-	if (d->live)
-		way_give(d, item->way);
-	if (v == VERDICT_POST) {
-		item->state = ITEM_SPOKEN;
-		pthread_mutex_unlock(&d->lock);
-		bool posted = hooks_speak(d, item); /* it may be answered before this returns */
-		pthread_mutex_lock(&d->lock);
-		if (posted)
-			return;
-		v = VERDICT_ANSWER;
-	}
-	if (v == VERDICT_ANSWER)
-		items_answer(d, item);
-	else if (v == VERDICT_HOLD)
-		items_hold(d, item, item->at_us);
+	if (mails)
+		smtp_pool_wake(d->pool);
+}
+
+static void settle(struct deliver *d, const struct in_hand *h)
+{
+	if (h->item == NULL)
+		return;
+	if (h->way_taken)
+		way_give(d, h->item->way);
+	if (h->verdict == VERDICT_ANSWER)
+		items_answer(d, h->item);
+	else if (h->verdict == VERDICT_HOLD)
+		items_hold(d, h->item, h->item->at_us);
 	else
-		items_drop(d, item);
+		items_drop(d, h->item);
+}
+
+/* With the lock held on both sides. */
+static void finish(struct writer *w)
+{
+	struct deliver *d = w->d;
+	bool any = false;
+	for (size_t i = 0; i < w->hand_n; i++) {
+		struct in_hand *h = &w->hand[i];
+		bool post = h->verdict == VERDICT_POST;
+		if (d->live && post)
+			way_give(d, h->item->way);
+		h->way_taken = d->live && !post;
+		if (post || h->verdict == VERDICT_SPEAK)
+			h->item->state = ITEM_SPOKEN;
+		any |= post || h->verdict == VERDICT_SPEAK;
+	}
+	if (any) {
+		pthread_mutex_unlock(&d->lock);
+		speak(w);
+		pthread_mutex_lock(&d->lock);
+	}
+	for (size_t i = 0; i < w->hand_n; i++)
+		settle(d, &w->hand[i]);
 }
 
 static void wait_for_work(struct deliver *d)
@@ -327,6 +355,18 @@ static void wait_for_work(struct deliver *d)
 	(void)clock_cond_wait(&d->work, &d->lock, clock_mono_us() + wait);
 }
 
+/* Several share a snapshot, and a wake-up of the mail loop; what is more is for another writer. */
+static void take(struct writer *w)
+{
+	struct deliver *d = w->d;
+	struct item *item;
+	w->hand_n = 0;
+	while (w->hand_n < LETTERS_AT_ONCE && (item = next(d, w)) != NULL)
+		w->hand[w->hand_n++] = (struct in_hand){.item = item};
+	if (w->hand_n == LETTERS_AT_ONCE && d->queue_n > 0 && way_free(d))
+		pthread_cond_signal(&d->work);
+}
+
 void *writer_run(void *arg)
 {
 	struct writer *w = arg;
@@ -334,15 +374,15 @@ void *writer_run(void *arg)
 	(void)pthread_setname_np(pthread_self(), "letters");
 	pthread_mutex_lock(&d->lock);
 	while (!d->stop) {
-		struct item *item = next(d, w);
-		if (item == NULL) {
+		take(w);
+		if (w->hand_n == 0) {
 			wait_for_work(d);
 			continue;
 		}
 		pthread_mutex_unlock(&d->lock);
-		enum verdict v = handle(w, item);
+		handle(w);
 		pthread_mutex_lock(&d->lock);
-		settle(d, item, v);
+		finish(w);
 	}
 	pthread_mutex_unlock(&d->lock);
 	return NULL;

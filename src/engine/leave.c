@@ -46,25 +46,29 @@ static enum status ask_journey(struct str text, struct leave *out, struct arena 
 	return st;
 }
 
-static enum status view_of(const struct leave_question *q, const struct lead *l, struct str channel,
-			   struct arena *a, struct consent_view *out, struct err *e)
+static enum status view_of(const struct leave_question *q, const struct lead *l,
+			   struct leave *found, struct arena *a, struct consent_view *out,
+			   struct err *e)
 {
 	struct str row;
-	struct json profile;
 	struct ledger_suppressed gone;
+	struct json *profile = ARENA_NEW(a, struct json);
+	if (profile == NULL)
+		return err_set(e, ST_NO_MEMORY, "a profile does not fit");
 	struct consent_view v = {.program = q->program, .lead = l};
 	enum status st = store_get(q->store, TABLE_PROFILE, KEY_NUM(l->id), a, &row, e);
 	if (st == ST_OK)
-		st = json_parse(row, JSON_LIMITS_EVENT, a, &profile, e);
+		st = json_parse(row, JSON_LIMITS_EVENT, a, profile, e);
 	if (st == ST_OK)
 		st = ledger_read(q->store, l->id, a, &v.ledger, e);
 	if (st == ST_OK)
-		st = ledger_suppressions(q->store, &profile, channel, a, &gone, e);
+		st = ledger_suppressions(q->store, profile, found->message.channel, a, &gone, e);
 	if (st != ST_OK)
 		return st;
 	v.suppressions = gone.list;
 	v.suppressions_n = gone.n;
-	v.country = json_str(&profile, json_get(&profile, 0, "country"), a);
+	v.country = json_str(profile, json_get(profile, 0, "country"), a);
+	found->profile = profile;
 	*out = v;
 	return ST_OK;
 }
@@ -76,7 +80,7 @@ static enum status ask_consent(const struct leave_question *q, const struct lead
 {
 	struct consent_view v;
 	const struct message *m = &out->message;
-	enum status st = view_of(q, l, m->channel, a, &v, e);
+	enum status st = view_of(q, l, out, a, &v, e);
 	if (st != ST_OK)
 		return st;
 	struct consent_verdict is =
@@ -153,26 +157,25 @@ static enum status ask_switch(const struct leave_question *q, struct leave *out,
 enum status leave_ask(const struct leave_question *q, struct arena *a, struct leave *out,
 		      struct err *e)
 {
-	struct lead lead;
 	struct str journey;
 	*out = (struct leave){.may = true};
 	enum status st = outbox_get(q->store, q->message, a, &out->message, e);
 	if (st == ST_OK)
-		st = whole(q->store, out->message.lead, a, &lead, &journey, e);
+		st = whole(q->store, out->message.lead, a, &out->row, &journey, e);
 	if (st != ST_OK)
 		return st;
-	out->lead = lead.id;
+	out->lead = out->row.id;
 	if (out->message.state != MESSAGE_SENDING)
 		refuse(out, "state", str_of(message_state_name(out->message.state)));
-	else if (lead.flags & LEAD_ERASED)
+	else if (out->row.flags & LEAD_ERASED)
 		refuse(out, "lead", STR("erased"));
 	bool notice = out->message.flags & MESSAGE_SYSTEM;
 	if (out->may && notice)
-		st = ask_notice(q, &lead, out, a, e);
+		st = ask_notice(q, &out->row, out, a, e);
 	if (out->may && !notice)
 		st = ask_journey(journey, out, a, e);
 	if (st == ST_OK && out->may && !notice)
-		st = ask_consent(q, &lead, false, out, a, e);
+		st = ask_consent(q, &out->row, false, out, a, e);
 	if (st == ST_OK && out->may)
 		st = ask_switch(q, out, a, e);
 	return st == ST_NOT_FOUND ? err_set(e, ST_CORRUPT, "message %llu: its lead is not whole",

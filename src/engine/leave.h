@@ -6,6 +6,8 @@
 #ifndef ENGINE_LEAVE_H
 #define ENGINE_LEAVE_H
 
+#include "base/json.h"
+#include "model/lead.h"
 #include "model/message.h"
 #include "program/program.h"
 #include "store/store.h"
@@ -17,8 +19,10 @@ struct leave_question {
 	int64_t now_us;
 };
 struct leave {
-	struct message message; /* strings on the arena */
-	uint64_t lead;          /* whose it is now, behind merges */
+	struct message message;     /* strings on the arena */
+	uint64_t lead;              /* whose it is now, behind merges */
+	struct lead row;            /* theirs */
+	const struct json *profile; /* theirs, where it was asked; NULL: it was not */
 	bool may;
 	bool paused;   /* it may, but all sending stands still: it goes back and waits there */
 	char why[240]; /* when it may not */
