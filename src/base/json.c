@@ -184,8 +184,9 @@ static enum status scan_number(struct parser *p)
 			return bad(p, "number without digits in its exponent");
 		i = end;
 	}
-	double v;
-	if ((exponent || i - p->at > 15) && !str_to_f64(str_n(p->p + p->at, i - p->at), &v))
+	double v; /* digits alone are in range as long as str_to_f64 takes so many */
+	if ((exponent || i - p->at >= STR_F64_MAX) &&
+	    !str_to_f64(str_n(p->p + p->at, i - p->at), &v))
 		return bad(p, "number out of range");
 	enum status st = push(p, JSON_NUMBER, p->at);
 	if (st != ST_OK)

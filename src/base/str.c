@@ -220,7 +220,7 @@ static bool short_number(struct str s, double *out_r)
 
 bool str_to_f64(struct str s, double *out_r)
 {
-	char z[64];
+	char z[STR_F64_MAX];
 	if (s.n == 0 || s.n >= sizeof z || !json_number(s))
 		return false;
 	if (short_number(s, out_r))

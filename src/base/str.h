@@ -56,6 +56,7 @@ size_t str_find(struct str s, struct str needle);
 struct str str_cut(struct str *rest, char sep);
 bool str_to_i64(struct str s, int64_t *out_r); /* whole string, decimal, no white space */
 bool str_to_u64(struct str s, uint64_t *out_r);
+#define STR_F64_MAX 64                        /* so many bytes and more are no number */
 bool str_to_f64(struct str s, double *out_r); /* JSON number grammar; finite only; locale-free */
 bool str_utf8_valid(struct str s);            /* RFC 3629: no overlong, no surrogates */
 /* How many bytes s begins with that are themselves between JSON's quotes: ASCII, no control

@@ -76,6 +76,8 @@ static void refuses_the_rest(void **state)
 		{STR("1."), "after its point"},
 		{STR("1e"), "in its exponent"},
 		{STR("1e999"), "out of range"},
+		{STR("1234567890123456789012345678901234567890123456789012345678901234"),
+		 "out of range"}, /* 64 digits; 63 are a number */
 		{STR("NaN"), "unexpected character"},
 		{STR("Infinity"), "unexpected character"},
 		{STR("\"abc"), "unfinished string"},
