@@ -150,23 +150,36 @@ static void write_lists(const struct account_row *r, struct json_w *w)
 	json_w_end(w);
 }
 
+static void write_facts(const struct account_row *r, struct json_w *w)
+{
+	json_w_object(w);
+	json_w_kstr(w, "key", r->key);
+	json_w_kstr(w, "kind", r->kind);
+	json_w_ki64(w, "leads", r->leads);
+	json_w_ki64(w, "hot", r->hot);
+	json_w_ki64(w, "warm", r->warm);
+	if (r->last_us != TIME_NONE)
+		json_w_ki64(w, "last_us", r->last_us);
+	if (r->traits.n > 0) {
+		json_w_key(w, "traits");
+		json_w_raw(w, r->traits);
+	}
+}
+
 void account_row_write(const struct account_row *r, struct buf *out)
 {
 	struct json_w w;
 	json_w_init(&w, out);
-	json_w_object(&w);
-	json_w_kstr(&w, "key", r->key);
-	json_w_kstr(&w, "kind", r->kind);
-	json_w_ki64(&w, "leads", r->leads);
-	json_w_ki64(&w, "hot", r->hot);
-	json_w_ki64(&w, "warm", r->warm);
-	if (r->last_us != TIME_NONE)
-		json_w_ki64(&w, "last_us", r->last_us);
-	if (r->traits.n > 0) {
-		json_w_key(&w, "traits");
-		json_w_raw(&w, r->traits);
-	}
+	write_facts(r, &w);
 	write_lists(r, &w);
+	json_w_end(&w);
+}
+
+void account_row_facts(const struct account_row *r, struct buf *out)
+{
+	struct json_w w;
+	json_w_init(&w, out);
+	write_facts(r, &w);
 	json_w_end(&w);
 }
 

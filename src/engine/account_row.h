@@ -44,6 +44,8 @@ MUST_USE bool account_row_read(const struct json *d, struct arena *a, struct acc
 MUST_USE bool account_row_change(struct account_row *r, const struct account_change *c,
 				 int64_t now_us, struct arena *a);
 void account_row_write(const struct account_row *r, struct buf *out);
+/* The same without its lists, which no condition asks for. */
+void account_row_facts(const struct account_row *r, struct buf *out);
 /* Messages since `since_us`, without the one with number `but`. */
 unsigned account_row_touches(const struct account_row *r, int64_t since_us, uint64_t but);
 

@@ -345,7 +345,7 @@ enum status batch_account_doc(struct batch *b, struct account_work *w, const str
 		return ST_OK;
 	if (!w->doc_current) {
 		buf_init_arena(&text, &b->keep, ACCOUNT_BYTES_MAX);
-		account_row_write(&w->row, &text);
+		account_row_facts(&w->row, &text);
 		if (!buf_ok(&text))
 			return no_room(e);
 		enum status st =

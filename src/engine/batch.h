@@ -102,7 +102,7 @@ MUST_USE enum status batch_account(struct batch *b, uint64_t id, struct account_
 /* By key (domain or group); created when new. */
 MUST_USE enum status batch_account_of(struct batch *b, struct str key, struct account_work **out,
 				      bool *created_r, struct err *e);
-/* The same as JSON, parsed, as it is now; NULL: there is none. For conditions: it costs. */
+/* What conditions may ask of it as JSON, parsed, as it is now; NULL: there is none. It costs. */
 MUST_USE enum status batch_account_doc(struct batch *b, struct account_work *w,
 				       const struct json **out, struct err *e);
 /* Texts of `c` are copied. ST_LIMIT: its row would grow too large. */
