@@ -60,7 +60,7 @@ void item_keep(struct item *item, const struct str parts[3])
 	}
 }
 
-/* From here on a crash leaves it uncertain. False: too many are, for a moment. With the lock held. */
+/* From here on a crash leaves it uncertain. False: too many are, for a moment. Under the lock. */
 static bool mark(struct deliver *d, struct item *item)
 {
 	item->marked = marks_set(d->marks, item->id, &item->mark);

@@ -64,8 +64,8 @@ MUST_USE enum status engine_open(const struct engine_conf *conf, struct engine *
 				 struct err *e);
 void engine_close(struct engine **en); /* accepts NULL inside; leaves NULL */
 /* One batch: folds what is waiting, up to the batch size, and commits. *done_r records were
- * folded; 0 means the log is drained, and readers see all of it. On failure nothing of the batch is kept and the next call
- * starts at the committed cursor again. */
+ * folded; 0 means the log is drained, and readers see all of it. On failure nothing of the batch is
+ * kept and the next call starts at the committed cursor again. */
 MUST_USE enum status engine_run(struct engine *en, size_t *done_r, struct err *e);
 void engine_stats(const struct engine *en, struct engine_stats *out);
 const struct program *engine_program(const struct engine *en); /* NULL: none applied yet */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * talk.c: the dialogue, as one table: a state, the phase it reports, how long it may last, and what
- * a reply in it means. With PIPELINING a transaction is two writes (envelope, message), or one where
- * the envelope went out behind the message before it; without it the same steps one by one. RSET goes out only in front of the next transaction, and only when
- * the last one was left open. */
+ * a reply in it means. With PIPELINING a transaction is two writes, envelope and message, or one
+ * where the envelope went out behind the message before it; without it the same steps one by one.
+ * RSET goes out only in front of the next transaction, and only when the last one was left open. */
 #include "smtp/internal.h"
 
 #include "base/assert.h"
@@ -517,8 +517,8 @@ static void on_data(struct smtp_conn *c, const struct smtp_reply *r)
 	}
 }
 
-/* One round trip less, where the server answers at once: behind a slow one a mail waits in the line,
- * for whichever conversation is free first. */
+/* One round trip less, where the server answers at once: behind a slow one a mail waits in the
+ * line, for whichever conversation is free first. */
 static bool may_go_ahead(const struct smtp_conn *c)
 {
 	return c->quick && pipelined(c) && c->pool->stop_at_us == 0 &&
