@@ -265,10 +265,29 @@ static int send_apply(struct cli *c, struct door *door, const struct draft *d)
 	return CLI_OK;
 }
 
+static void say_unchanged(struct cli *c, uint64_t version)
+{
+	unsigned long long v = version;
+	if (c->json)
+		fprintf(c->out,
+			"{\"schema\":\"nurtured.apply/1\",\"unchanged\":true,\"version\":%llu}\n",
+			v);
+	else
+		fprintf(c->out, "unchanged: this is version %llu, which is in force\n", v);
+}
+
 static int confirm_and_apply(struct cli *c, struct door *door, const struct draft *d)
 {
-	if (draft_allowed(d, door->node->store, &c->arena, &c->err) != ST_OK)
+	uint64_t version = 0;
+	enum status st = draft_allowed(d, door->node->store, &c->arena, &c->err);
+	if (st == ST_OK && d->beside == NULL)
+		st = draft_unchanged(d, door->node->store, &c->arena, &version, &c->err);
+	if (st != ST_OK)
 		return cli_fail(c, NULL);
+	if (version > 0) {
+		say_unchanged(c, version);
+		return CLI_OK;
+	}
 	int rc = c->json ? CLI_OK : plan_show(c, door, d);
 	if (rc == CLI_OK && d->beside != NULL)
 		cli_talk(c, "all this for %u %% of leads; the others stay as they are\n",
@@ -352,6 +371,7 @@ const struct verb verb_apply = {
 	.args = "[FILE]",
 	.summary = "Make a program, with its texts, the one in force",
 	.detail =
+		"Does nothing when program and texts are those in force. "
 		"Checks the file and content/ beside it, shows the plan, asks, and appends the "
 		"texts that are new and one program.apply event. Every lead is looked at again "
 		"under the new program; whoever is inside a step stays with the version they are "

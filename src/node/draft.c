@@ -129,6 +129,45 @@ enum status draft_allowed(const struct draft *d, struct store *s, struct arena *
 	return st == ST_OK && d->beside != NULL ? fits_beside(d, s, a, e) : st;
 }
 
+/* ---- nothing new? ---- */
+
+static bool same_index(const struct content_index *a, const struct content_index *b)
+{
+	struct buf text[2];
+	for (size_t i = 0; i < 2; i++) {
+		buf_init(&text[i], EVENT_OWN_BYTES_MAX);
+		content_index_encode(i ? b : a, &text[i]);
+	}
+	bool same = buf_ok(&text[0]) && buf_ok(&text[1]) &&
+		    str_eq(buf_view(&text[0]), buf_view(&text[1]));
+	for (size_t i = 0; i < 2; i++)
+		buf_finish(&text[i]);
+	return same;
+}
+
+enum status draft_unchanged(const struct draft *d, struct store *s, struct arena *a,
+			    uint64_t *version_r, struct err *e)
+{
+	struct str row;
+	struct json doc;
+	struct content_index now;
+	uint64_t version = 0;
+	*version_r = 0;
+	enum status st = node_program_row(s, a, &row, &version, e);
+	if (st == ST_NOT_FOUND)
+		return ST_OK;
+	if (st == ST_OK)
+		st = json_parse(row, JSON_LIMITS_EVENT, a, &doc, e);
+	if (st == ST_OK)
+		st = draft_index_now(s, a, &now, e);
+	if (st != ST_OK)
+		return st;
+	if (str_eq(json_str(&doc, json_get(&doc, 0, "source"), a), d->source) &&
+	    same_index(&d->index, &now))
+		*version_r = version;
+	return ST_OK;
+}
+
 /* ---- as events ---- */
 
 static enum status put_entry(struct log_entry *out, struct buf *body, int64_t now_us,

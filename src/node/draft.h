@@ -53,6 +53,9 @@ MUST_USE enum status draft_complete(struct draft *d, struct store *s, struct are
  * beside the one in force, or this one may not stand there. */
 MUST_USE enum status draft_allowed(const struct draft *d, struct store *s, struct arena *a,
 				   struct err *e);
+/* Is it, texts and all, what is in force? *version_r is then that version, else 0. */
+MUST_USE enum status draft_unchanged(const struct draft *d, struct store *s, struct arena *a,
+				     uint64_t *version_r, struct err *e);
 /* What goes into the log: the texts the state lacks, then the program with its index. */
 struct draft_events {
 	struct log_entry *list; /* the program is the last one */

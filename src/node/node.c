@@ -65,7 +65,8 @@ static enum status take_lock(struct node *n, struct err *e)
 	int pid;
 	n->lock_fd = open(node_path(n->dir, "lock", path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (n->lock_fd < 0)
-		return err_set(e, ST_IO, "cannot open %s: %s", path, strerror(errno));
+		return err_set(e, errno == EACCES || errno == EPERM ? ST_DENIED : ST_IO,
+			       "cannot open %s: %s", path, strerror(errno));
 	if (flock(n->lock_fd, LOCK_EX | LOCK_NB) != 0) {
 		(void)node_locked(n->dir, &pid); /* only for the words below */
 		close(n->lock_fd);

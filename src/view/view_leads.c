@@ -54,14 +54,14 @@ static bool read_place(struct str text, struct journeys_at *at)
 	return true;
 }
 
-static void put_place(struct json_w *w, struct str key, struct arena *a)
+static struct str place_of(struct str key, struct arena *a)
 {
 	struct str rest = key;
 	(void)str_cut(&rest, '\0');
 	struct str step = str_cut(&rest, '\0');
-	json_w_str(w, arena_printf(a, STR_FMT "/%u/%llu", STR_ARG(step),
-				   (unsigned)(unsigned char)rest.p[0],
-				   (unsigned long long)key_read_u64(rest, 1)));
+	return arena_printf(a, STR_FMT "/%u/%llu", STR_ARG(step),
+			    (unsigned)(unsigned char)rest.p[0],
+			    (unsigned long long)key_read_u64(rest, 1));
 }
 
 static enum status scan_track(struct page_ctx *c, const struct journeys_at *from, struct str to,
@@ -193,38 +193,65 @@ enum status view_leads_count(struct view *v, uint64_t *n_r, struct err *e)
 	return st == ST_OK ? c.st : st;
 }
 
+/* The rows of the ids in hand; *shown_r grows by those that are shown. */
+static enum status put_rows(struct page_ctx *c, size_t n, struct json_w *w, size_t *shown_r,
+			    struct err *e)
+{
+	struct view *v = c->v;
+	for (size_t i = 0; i < n; i++) {
+		struct view_lead l;
+		struct arena_mark mark = arena_mark(v->arena);
+		enum status st = view_load(v, c->ids[i], &l, e);
+		if (st != ST_OK)
+			return st;
+		bool shows = shown(c->page, &l.lead);
+		if (shows)
+			put_row(v, &l, w);
+		*shown_r += shows;
+		if (w->out->arena != v->arena)
+			arena_rewind(v->arena, mark);
+	}
+	return ST_OK;
+}
+
 enum status view_leads(struct view *v, const struct view_page *page, struct json_w *w,
 		       struct err *e)
 {
-	struct page_ctx c = {.v = v, .page = page};
+	struct view_page from = *page;
+	struct page_ctx c = {.v = v, .page = &from};
+	size_t rows = 0, n = 0;
 	if (page->limit == 0 || page->limit > VIEW_PAGE_MAX)
 		return err_set(e, ST_INVALID, "limit must be 1 to %d", VIEW_PAGE_MAX);
 	c.ids = ARENA_ARRAY(v->arena, uint64_t, page->limit + 1);
 	enum status st = c.ids ? page_ids(&c, e) : err_set(e, ST_LIMIT, "too much to show at once");
 	if (st != ST_OK)
 		return st;
-	size_t show = c.n < page->limit ? c.n : page->limit;
 	json_w_object(w);
 	json_w_kz(w, "schema", "nurtured.leads/1");
 	json_w_key(w, "leads");
 	json_w_array(w);
-	for (size_t i = 0; i < show; i++) {
-		struct view_lead l;
-		struct arena_mark mark = arena_mark(v->arena);
-		st = view_load(v, c.ids[i], &l, e);
+	for (;;) {
+		n = c.n < page->limit ? c.n : page->limit;
+		st = put_rows(&c, n, w, &rows, e);
 		if (st != ST_OK)
 			return st;
-		if (shown(page, &l.lead))
-			put_row(v, &l, w);
-		if (w->out->arena != v->arena)
-			arena_rewind(v->arena, mark);
+		if (rows > 0 || c.n <= n)
+			break;
+		/* Who was joined to another, or is not asked for, leaves no empty page behind. */
+		from.after = c.ids[n - 1];
+		if (c.places != NULL)
+			from.after_place = place_of(c.places[n - 1], v->arena);
+		c = (struct page_ctx){.v = v, .page = &from, .ids = c.ids};
+		st = page_ids(&c, e);
+		if (st != ST_OK)
+			return st;
 	}
 	json_w_end(w);
 	json_w_key(w, "next");
-	if (c.n > show && c.places != NULL)
-		put_place(w, c.places[show - 1], v->arena);
-	else if (c.n > show)
-		json_w_i64(w, (int64_t)c.ids[show - 1]);
+	if (c.n > n && c.places != NULL)
+		json_w_str(w, place_of(c.places[n - 1], v->arena));
+	else if (c.n > n)
+		json_w_i64(w, (int64_t)c.ids[n - 1]);
 	else
 		json_w_null(w);
 	json_w_end(w);

@@ -41,6 +41,13 @@ os.close(read)
 run = subprocess.run([sys.argv[1], "help", "--man"], stdout=write, stderr=subprocess.PIPE)
 sys.exit(run.returncode != 0 or run.stderr != b"")
 END
+json "help" -- help
+json "help of a verb" -- help lead
+json "a code" -- help N207
+json "all codes" -- help --codes
+json "completion" -- completion bash
+expect 0 "one verb alone" '"verbs":\[\{"name":"lead"' -- help lead --json
+expect 0 "the shell is named" '"shell":"zsh","script":"' -- completion zsh --json
 expect 2 "option without value" "needs a value" -- lead list --limit
 expect 2 "flag with value" "takes no value" -- lead list --known=1
 for verb in init demo simulate serve trigger clock import status lead explain events report preview validate plan apply key replay backup restore doctor help completion; do
@@ -80,6 +87,8 @@ expect 0 "plan" "leads looked at" -- plan "$work/program.yaml"
 expect 1 "plan a bad file" "" -- plan "$work/bad.yaml"
 expect 0 "apply dry run" "nothing was changed" -- apply "$work/program.yaml" --dry-run
 expect 0 "apply" "applied" -- apply "$work/program.yaml"
+expect 0 "the same once more" '^unchanged: this is version 1, which is in force$' -- apply "$work/program.yaml" --no-input
+expect 0 "the same, as JSON" '"unchanged":true,"version":1}' -- apply "$work/program.yaml" --json
 expect 7 "apply over another needs a yes" "yes" -- apply "$work/program2.yaml" --no-input
 expect 1 "apply a bad file" "" -- apply "$work/bad.yaml" --yes
 expect 2 "trigger nobody" "whose" -- trigger form.demo
@@ -124,6 +133,16 @@ done
 expect 0 "traits without end" "grow past" -- events --dead
 expect 0 "and the lead goes on" "engagement  0 -> 60" -- trigger form.demo --email large@firm.example
 expect 0 "merge" "done" -- lead merge ana@firm.example bo@firm.example --reason "same person"
+# Leads that are not shown (joined, or strangers) never make a page that is empty and goes on.
+all=$("$nurtured" lead list --known --json | grep -o '"id":[0-9]*')
+pages='' after=0 empty=0
+while [ "$after" != null ]; do
+	"$nurtured" lead list --known --limit 1 --after "$after" --json >"$work/page"
+	after=$(sed 's/.*"next":\([0-9a-z]*\).*/\1/' "$work/page")
+	if ! grep -q '"id":' "$work/page" && [ "$after" != null ]; then empty=1; fi
+	pages+=$(grep -o '"id":[0-9]*' "$work/page")$'\n'
+done
+if [ $empty = 0 ] && [ "$all" = "$(sed '/^$/d' <<<"$pages")" ]; then good; else bad "pages of leads: $pages of $all"; fi
 expect 6 "merge with itself" "itself" -- lead merge ana@firm.example bo@firm.example
 expect 0 "explain shows the merge" "same person" -- explain ana@firm.example
 expect 0 "split" "done" -- lead split 1
@@ -182,4 +201,16 @@ echo '{' >"$work/cut/node.json"
 expect 1 "a damaged node.json is named" "node.json is damaged" -- status --data "$work/cut"
 printf 'damaged' | dd of="$NURTURED_DATA/state.db" bs=1 seek=20 conv=notrunc 2>/dev/null
 expect 1 "doctor on a damaged state" "FAIL" -- doctor
+# A lock that is somebody else's is a matter of permission. Root is let in everywhere.
+if [ "$(id -u)" -ne 0 ]; then
+	"$nurtured" init --data "$work/locked" -q >/dev/null && chmod 0000 "$work/locked/lock"
+	expect 5 "a lock without permission" 'cannot open .*lock: Permission denied' -- apply "$work/program.yaml" --data "$work/locked"
+elif setpriv --reuid 65534 --regid 65534 --clear-groups "$nurtured" --version >/dev/null 2>&1; then
+	"$nurtured" init --data "$work/locked" -q >/dev/null && chmod 0600 "$work/locked/lock"
+	chmod 755 "$work" "$work/locked" && chmod 644 "$work/program.yaml"
+	rc=0
+	setpriv --reuid 65534 --regid 65534 --clear-groups \
+		"$nurtured" apply "$work/program.yaml" --data "$work/locked" >"$work/out" 2>"$work/err" || rc=$?
+	if [ $rc = 5 ] && grep -q 'cannot open .*lock: Permission denied' "$work/err"; then good; else bad "a lock without permission: exit $rc" "$work/err"; fi
+fi
 tally

@@ -70,6 +70,17 @@ json() {
 	fi
 }
 
+# told LIKE [WORD...]   how many events of the log have an id like that and every word in their body
+told() {
+	python3 - "$NURTURED_DATA/events.db" "$@" <<'PY'
+import sqlite3, sys
+log = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True)
+rows = log.execute("SELECT body FROM event WHERE CAST(message_id AS TEXT) LIKE ?", sys.argv[2:3]).fetchall()
+bodies = [r[0].decode("utf-8", "replace") if isinstance(r[0], bytes) else r[0] for r in rows]
+print(sum(all(word in b for word in sys.argv[3:]) for b in bodies))
+PY
+}
+
 serve() {
 	: >"$work/serve.out"
 	"$nurtured" serve --listen 127.0.0.1:0 --json "$@" >"$work/serve.out" 2>"$work/serve.err" &

@@ -99,19 +99,12 @@ if grep -q "^12 {'benchmark'}" "$work/late"; then good; else bad "they get what 
 expect 0 "and are not counted" '"leads":400,' -- experiment show hook --json
 
 # The log is told of both, once.
-told() {
-	python3 - "$NURTURED_DATA/events.db" <<'PY'
-import sqlite3, sys
-log = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True)
-print(log.execute("SELECT count(*) FROM event WHERE CAST(message_id AS TEXT) LIKE 'experiment-%'").fetchone()[0])
-PY
-}
 for _ in $(seq 300); do # it is looked at now and then, when something happens
-	[ "$(told)" = 2 ] && break
+	[ "$(told 'experiment-%')" = 2 ] && break
 	"$nurtured" clock advance 1m >/dev/null 2>&1
 	sleep 0.2
 done
-if [ "$(told)" = 2 ]; then good; else bad "$(told) events say what was found, 2 expected"; fi
+if [ "$(told 'experiment-%')" = 2 ]; then good; else bad "$(told 'experiment-%') events say what was found, 2 expected"; fi
 stop
 expect 0 "replay gives the same" "equal|identical|same" -- replay --verify
 tally
