@@ -109,8 +109,8 @@ npm_check() {
 	command -v node >/dev/null && command -v npm >/dev/null || skip "node and npm are not here"
 	mkdir "$work/check"
 	cp "$here/tally.cjs" "$here/$1"/* "$work/check"
-	(cd "$work/check" && npm "${npm_install[@]}" --no-audit --no-fund --silent) >"$work/npm.log" 2>&1 ||
-		skip "npm cannot fetch $2: $(tail -n 1 "$work/npm.log")"
+	(cd "$work/check" && npm "${npm_install[@]}" --no-audit --no-fund --loglevel=error) >"$work/npm.log" 2>&1 ||
+		skip "npm cannot fetch $2: $(grep -m 1 -i '^npm err' "$work/npm.log")"
 }
 # Exact versions, but no lock file: one would name native parts for every system, which not every
 # registry holds, and none of which is needed.
