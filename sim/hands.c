@@ -18,6 +18,8 @@ struct hands {
 	struct u64map notices; /* hand-off -> notices to whom it was given */
 	uint64_t waits, looks; /* rows that should be in the queue */
 	uint64_t due_messages, due_handoffs;
+	uint64_t due_kept;              /* sweeps of old decisions that are due */
+	int64_t oldest_us;              /* the first decision */
 	uint64_t pending, due_outcomes; /* decisions whose outcome is awaited */
 	uint64_t asked;
 	uint64_t held; /* leads, messages and rows that wait for the switch alone */
@@ -102,6 +104,12 @@ static bool due_outcome(struct hands *x, uint64_t id)
 	       store_get(x->s->inner, TABLE_DECISION, KEY_NUM(id), &x->arena, &row, &e) == ST_OK;
 }
 
+/* There is one sweep of old decisions, or none. */
+static bool due_kept(struct hands *x, uint64_t id)
+{
+	return id == 1 && ++x->due_kept == 1;
+}
+
 static bool walk_pending(void *ctx, struct store_key key, struct str value)
 {
 	struct hands *x = ctx;
@@ -120,6 +128,7 @@ static bool walk_due(void *ctx, struct store_key key, struct str value)
 	uint64_t row = key_read_u64(key.bytes, 8), id = row & ((UINT64_C(1) << 56) - 1);
 	bool ok = row >> 56 == DUE_HANDOFF   ? due_handoff(x, id, at)
 		  : row >> 56 == DUE_OUTCOME ? due_outcome(x, id)
+		  : row >> 56 == DUE_KEPT    ? due_kept(x, id)
 					     : due_message(x, id, at);
 	if (!ok)
 		fail(x->s, "the queue has number %llu at a time that is not its own",

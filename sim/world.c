@@ -83,7 +83,7 @@ const char *const world_programs[] = {
 	"outcomes: [meeting_booked]\n" TRACKS
 	/* Explores: guards must hold all the same, and a replay must explore the same way. */
 	"decide: {mode: igw, rewards: {email.click: {value: 0.2, within: 1d}, form.demo: {value: "
-	"1, within: 6d}}, harm: {within: 5d}}\n",
+	"1, within: 6d}}, harm: {within: 5d}, keep: 24d}\n",
 	"nurture: 1\nprogram: sim\ngoal: meeting_booked\n"
 	"send_as: {name: Sim, from: sim@mail.sim.example}\n"
 	"personas:\n  ops: 'lead.title.contains(\"Ops\")'\n  it: 'lead.title.contains(\"IT\")'\n"
