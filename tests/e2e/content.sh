@@ -48,6 +48,8 @@ ln -s /etc/hostname "$work/content/planning-cost/link.md"
 expect 1 "a link" "is a link" -- apply "$work/program.yaml"
 rm "$work/content/planning-cost/link.md"
 expect 0 "apply" "11 new texts" -- apply "$work/program.yaml"
+expect 0 "the same once more" "^unchanged: this is version 1" -- apply "$work/program.yaml" --yes
+echo "# a word more" >>"$work/program.yaml"
 expect 0 "apply again" "applied \(event [0-9]+\)$" -- apply "$work/program.yaml" --yes
 expect 0 "apply without texts keeps them" "applied" -- apply "$work/bare/program.yaml" --yes
 

@@ -14,6 +14,7 @@ diff -r "$root/programs/content" "$NURTURED_DATA/content" >"$work/diff" &&
 if [ ! -s "$work/diff" ]; then good; else bad "the binary carries the example" "$work/diff"; fi
 expect 6 "init again" "holds data already" -- init
 expect 0 "init --program in a folder of data" "campaign/program.yaml" -- init --program "$work/campaign"
+echo "# a word more" >>"$work/campaign/program.yaml" # else it is what is in force already
 expect 0 "that can be applied too" "applied" -- apply "$work/campaign/program.yaml" --yes
 echo "mine" >"$work/campaign/program.yaml"
 expect 6 "nothing is written over" "stays as it is" -- init --program "$work/campaign"
