@@ -11,7 +11,9 @@
 #include "node/settings.h"
 #include "peer.h"
 
+#include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #define SAMPLES 1000u
 #define SCORED_WITHIN_US INT64_C(5000000)
@@ -327,12 +329,16 @@ static enum status asked_at(const struct bench_conf *conf, const struct house *h
 	return ST_OK;
 }
 
+/* Of one round, in milliseconds. */
+struct paced {
+	double p50, p99, late; /* late: of the load's own, p99 */
+};
+
 /* Begun by the clock, so that a slow answer makes those behind it late as well. */
 static enum status asked_paced(const struct bench_conf *conf, const struct house *h, uint16_t port,
-			       const char *who, struct report *r, struct err *e)
+			       struct paced *out, struct err *e)
 {
-	char name[96];
-	static double took[ASKED_MAX];
+	static double took[ASKED_MAX], late[ASKED_MAX];
 	struct load_result res;
 	const struct load_conf lc = {.port = port,
 				     .connections = 64,
@@ -342,32 +348,65 @@ static enum status asked_paced(const struct bench_conf *conf, const struct house
 				     .decisions = true,
 				     .per_s = ASKED_PER_S,
 				     .took_us = took,
+				     .late_us = late,
 				     .took_max = ASKED_MAX};
 	enum status st = load_run(&lc, &res, e);
-	if (st == ST_OK && (res.failed > 0 || res.took_n == 0))
+	if (st == ST_OK && (res.failed > 0 || res.took_n == 0 || res.late_n == 0))
 		st = err_set(e, ST_UNAVAILABLE, "bench: %llu of %llu requests failed",
 			     (unsigned long long)res.failed, (unsigned long long)res.requests);
 	if (st != ST_OK)
 		return st;
-	for (size_t i = 0; i < res.took_n; i++)
-		took[i] /= 1000;
-	(void)snprintf(name, sizeof name, "%s at 10,000 a second", who);
-	report_wait(r, name, took, res.took_n, "ms");
+	out->p50 = bench_percentile(took, res.took_n, 0.5) / 1000;
+	out->p99 = bench_percentile(took, res.took_n, 0.99) / 1000;
+	out->late = bench_percentile(late, res.late_n, 0.99) / 1000;
 	return ST_OK;
 }
 
+static double middle(const struct paced *rounds, int n, size_t figure)
+{
+	double all[BENCH_ROUNDS_MAX];
+	for (int i = 0; i < n; i++)
+		memcpy(&all[i], (const char *)&rounds[i] + figure, sizeof *all);
+	return bench_percentile(all, (size_t)n, 0.5);
+}
+
+static void report_paced(struct report *r, const char *who, const struct paced *rounds, int n)
+{
+	static const struct {
+		const char *name;
+		size_t figure;
+	} rows[] = {{"p50", offsetof(struct paced, p50)},
+		    {"p99", offsetof(struct paced, p99)},
+		    {"begun late by the load itself, p99", offsetof(struct paced, late)}};
+	char name[96];
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		(void)snprintf(name, sizeof name, "%s at 10,000 a second, %s", who, rows[i].name);
+		report_value(r, name, middle(rounds, n, rows[i].figure), "ms");
+	}
+}
+
+/* In turns; of each figure the median round. */
 static enum status paced(const struct bench_conf *conf, const struct house *h, struct report *r,
 			 struct err *e)
 {
 	struct peer empty;
+	struct paced door[BENCH_ROUNDS_MAX], ours[BENCH_ROUNDS_MAX];
 	enum status st = empty_start(&empty, e);
 	if (st != ST_OK)
 		return st;
-	st = asked_paced(conf, h, empty.port, "the door without work", r, e);
+	for (int i = 0; i < conf->rounds && st == ST_OK; i++) {
+		st = asked_paced(conf, h, empty.port, &door[i], e);
+		if (st == ST_OK)
+			st = asked_paced(conf, h, h->peer.port, &ours[i], e);
+		if (st == ST_OK)
+			st = until_folded(h, e);
+	}
 	peer_stop(&empty);
-	if (st == ST_OK)
-		st = asked_paced(conf, h, h->peer.port, "a decision", r, e);
-	return st == ST_OK ? until_folded(h, e) : st;
+	if (st != ST_OK)
+		return st;
+	report_paced(r, "the door without work", door, conf->rounds);
+	report_paced(r, "a decision", ours, conf->rounds);
+	return ST_OK;
 }
 
 enum status bench_external(const struct bench_conf *conf, struct report *r, struct err *e)

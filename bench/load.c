@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -53,9 +54,10 @@ struct load {
 	int epoll;
 	bool over; /* time is up: answers are taken, nothing new is sent */
 	unsigned open;
-	struct connection *spares;
-	int64_t from_us; /* paced: when it began, */
-	uint64_t begun;  /* and how many requests since */
+	struct connection *spares, **last_spare; /* in turns: all are used alike */
+	bool short_of_spares;                    /* at the last look */
+	int64_t from_us;                         /* paced: when it began, */
+	uint64_t begun;                          /* and how many requests since */
 	struct load_result result;
 };
 
@@ -252,14 +254,30 @@ static void count(struct load *l, int status)
 		l->result.failed++;
 }
 
-/* Answered in time or not: it is free for the next request that is due. */
+/* It is free for the next request that is due. */
 static void rest(struct load *l, struct connection *c)
+{
+	c->sent = c->t->n; /* nothing to send until then */
+	c->spare = NULL;
+	*l->last_spare = c;
+	l->last_spare = &c->spare;
+}
+
+static struct connection *take_spare(struct load *l)
+{
+	struct connection *c = l->spares;
+	l->spares = c->spare;
+	if (l->spares == NULL)
+		l->last_spare = &l->spares;
+	return c;
+}
+
+/* In time or not. */
+static void answered(struct load *l, struct connection *c)
 {
 	if (l->result.took_n < l->conf->took_max)
 		l->conf->took_us[l->result.took_n++] = (double)(clock_mono_us() - c->due_us);
-	c->sent = c->t->n;
-	c->spare = l->spares;
-	l->spares = c;
+	rest(l, c);
 }
 
 static void serve(struct load *l, struct connection *c, uint32_t what)
@@ -272,7 +290,7 @@ static void serve(struct load *l, struct connection *c, uint32_t what)
 			return;
 		}
 		if (l->conf->per_s > 0)
-			rest(l, c);
+			answered(l, c);
 		else
 			begin(c);
 	}
@@ -303,11 +321,8 @@ static enum status open_all(struct load *l, struct err *e)
 		if (epoll_ctl(l->epoll, EPOLL_CTL_ADD, c->fd, &ev) != 0)
 			return err_set(e, ST_IO, "bench: epoll: %s", strerror(errno));
 		begin(c);
-		if (l->conf->per_s > 0) {
-			c->sent = c->t->n; /* nothing to send until it is due */
-			c->spare = l->spares;
-			l->spares = c;
-		}
+		if (l->conf->per_s > 0)
+			rest(l, c);
 	}
 	return ST_OK;
 }
@@ -320,18 +335,18 @@ static int64_t begin_due(struct load *l)
 	int64_t now = clock_mono_us();
 	int64_t due = l->from_us + (int64_t)(l->begun * 1000000 / per_s);
 	while (!l->over && l->spares != NULL && due <= now) {
-		struct connection *c = l->spares;
-		l->spares = c->spare;
+		struct connection *c = take_spare(l);
 		begin(c);
 		c->due_us = due;
+		if (!l->short_of_spares && l->result.late_n < l->conf->took_max)
+			l->conf->late_us[l->result.late_n++] = (double)(clock_mono_us() - due);
 		if (!push(c))
 			drop(l, c);
 		due = l->from_us + (int64_t)(++l->begun * 1000000 / per_s);
 	}
-	while (l->over && l->spares != NULL) {
-		drop(l, l->spares);
-		l->spares = l->spares->spare;
-	}
+	l->short_of_spares = l->spares == NULL;
+	while (l->over && l->spares != NULL)
+		drop(l, take_spare(l));
 	return l->spares == NULL || due - now > 100000 ? 100000 : due > now ? due - now : 0;
 }
 
@@ -339,6 +354,7 @@ static void work(struct load *l)
 {
 	struct epoll_event events[EVENTS_AT_ONCE];
 	int64_t until = clock_mono_us() + l->conf->for_us, give_up = until + 5000000;
+	(void)prctl(PR_SET_TIMERSLACK, 1UL, 0, 0, 0); /* else each wait ends 50 us late */
 	l->from_us = clock_mono_us();
 	while (l->open > 0 && clock_mono_us() < give_up) {
 		int64_t wait_us = l->conf->per_s > 0 ? begin_due(l) : 100000;
@@ -354,6 +370,7 @@ static void load_init(struct load *l, const struct load_conf *conf)
 {
 	ASSERT(conf->events_each >= 1 && conf->events_each <= EVENTS_EACH_MAX);
 	*l = (struct load){.conf = conf};
+	l->last_spare = &l->spares;
 	arena_init(&l->arena, (size_t)256 << 20);
 	rng_seed(&l->rng, next_id());
 	l->templates = ARENA_ARRAY(&l->arena, struct template, TEMPLATES);

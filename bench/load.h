@@ -20,16 +20,17 @@ struct load_conf {
 	bool decisions; /* asked for instead, of decisions.yaml; the token is a decide key */
 	/* So many a second are begun, whatever the answers take; 0: as fast as they are answered.
 	 * How long each took from the instant it was due goes into `took_us`, as many as there is
-	 * room for. */
+	 * room for; how late it was begun though a connection was free, which is the load's own
+	 * doing and in the former as well, into `late_us`. */
 	unsigned per_s;
-	double *took_us;
+	double *took_us, *late_us;
 	size_t took_max;
 };
 
 struct load_result {
 	struct bench_rate rate; /* of events answered 200 or 302; CPU is the generator's own */
 	uint64_t requests, shed, failed; /* shed: 429 */
-	size_t took_n;
+	size_t took_n, late_n;
 };
 
 /* Every message id is unique over the life of the process, so that nothing is a duplicate. */
