@@ -10,6 +10,7 @@
 #include "base/assert.h"
 
 #define READER_CACHE_BYTES ((size_t)1 << 20)
+#define AHEAD_FROM 256 /* records wanted: this is the fold, not somebody's timeline */
 #define VERIFY_RECORDS 64
 #define VERIFY_ARENA_BYTES ((size_t)64 << 20)
 
@@ -189,6 +190,7 @@ enum status log_sqlite_read(struct log_reader *reader, uint64_t from_seq, struct
 	struct reader *r = (struct reader *)reader;
 	struct err what;
 	err_clear(&what);
+	sqlite_read_ahead(r->db, *n_io >= AHEAD_FROM);
 	sqlite_bind_i64(r->from, 1, (int64_t)from_seq);
 	enum found found = FOUND_RECORD;
 	size_t n = 0;
@@ -199,6 +201,7 @@ enum status log_sqlite_read(struct log_reader *reader, uint64_t from_seq, struct
 		n++;
 	}
 	sqlite_reset(r->from);
+	sqlite_read_ahead(r->db, false);
 	*n_io = n;
 	if (n > 0 || found == FOUND_RECORD)
 		return ST_OK;

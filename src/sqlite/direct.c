@@ -29,7 +29,7 @@
 #define WINDOW_BYTES ((size_t)1 << 20) /* a larger commit goes out in several writes */
 #define BELOW_BYTES ((size_t)64 << 10) /* the system's VFS takes less than 128 KB at a time */
 #define AHEAD_BYTES ((int64_t)4 << 20)
-#define READ_BYTES ((size_t)72 << 10) /* a page of 64 KB, wherever it begins */
+#define READ_BYTES ((size_t)256 << 10) /* ahead; a page has 64 KB at most */
 
 struct sqlite_direct {
 	struct sqlite_shim shim; /* first: its VFS pointer is the object */
@@ -46,6 +46,9 @@ struct direct_file {
 	bool dirty;
 	uint8_t *raw, *window; /* the window is the aligned part of raw; from the first write on */
 	uint8_t *read_raw, *read; /* READ_BYTES, aligned; from the first read on */
+	bool ahead;               /* reads bring what lies behind them too, and that may be used: */
+	int64_t read_at;          /* it begins there */
+	size_t read_n;            /* 0: there is nothing */
 };
 
 static struct direct_file *file_of(sqlite3_file *f)
@@ -177,10 +180,18 @@ static int move_window(struct direct_file *f, int64_t at)
 	return SQLITE_OK;
 }
 
+/* Nothing ahead of what is asked for, and nothing of what is there. */
+static void read_alone(struct direct_file *f)
+{
+	f->ahead = false;
+	f->read_n = 0;
+}
+
 static int direct_write(sqlite3_file *file, const void *p, int n, sqlite3_int64 at)
 {
 	struct direct_file *f = file_of(file);
 	const uint8_t *from = p;
+	read_alone(f);
 	if (f->raw == NULL) {
 		f->raw = mem_alloc(WINDOW_BYTES + BLOCK);
 		f->window = aligned(f->raw);
@@ -206,6 +217,18 @@ static int direct_write(sqlite3_file *file, const void *p, int n, sqlite3_int64 
 	return SQLITE_OK;
 }
 
+/* What was read ahead is whole as far as frames go that were there before. */
+static void read_anew(struct direct_file *f)
+{
+	f->ahead = true;
+	f->read_n = 0;
+}
+
+static bool is_read(const struct direct_file *f, size_t n, int64_t at)
+{
+	return at >= f->read_at && at + (int64_t)n <= f->read_at + (int64_t)f->read_n;
+}
+
 /* The blocks around [at, at + n), past the page cache. False: not so, or not all of them. */
 static bool read_blocks(struct direct_file *f, uint8_t *p, size_t n, int64_t at)
 {
@@ -216,11 +239,17 @@ static bool read_blocks(struct direct_file *f, uint8_t *p, size_t n, int64_t at)
 		f->read_raw = mem_alloc(READ_BYTES + BLOCK);
 		f->read = aligned(f->read_raw);
 	}
-	ssize_t k = pread(f->fd, f->read, bytes, at - (int64_t)begun);
-	if (k < (ssize_t)(begun + n))
-		return false;
-	memcpy(p, f->read + begun, n);
-	return true;
+	if (!is_read(f, n, at)) {
+		f->read_at = at - (int64_t)begun;
+		ssize_t k = pread(f->fd, f->read, f->ahead ? READ_BYTES : bytes, f->read_at);
+		f->read_n = k > 0 ? (size_t)k : 0;
+	}
+	bool got = is_read(f, n, at);
+	if (got)
+		memcpy(p, f->read + (at - f->read_at), n);
+	if (!f->ahead)
+		f->read_n = 0;
+	return got;
 }
 
 static int direct_read(sqlite3_file *file, void *p, int n, sqlite3_int64 at)
@@ -232,9 +261,11 @@ static int direct_read(sqlite3_file *file, void *p, int n, sqlite3_int64 at)
 	return below(f)->pMethods->xRead(below(f), p, n, at);
 }
 
+/* A checkpoint begins with it, then reads frames that were there before. */
 static int direct_sync(sqlite3_file *file, int flags)
 {
 	(void)flags;
+	read_anew(file_of(file));
 	return flush(file_of(file));
 }
 
@@ -242,6 +273,7 @@ static int direct_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
 	struct direct_file *f = file_of(file);
 	int rc = flush(f);
+	read_alone(f);
 	f->at = -1;
 	f->n = 0;
 	if (rc == SQLITE_OK)
@@ -316,6 +348,16 @@ struct sqlite_direct *sqlite_direct_create(const char *vfs)
 	d->shim.methods.xSync = direct_sync;
 	d->shim.methods.xFileSize = direct_size;
 	return d;
+}
+
+void sqlite_read_ahead(struct sqlite *db, bool yes)
+{
+	sqlite3_file *wal = NULL;
+	int rc = SQLITE_NOTFOUND;
+	if (db->direct != NULL)
+		rc = sqlite3_file_control(db->h, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+	if (rc == SQLITE_OK && wal != NULL && wal->pMethods != NULL)
+		(yes ? read_anew : read_alone)(file_of(wal));
 }
 
 void sqlite_direct_destroy(struct sqlite_direct **d_at)

@@ -66,6 +66,9 @@ void sqlite_rollback(struct sqlite *db); /* harmless when there is none */
 /* One snapshot for several reads. Keep it short: it keeps the WAL from being reused. */
 MUST_USE enum status sqlite_read_begin(struct sqlite *db, struct err *e);
 void sqlite_read_end(struct sqlite *db);
+/* With direct_wal: reads of the snapshot that begins next, which are many and in order, may bring
+ * more than was asked for; to be said before each. False: no longer. */
+void sqlite_read_ahead(struct sqlite *db, bool yes);
 bool sqlite_in_transaction(const struct sqlite *db);
 
 /* --- statements --------------------------------------------------------------------------- */

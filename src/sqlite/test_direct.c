@@ -136,6 +136,16 @@ static void transaction(struct kit *k, int i)
 	memcpy(k->kept, state, sizeof state);
 }
 
+/* What one read brought serves those that follow in the snapshot, and no later one. */
+static void check_ahead(struct kit *k, struct sqlite *db)
+{
+	sqlite_read_ahead(db, true);
+	assert_int_equal(sqlite_read_begin(db, &k->e), ST_OK);
+	check(k, db);
+	sqlite_read_end(db);
+	sqlite_read_ahead(db, false);
+}
+
 static void walk(struct kit *k, int page_bytes)
 {
 	const struct sqlite_wal_conf wal = {.soft_bytes = 1 << 20, .bytes_max = 4 << 20};
@@ -149,7 +159,7 @@ static void walk(struct kit *k, int page_bytes)
 		if (i % 3 == 0)
 			check(k, k->reader);
 		if (i % 2 == 0)
-			check(k, k->beside);
+			(i % 4 == 0 ? check_ahead : check)(k, k->beside);
 		if (i % 30 == 29)
 			assert_int_equal(sqlite_wal_truncate(k->writer, &k->e), ST_OK);
 		if (i % 20 == 11) {
