@@ -435,7 +435,6 @@ static enum status show(struct engine *en, struct err *e)
 	if (st != ST_OK)
 		return st;
 	en->shown = en->committed;
-	en->hidden = false;
 	return hand_over(en, en->play.outgoing_n, e);
 }
 
@@ -455,7 +454,6 @@ static enum status commit(struct engine *en, bool full, struct err *e)
 	if (!full || en->hand_all)
 		return show(en, e);
 	en->shown = en->conf.hand_over != NULL ? before : en->committed;
-	en->hidden = true;
 	return hand_over(en, en->told_n, e);
 }
 
@@ -484,7 +482,7 @@ enum status engine_run(struct engine *en, size_t *done_r, struct err *e)
 		st = commit(en, is_full(en, done), e);
 	if (st != ST_OK || done == 0)
 		store_rollback(en->conf.store);
-	if (st == ST_OK && done == 0 && en->hidden)
+	if (st == ST_OK && done == 0 && en->shown.cursor != en->committed.cursor)
 		st = show(en, e);
 	en->stale |= st != ST_OK;
 	*done_r = st == ST_OK ? done : 0;

@@ -22,9 +22,8 @@ struct engine {
 	struct arena pass_arena;   /* one pass */
 	struct engine_stats stats;
 	struct engine_place committed, shown; /* shown: what readers see */
-	bool hidden;       /* they differ: a full batch is being written, and nobody waits for it */
-	size_t told_n;     /* of play.outgoing, from batches before the one in hand */
-	int64_t polite_us; /* when others were let go first (base/polite.h) */
+	size_t told_n;      /* of play.outgoing, from batches before the one in hand */
+	int64_t polite_us;  /* when others were let go first (base/polite.h) */
 	uint64_t last_lead; /* whose the record in hand was; 0: nobody's */
 	bool hand_all; /* a failure may have hidden what was to be handed over: name all again */
 	bool stale;    /* memory is ahead of the store after a failure: reload first */
