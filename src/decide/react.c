@@ -333,6 +333,11 @@ void react_message(struct turn *t, const struct message *m)
 		t->j->due_us = t->now_us;
 		place_next(t);
 		return;
+	case MESSAGE_DEFERRED:
+		/* Its lead went on while a server had it: nobody would try it again. */
+		if (m->id != t->j->message || !place_unsent(t->j))
+			t->out->cancel = m->id;
+		return;
 	default: return;
 	}
 }

@@ -157,12 +157,19 @@ static enum status make_message(struct round *r, struct message *m, uint64_t dec
 	return outbox_add(r->p->batch->store, m, r->p->arena, e);
 }
 
+/* It will not leave: what was only tried is no touch of the lead's company. */
+static enum status not_leave(struct pass *p, struct message *m, struct str why, struct err *e)
+{
+	bool tried = m->state == MESSAGE_DEFERRED;
+	enum status st = outbox_cancel(p->batch->store, m, p->env.now_us, why, p->arena, e);
+	return st == ST_OK && tried ? account_untouch(p, m->id, e) : st;
+}
+
 static enum status cancel(struct round *r, uint64_t id, struct str reason, struct err *e)
 {
 	struct message m;
-	struct store *s = r->p->batch->store;
-	enum status st = outbox_get(s, id, r->p->arena, &m, e);
-	return st == ST_OK ? outbox_cancel(s, &m, r->p->env.now_us, reason, r->p->arena, e) : st;
+	enum status st = outbox_get(r->p->batch->store, id, r->p->arena, &m, e);
+	return st == ST_OK ? not_leave(r->p, &m, reason, e) : st;
 }
 
 static enum status open_handoff(struct round *r, struct decide_out *out, struct err *e)
@@ -248,8 +255,8 @@ static enum status carry_out(struct round *r, struct decide_out *out, struct err
 static enum status never(struct round *r, struct message *m, struct str why, struct err *e)
 {
 	struct decide_out out = {.moved = false};
-	const struct pass *p = r->p;
-	enum status st = outbox_cancel(p->batch->store, m, p->env.now_us, why, p->arena, e);
+	struct pass *p = r->p;
+	enum status st = not_leave(p, m, why, e);
 	if (st == ST_OK)
 		st = decide_message(&r->d, m, &out, e);
 	return st == ST_OK ? carry_out(r, &out, e) : st;

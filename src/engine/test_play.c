@@ -298,6 +298,22 @@ static void test_held_ones_sleep(void **state)
 	teardown(&w);
 }
 
+/* The lead stops while a server has the message, which then puts it off: it is not left waiting. */
+static void test_stopped_while_sending(void **state)
+{
+	struct world w;
+	(void)state;
+	start(&w);
+	comes(&w);
+	does(&w, "email.unsubscribe", "ada@acme.example", NULL, "{}");
+	assert_int_equal(message_of(&w, handed[0]).state, MESSAGE_SENDING);
+	told(&w, "message.deferred", handed[0]);
+	assert_int_equal(message_of(&w, handed[0]).state, MESSAGE_CANCELLED);
+	passes(&w, 30 * US_PER_D);
+	assert_int_equal(handed_n, 1);
+	teardown(&w);
+}
+
 /* What has become too old meanwhile does not leave: the track goes on behind it. */
 static void test_held_until_too_old(void **state)
 {
@@ -508,6 +524,7 @@ int main(void)
 		cmocka_unit_test(test_unsubscribed_never_again),
 		cmocka_unit_test(test_all_sending_stops),
 		cmocka_unit_test(test_held_ones_sleep),
+		cmocka_unit_test(test_stopped_while_sending),
 		cmocka_unit_test(test_held_until_too_old),
 		cmocka_unit_test(test_held_and_moved_on),
 		cmocka_unit_test(test_links_are_kept),
