@@ -556,6 +556,8 @@ void smtp_talk_give_back(struct smtp_conn *c)
 /* Behind a message: with the job whose envelope is written already, or the next one. */
 static void go_on(struct smtp_conn *c)
 {
+	if (c->pool->stop_at_us != 0)
+		smtp_talk_give_back(c); /* nothing is begun any more */
 	struct smtp_job *j = c->ahead;
 	ASSERT(c->job == NULL);
 	c->ahead = NULL;
