@@ -110,11 +110,12 @@ static int64_t turns_us(const struct decide *d, struct turning *t)
 static int64_t cond_next_us(const struct decide *d, const struct facts *f,
 			    const struct program_cond *cond, bool believed)
 {
+	if (cond->reads & OF_THE_EVENT)
+		return TIME_NONE; /* only another event can say */
 	struct turning t = {f, cond, facts_hold(f, cond, NULL), false};
 	if (t.holds != believed)
 		return d->env->now_us;
-	return cond->reads & MOVES_BY_TIME && !(cond->reads & OF_THE_EVENT) ? turns_us(d, &t)
-									    : TIME_NONE;
+	return cond->reads & MOVES_BY_TIME ? turns_us(d, &t) : TIME_NONE;
 }
 
 /* ---- triggers, the way out, the way in ---- */
