@@ -278,7 +278,7 @@ static struct item *next(struct deliver *d, struct writer *w)
 	int64_t now = clock_now_us();
 	if (!d->ready || !marks_room(d->marks) || !caught_up(d))
 		return NULL;
-	if (d->queue_n == 0 && d->missed)
+	if (d->queue_n == 0 && d->missed && w->hand_n == 0)
 		find_missed(w);
 	if (d->live && !way_take(d, now, &way))
 		return NULL;

@@ -482,7 +482,8 @@ enum status engine_run(struct engine *en, size_t *done_r, struct err *e)
 		st = commit(en, is_full(en, done), e);
 	if (st != ST_OK || done == 0)
 		store_rollback(en->conf.store);
-	if (st == ST_OK && done == 0 && en->shown.cursor != en->committed.cursor)
+	bool owing = en->hand_all || en->shown.cursor != en->committed.cursor;
+	if (st == ST_OK && done == 0 && owing)
 		st = show(en, e);
 	en->stale |= st != ST_OK;
 	*done_r = st == ST_OK ? done : 0;

@@ -165,7 +165,7 @@ static void stand_back(struct runner *r)
 /* A full batch means that more is waiting: no pause then. */
 static void gather(struct runner *r)
 {
-	if (r->done < GATHER_FROM || r->done >= GATHER_MOST)
+	if (r->done < GATHER_FROM || r->done >= GATHER_MOST || r->stats.leaving > 0)
 		return;
 	bool sending = r->sending || urgent(r);
 	int64_t pause = r->rate * GATHER_PER_EVENT_US / (sending ? GATHER_SENDING : 1);
