@@ -214,12 +214,15 @@ static enum status put_rows(struct page_ctx *c, size_t n, struct json_w *w, size
 	return ST_OK;
 }
 
+/* Leads in one request; behind so many that are not shown `next` goes on. */
+#define LOOKED_MAX 20000u
+
 enum status view_leads(struct view *v, const struct view_page *page, struct json_w *w,
 		       struct err *e)
 {
 	struct view_page from = *page;
 	struct page_ctx c = {.v = v, .page = &from};
-	size_t rows = 0, n = 0;
+	size_t rows = 0, n = 0, looked = 0;
 	if (page->limit == 0 || page->limit > VIEW_PAGE_MAX)
 		return err_set(e, ST_INVALID, "limit must be 1 to %d", VIEW_PAGE_MAX);
 	c.ids = ARENA_ARRAY(v->arena, uint64_t, page->limit + 1);
@@ -235,7 +238,8 @@ enum status view_leads(struct view *v, const struct view_page *page, struct json
 		st = put_rows(&c, n, w, &rows, e);
 		if (st != ST_OK)
 			return st;
-		if (rows > 0 || c.n <= n)
+		looked += n;
+		if (rows > 0 || c.n <= n || looked >= LOOKED_MAX)
 			break;
 		/* Who was joined to another, or is not asked for, leaves no empty page behind. */
 		from.after = c.ids[n - 1];
