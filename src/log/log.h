@@ -62,9 +62,10 @@ struct log_conf {
 
 struct log_stats {
 	uint64_t first_seq, next_seq; /* first readable record; the one the next append gets */
-	uint64_t bytes;               /* on disk, WAL included */
-	uint64_t wal_bytes;           /* of these, in the write-ahead log */
-	uint64_t duplicates;          /* dropped since open */
+	int64_t last_us;     /* the log's clock (L2): no next record is before it; 0: empty */
+	uint64_t bytes;      /* on disk, WAL included */
+	uint64_t wal_bytes;  /* of these, in the write-ahead log */
+	uint64_t duplicates; /* dropped since open */
 	size_t duplicate_keys, duplicate_bytes;
 	uint64_t unreadable_keys;    /* damaged records whose duplicates will not be known */
 	int64_t duplicate_window_us; /* what the memory really holds, <= the configured one */

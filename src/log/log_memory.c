@@ -365,6 +365,7 @@ static void stats(struct log *log, struct log_stats *out)
 	*out = (struct log_stats){
 		.first_seq = l->first_seq,
 		.next_seq = l->next_seq,
+		.last_us = l->last_us,
 		.bytes = l->bytes,
 		.duplicates = l->duplicates,
 		.duplicate_keys = (size_t)(l->keys.next_seq - l->keys.first_seq),

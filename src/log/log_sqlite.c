@@ -95,6 +95,7 @@ void log_sqlite_publish(struct log_sqlite *l)
 	struct log_stats *s = &l->published;
 	s->first_seq = l->first_seq;
 	s->next_seq = l->next_seq;
+	s->last_us = l->last_us;
 	s->duplicates = l->duplicates;
 	s->unreadable_keys = l->unreadable_keys;
 	if (!l->conf.read_only) {

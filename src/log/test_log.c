@@ -385,6 +385,26 @@ static void case_skip_is_for_damage_only(struct kit *k)
 	log_reader_close(&reader);
 }
 
+static int64_t clock_of(struct kit *k)
+{
+	struct log_stats s;
+	log_stats(k->log, &s);
+	return s.last_us;
+}
+
+static void case_clock(struct kit *k)
+{
+	assert_int_equal(clock_of(k), 0);
+	assert_int_equal(put(k, "web", "a", "", 2000), 1);
+	assert_int_equal(clock_of(k), 2000);
+	assert_int_equal(put(k, "web", "b", "", 1500), 2); /* lifted */
+	assert_int_equal(clock_of(k), 2000);
+	put_many(k, "c", 3, 3000);
+	assert_int_equal(clock_of(k), 3000);
+	reopen(k);
+	assert_int_equal(clock_of(k), 3000);
+}
+
 /* --- the table ---------------------------------------------------------------------------- */
 
 static const struct {
@@ -401,6 +421,7 @@ static const struct {
 	{"erase", case_erase},
 	{"reading past the end", case_reading_past_the_end},
 	{"skip is for damage only", case_skip_is_for_damage_only},
+	{"clock", case_clock},
 };
 
 static void run_over(const char *kind)

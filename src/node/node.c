@@ -151,12 +151,15 @@ static enum status open_folder(struct node *n, const struct node_conf *conf, str
 	return st;
 }
 
-/* A process that was killed while time was played forward had not noted the last of it. */
+/* A process that was killed while time was played forward had not noted the last of it. The log
+ * knows: it is on the disk before the state is. */
 static enum status catch_up(struct node *n, struct err *e)
 {
 	struct engine_stats s;
+	struct log_stats ls;
 	engine_stats(n->engine, &s);
-	int64_t behind = s.clock_us - clock_now_us();
+	log_stats(n->log, &ls);
+	int64_t behind = (s.clock_us > ls.last_us ? s.clock_us : ls.last_us) - clock_now_us();
 	if (clock_shifted_us() == 0 || behind <= 0)
 		return ST_OK;
 	return node_clock_set(n->dir, clock_shifted_us() + behind, e);

@@ -262,6 +262,46 @@ static void a_clock_is_the_folders(void **state)
 	tear_down(&f);
 }
 
+static struct log_entry demo_of(struct fixture *f, int person, int64_t at_us)
+{
+	struct buf body;
+	struct event ev = {.type = STR("form.demo"), .occurred_us = at_us, .context.scroll = -1};
+	const struct str mail = arena_printf(&f->a, "p%d@acme.example", person);
+	assert_true(event_add_id(&ev, ID_EMAIL, STR_NULL, mail));
+	buf_init_arena(&body, &f->a, EVENT_BYTES_MAX);
+	assert_int_equal(event_encode(&ev, &body, &f->e), ST_OK);
+	return (struct log_entry){.source = STR("web"),
+				  .message_id = mail,
+				  .body = buf_view(&body),
+				  .received_us = at_us};
+}
+
+static void come(struct fixture *f, int people)
+{
+	for (int i = 0; i < people; i++) {
+		struct log_entry entry = demo_of(f, i, clock_now_us());
+		assert_int_equal(node_submit(f->n, &entry, 1, &f->e), ST_OK);
+	}
+}
+
+/* Killed while time was played forward: the log is on the disk, the rest is older. */
+static void a_clock_is_not_behind_the_log(void **state)
+{
+	struct fixture f;
+	(void)state;
+	set_up(&f);
+	open_node(&f);
+	assert_int_equal(node_clock_set(f.dir, 5 * US_PER_D, &f.e), ST_OK);
+	come(&f, 1);
+	struct log_entry later = demo_of(&f, 1, clock_now_us() + US_PER_D);
+	assert_int_equal(log_append(f.n->log, &later, 1, &f.e), ST_OK);
+	node_close(&f.n);
+	clock_shift(0);
+	open_node(&f);
+	assert_true(clock_now_us() >= later.received_us);
+	tear_down(&f);
+}
+
 /* ---- a state of another build ---- */
 
 static unsigned lines;
@@ -280,24 +320,6 @@ static void open_again(struct fixture *f)
 	node_close(&f->n);
 	if (node_open(&conf, &f->n, &f->e) != ST_OK)
 		fail_msg("%s", f->e.text);
-}
-
-static void come(struct fixture *f, int people)
-{
-	for (int i = 0; i < people; i++) {
-		struct buf body;
-		struct event ev = {.type = STR("form.demo"), .context.scroll = -1};
-		const struct str mail = arena_printf(&f->a, "p%d@acme.example", i);
-		ev.occurred_us = clock_now_us();
-		assert_true(event_add_id(&ev, ID_EMAIL, STR_NULL, mail));
-		buf_init_arena(&body, &f->a, EVENT_BYTES_MAX);
-		assert_int_equal(event_encode(&ev, &body, &f->e), ST_OK);
-		struct log_entry entry = {.source = STR("web"),
-					  .message_id = mail,
-					  .body = buf_view(&body),
-					  .received_us = ev.occurred_us};
-		assert_int_equal(node_submit(f->n, &entry, 1, &f->e), ST_OK);
-	}
 }
 
 static const char *const strange = "a roll-up of another form";
@@ -388,6 +410,7 @@ int main(void)
 		cmocka_unit_test(tracks_need_texts),
 		cmocka_unit_test(the_largest_index_fits),
 		cmocka_unit_test(a_clock_is_the_folders),
+		cmocka_unit_test(a_clock_is_not_behind_the_log),
 		cmocka_unit_test(another_build_is_folded_anew),
 		cmocka_unit_test(a_log_that_is_too_short),
 	};

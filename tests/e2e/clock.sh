@@ -65,6 +65,15 @@ if diff "$NURTURED_DATA/clock.json" "$work/kept/clock.json" >"$work/diff"; then 
 printf '{"schema":"nurtured.clock/1","shift_us":1000000}\n' >"$NURTURED_DATA/clock.json"
 expect 0 "trigger behind the log" "hot" -- trigger form.demo --email ana@firm.example
 ahead "lifted to the log's clock" 1295900 1296060
+# The state may have noted less of it than the log, which is on the disk first.
+mkdir "$work/older"
+cp "$NURTURED_DATA"/state.db* "$work/older"
+expect 0 "advance once more" -- clock advance 5d
+printf '{"schema":"nurtured.clock/1","shift_us":1000000}\n' >"$NURTURED_DATA/clock.json"
+rm "$NURTURED_DATA"/state.db*
+cp "$work/older"/state.db* "$NURTURED_DATA"
+expect 0 "trigger ahead of the state" "hot" -- trigger form.demo --email ana@firm.example
+ahead "lifted to the log's last record" 1727900 1728060
 
 cat >"$NURTURED_DATA/settings.json" <<'JSON'
 {"mode": "live", "smtp": [{"host": "mx.larkspur.example"}]}
