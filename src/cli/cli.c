@@ -2,6 +2,7 @@
  * cli.c: from argv to a verb. Our own small parser instead of getopt: options may stand anywhere,
  * a wrong one gets a suggestion, and the same table feeds help, man page and completion. */
 #include "cli/cli.h"
+#include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "node/node.h"
 
@@ -376,7 +377,13 @@ static void init(struct cli *c)
 		.talk_tty = isatty(STDERR_FILENO),
 	};
 	umask(0077); /* whatever a verb writes is about people: for its owner alone */
-	c->colour = c->talk_tty && getenv("NO_COLOR") == NULL;
+	c->colour = c->out_tty && c->talk_tty && getenv("NO_COLOR") == NULL;
+	if (c->out_tty)
+		c->out = terminal_open(stdout, c->colour);
+	if (c->talk_tty) {
+		c->talk = terminal_open(stderr, c->colour);
+		(void)setvbuf(c->talk, NULL, _IONBF, 0); /* as stderr is */
+	}
 	arena_init(&c->arena, CLI_ARENA_BYTES);
 	struct sigaction sa = {.sa_handler = on_interrupt};
 	sigaction(SIGINT, &sa, NULL);
@@ -443,9 +450,9 @@ static bool wants_json(int argc, char **argv)
 }
 
 /* Who has read enough closes the pipe (| head): that is no fault, and nothing to talk about. */
-static bool reader_left(FILE *out)
+static bool reader_left(void)
 {
-	struct pollfd p = {.fd = fileno(out), .events = POLLOUT};
+	struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
 	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR) != 0;
 }
 
@@ -459,12 +466,16 @@ int cli_main(int argc, char **argv)
 	int rc = pick_verb(c, argc, argv, &p);
 	if (rc == CLI_OK)
 		rc = run(c, &p);
-	if ((fflush(c->out) != 0 || ferror(c->out)) && rc == CLI_OK && !reader_left(c->out)) {
+	if ((fflush(c->out) != 0 || ferror(c->out)) && rc == CLI_OK && !reader_left()) {
 		fputs("error: cannot write the output\n", stderr);
 		rc = CLI_PROBLEMS;
 	}
 	if (cli_interrupted() && rc == CLI_OK)
 		rc = CLI_INTERRUPTED;
+	if (c->out != stdout)
+		(void)fclose(c->out); /* flushed and looked at above */
+	if (c->talk != stderr)
+		(void)fclose(c->talk);
 	arena_finish(&c->arena);
 	mem_free(c);
 	return rc;

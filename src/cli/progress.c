@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * progress.c: drawn at most ten times a second, so that it costs nothing. */
+ * progress.c: drawn at most ten times a second, so that it costs nothing. It moves the cursor, so
+ * it goes past the filter of cli/terminal.h: all its words are ours. */
 #include "cli/progress.h"
 
 #include "base/clock.h"
@@ -25,15 +26,15 @@ static void draw(struct progress *p, uint64_t done, int64_t now)
 	if (p->total && rate > 0 && done < p->total)
 		(void)duration_format((int64_t)((double)(p->total - done) / rate * US_PER_S), left);
 	if (p->total)
-		fprintf(p->c->talk, "%s%s [%s] %3.0f%%  %llu/%llu %s  %.0f/s%s%s",
+		fprintf(stderr, "%s%s [%s] %3.0f%%  %llu/%llu %s  %.0f/s%s%s",
 			p->c->talk_tty ? "\r" : "", p->what, bar, share * 100,
 			(unsigned long long)done, (unsigned long long)p->total, p->unit, rate,
 			left[0] ? "  left " : "", left);
 	else
-		fprintf(p->c->talk, "%s%s  %llu %s  %.0f/s", p->c->talk_tty ? "\r" : "", p->what,
+		fprintf(stderr, "%s%s  %llu %s  %.0f/s", p->c->talk_tty ? "\r" : "", p->what,
 			(unsigned long long)done, p->unit, rate);
-	fputs(p->c->talk_tty ? "\033[K" : "\n", p->c->talk);
-	fflush(p->c->talk);
+	fputs(p->c->talk_tty ? "\033[K" : "\n", stderr);
+	fflush(stderr);
 	p->shown = true;
 	p->drawn_us = now;
 }
@@ -56,6 +57,6 @@ void progress_end(struct progress *p, uint64_t done)
 		return;
 	if (p->c->talk_tty) {
 		draw(p, done, clock_mono_us());
-		fputc('\n', p->c->talk);
+		fputc('\n', stderr);
 	}
 }

@@ -178,8 +178,7 @@ static int say(struct cli *c, struct daemon *d)
 /* Also under --quiet and --json: it is about what is lost, not about how it goes. */
 static void warn(void *ctx, const char *line)
 {
-	(void)ctx;
-	fprintf(stderr, "nurtured: %s\n", line); /* one call: lines of threads do not mix */
+	fprintf(ctx, "nurtured: %s\n", line); /* one call: lines of threads do not mix */
 }
 
 struct daemon_conf serve_conf(const struct cli *c)
@@ -187,6 +186,7 @@ struct daemon_conf serve_conf(const struct cli *c)
 	struct daemon_conf conf = daemon_conf_default(c->data);
 	conf.http.port = 7070;
 	conf.say = warn;
+	conf.say_ctx = c->talk;
 	return conf;
 }
 

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# terminal: what leads and operators wrote reaches a terminal as text that steers nothing; pipes get
+# it as it is.
+set -uo pipefail
+. "$(dirname "$0")/frame.bash"
+unset NO_COLOR
+
+esc=$'\e' bell=$'\a'
+evil="Ace${esc}]0;owned${bell}${esc}[2J"
+seen='Ace\u001b]0;owned\u0007\u001b[2J'
+
+# on_terminal NAME TEXT -- verb ...   stdout and stderr are one terminal: TEXT is on it, and nothing
+# that steers it but tints
+on_terminal() {
+	local name=$1
+	if python3 - "$2" "$nurtured" "${@:4}" >"$work/seen" 2>&1 <<'PY'; then good; else bad "$name" "$work/seen"; fi
+import os, pty, re, sys
+want, argv = sys.argv[1], sys.argv[2:]
+pid, fd = pty.fork()
+if pid == 0:
+    os.environ["TERM"] = "xterm"
+    os.execv(argv[0], argv)
+out = b""
+while True:
+    try:
+        some = os.read(fd, 65536)
+    except OSError: # the other end is closed
+        break
+    if not some:
+        break
+    out += some
+os.waitpid(pid, 0)
+text = out.replace(b"\r\n", b"\n").decode()
+bare = re.sub("\033\\[(0|1|2|31|32|33|1;31|1;33)m", "", text)
+steering = re.findall("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", bare)
+if steering or want not in bare:
+    sys.exit(f"steering: {steering}; wanted {want!r} in {bare!r}")
+PY
+}
+
+"$nurtured" init >/dev/null 2>&1
+"$nurtured" apply "$NURTURED_DATA/program.yaml" --yes >/dev/null 2>&1
+expect 0 "a lead" -- trigger form.demo --email a@b.example --trait "company=$evil,note=a"$'\r'"b,way="$'\u202e'"exe,c1="$'\u009b'"2J"
+on_terminal "lead get" "company: $seen" -- lead get a@b.example
+on_terminal "a line is not overwritten" 'note: a\u000db' -- lead get a@b.example
+on_terminal "direction" 'way: \u202eexe' -- lead get a@b.example
+on_terminal "C1" 'c1: \u009b2J' -- lead get a@b.example
+on_terminal "JSON too" 'c1":"\u009b2J' -- lead get a@b.example --json
+on_terminal "an address that is none" "no lead \"$seen\"" -- lead get "$evil"
+expect 0 "a reason" -- pause --all --reason "$evil"
+on_terminal "status" "is stopped: $seen" -- status
+on_terminal "explain" "is stopped: $seen" -- explain a@b.example
+on_terminal "no colours" "is stopped: $seen" -- status --no-color
+on_terminal "wrong use" "no verb \"$seen\"" -- "$evil"
+on_terminal "help" "Usage:" -- --help
+
+# A pipe gets every byte.
+if "$nurtured" lead get a@b.example 2>&1 | grep -qF "company: $evil"; then good; else bad "a pipe was filtered"; fi
+# Nobody gets tints who is no terminal, though talk goes to one.
+python3 - "$nurtured" >"$work/piped" 2>&1 <<'PY'
+import os, pty, subprocess, sys
+main, talk = pty.openpty()
+sys.stdout.buffer.write(subprocess.run([sys.argv[1], "status"], stdout=subprocess.PIPE, stderr=talk).stdout)
+PY
+if grep -q "is stopped" "$work/piped" && ! grep -q "$esc\[31m" "$work/piped"; then good; else bad "tints in a pipe" "$work/piped"; fi
+tally
