@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "cli/door.h"
 #include "cli/progress.h"
+#include "cli/serve.h"
 #include "cli/verbs.h"
 #include "model/key.h"
 #include "node/settings.h"
@@ -67,48 +68,21 @@ static int show(struct cli *c)
 	return CLI_OK;
 }
 
-/* ---- advance, without a daemon ---- */
+/* ---- advance: through the daemon, a few seconds' worth at a time ---- */
 
-static enum status settle(void *ctx, int64_t *next_us_r, struct err *e)
+/* Where none runs, one that lives as long as the walk: what becomes due on the way leaves on the
+ * way. Nothing is opened before it is known that nobody is written to for real. */
+static enum status own_daemon(struct cli *c, struct daemon **out, struct err *e)
 {
-	struct walk *w = ctx;
-	struct engine_stats s;
-	struct door_item tick = {
-		.source = STR("system"),
-		.event = {.type = STR("clock.tick"),
-			  .occurred_us = clock_now_us(),
-			  .flags = EVENT_SYSTEM,
-			  .context.scroll = -1},
-	};
-	struct arena_mark mark = arena_mark(&w->c->arena);
-	enum status st = door_send(w->c, w->door, &tick, 1, e);
-	arena_rewind(&w->c->arena, mark);
-	engine_stats(w->door->node->engine, &s);
-	*next_us_r = s.next_alarm_us;
-	return st;
+	int pid;
+	struct daemon_conf conf = serve_conf(c);
+	conf.http.port = 0;
+	conf.links_url = SERVE_URL; /* where they lead once one stays */
+	if (!node_exists(c->data) || node_locked(c->data, &pid))
+		return ST_OK;
+	enum status st = node_clock_free(c->data, e);
+	return st == ST_OK ? daemon_start(&conf, out, e) : st;
 }
-
-static bool go_on(void *ctx, int64_t now_us)
-{
-	struct walk *w = ctx;
-	progress_at(&w->bar, (uint64_t)((now_us - w->from_us) / US_PER_M));
-	return !cli_interrupted();
-}
-
-static enum status walk_here(struct walk *w, struct err *e)
-{
-	struct engine_stats before, after;
-	const struct node_walk walk = {
-		.dir = w->c->data, .to_us = w->to_us, .settle = settle, .go_on = go_on, .ctx = w};
-	engine_stats(w->door->node->engine, &before);
-	enum status st = node_clock_walk(&walk, e);
-	engine_stats(w->door->node->engine, &after);
-	w->alarms = after.alarms - before.alarms;
-	w->events = after.events - before.events;
-	return st;
-}
-
-/* ---- advance, through the daemon: a few seconds' worth at a time ---- */
 
 static enum status ask(struct walk *w, bool *done_r, struct err *e)
 {
@@ -132,14 +106,14 @@ static enum status ask(struct walk *w, bool *done_r, struct err *e)
 		w->events += (uint64_t)n;
 	arena_rewind(a, mark);
 	if (st == ST_OK)
-		(void)go_on(w, now); /* only the bar: the loop asks for itself */
+		progress_at(&w->bar, (uint64_t)((now - w->from_us) / US_PER_M));
 	return st;
 }
 
-static enum status walk_there(struct walk *w, struct err *e)
+static enum status walk(struct walk *w, struct err *e)
 {
 	int64_t shift;
-	bool done = false;
+	bool done = clock_now_us() >= w->to_us; /* real time was faster */
 	enum status st = ST_OK;
 	while (st == ST_OK && !done && !cli_interrupted())
 		st = ask(w, &done, e);
@@ -192,6 +166,7 @@ static int told(struct cli *c, const struct walk *w)
 static int advance(struct cli *c)
 {
 	struct door door;
+	struct daemon *own = NULL;
 	struct walk w = {.c = c, .door = &door, .from_us = clock_now_us()};
 	const char *wrong = read_target(c, &w.to_us);
 	if (wrong != NULL)
@@ -200,12 +175,18 @@ static int advance(struct cli *c)
 		cli_talk(c, "time would be played forward; nothing was changed\n");
 		return CLI_OK;
 	}
-	if (door_open(c, DOOR_WRITE, &door, &c->err) != ST_OK)
-		return cli_fail(c, c->err.status == ST_NOT_FOUND ? "nurtured init" : NULL);
+	enum status st = own_daemon(c, &own, &c->err);
+	if (st == ST_OK)
+		st = door_open(c, DOOR_WRITE, &door, &c->err);
+	if (st != ST_OK) {
+		daemon_stop(&own);
+		return cli_fail(c, node_exists(c->data) ? NULL : "nurtured init");
+	}
 	progress_begin(&w.bar, c, "clock", "minutes", (uint64_t)((w.to_us - w.from_us) / US_PER_M));
-	enum status st = door.client != NULL ? walk_there(&w, &c->err) : walk_here(&w, &c->err);
+	st = walk(&w, &c->err);
 	progress_end(&w.bar, (uint64_t)((clock_now_us() - w.from_us) / US_PER_M));
 	door_close(&door);
+	daemon_stop(&own);
 	return st == ST_OK ? told(c, &w) : cli_refused(c);
 }
 

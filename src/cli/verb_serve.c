@@ -184,7 +184,7 @@ static void warn(void *ctx, const char *line)
 struct daemon_conf serve_conf(const struct cli *c)
 {
 	struct daemon_conf conf = daemon_conf_default(c->data);
-	conf.http.port = 7070;
+	conf.http.port = SERVE_PORT;
 	conf.say = warn;
 	conf.say_ctx = c->talk;
 	return conf;

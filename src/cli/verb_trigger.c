@@ -108,23 +108,27 @@ static void show(struct cli *c, struct view *v, const struct view_triggered *t)
 	cli_next(c, "nurtured explain %llu", (unsigned long long)now->lead);
 }
 
+static bool is_sending(struct cli *c, struct door *d, uint64_t message)
+{
+	struct message m;
+	struct arena_mark mark = arena_mark(&c->arena);
+	bool sending = message != 0 &&
+		       outbox_get(d->node->store, message, &c->arena, &m, NULL) == ST_OK &&
+		       m.state == MESSAGE_SENDING;
+	arena_rewind(&c->arena, mark);
+	return sending;
+}
+
 /* Beside a daemon a message is handed over in the next moment, in test mode into the simulated
  * inbox: "sent" is worth the wait. */
 static void wait_sent(struct cli *c, struct door *d, uint64_t message)
 {
 	struct settings s;
-	struct message m;
-	if (d->client == NULL || message == 0 ||
-	    settings_load(c->data, &c->arena, &s, NULL) != ST_OK || s.mode != SETTINGS_TEST)
+	if (d->client == NULL || settings_load(c->data, &c->arena, &s, NULL) != ST_OK ||
+	    s.mode != SETTINGS_TEST)
 		return;
-	for (int i = 0; i < SENT_LOOKS; i++) {
-		struct arena_mark mark = arena_mark(&c->arena);
-		enum status st = outbox_get(d->node->store, message, &c->arena, &m, NULL);
-		arena_rewind(&c->arena, mark);
-		if (st != ST_OK || m.state != MESSAGE_SENDING)
-			return;
+	for (int i = 0; i < SENT_LOOKS && is_sending(c, d, message); i++)
 		clock_sleep_us(US_PER_S / SENT_LOOKS);
-	}
 }
 
 static const char *fill(struct cli *c, struct event *ev)
@@ -198,6 +202,9 @@ static int run(struct cli *c)
 		wait_sent(c, &d, t.after.message);
 		view_standing_of(&v, &item.event, &t.after);
 		show(c, &v, &t);
+		if (d.client == NULL && is_sending(c, &d, t.after.message))
+			cli_talk(c, "message %llu leaves when a daemon runs: nurtured serve\n",
+				 (unsigned long long)t.after.message);
 	}
 	door_close(&d);
 	return st == ST_OK ? CLI_OK : cli_fail(c, NULL);

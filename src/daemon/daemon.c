@@ -356,7 +356,7 @@ enum status daemon_start(const struct daemon_conf *conf, struct daemon **out, st
 	if (st == ST_OK)
 		st = leave_address(d, e);
 	if (st == ST_OK) {
-		letters_at(d->letters, d->url);
+		letters_at(d->letters, conf->links_url ? conf->links_url : d->url);
 		st = deliver_start(d->deliver, e);
 	}
 	if (st != ST_OK)

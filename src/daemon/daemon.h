@@ -31,6 +31,8 @@ struct daemon_conf {
 	struct node_conf node;
 	struct http_server_conf http;
 	struct api_conf api;
+	const char *links_url;   /* where links of mails lead, unless settings.json has a
+				    public_url; NULL: to where it listens */
 	bool strict;             /* per-item refusals are errors for every sender */
 	int64_t stop_grace_us;   /* for requests in hand */
 	int64_t retain_every_us; /* how often retention looks; 0: never */

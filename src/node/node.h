@@ -64,6 +64,8 @@ MUST_USE enum status node_clock_read(const char *dir, int64_t *shift_r, struct e
 /* Keeps it and takes it over. Never back: ST_INVALID below what it was; ST_CONFLICT in live
  * mode. Only who holds the lock. */
 MUST_USE enum status node_clock_set(const char *dir, int64_t shift_us, struct err *e);
+/* May it be moved? ST_CONFLICT: no, who is written to for real lives in real time. */
+MUST_USE enum status node_clock_free(const char *dir, struct err *e);
 /* Plays time forward to `to_us`, from one due instant to the next (what is due within a minute goes
  * together), so that all happens in its order and sees the clock it would have seen. */
 struct node_walk {

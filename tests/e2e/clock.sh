@@ -75,6 +75,32 @@ cp "$work/older"/state.db* "$NURTURED_DATA"
 expect 0 "trigger ahead of the state" "hot" -- trigger form.demo --email ana@firm.example
 ahead "lifted to the log's last record" 1727900 1728060
 
+# Mails that fall due on the way arrive, with a daemon there or not; and one that was due before it.
+mails() { # NAME WANT
+	local n
+	n=$("$nurtured" inbox --json | grep -o '"subject"' | wc -l)
+	if [ "$n" -eq "$2" ]; then good; else bad "$1: $n mails"; fi
+}
+first=$NURTURED_DATA
+export NURTURED_DATA=$work/alone
+expect 0 "init" -- init
+expect 0 "apply" -- apply "$here/observe/program.yaml" --yes
+expect 0 "a message nobody delivers yet" 'leaves when a daemon runs: nurtured serve' -- trigger form.demo --email bo@firm.example
+mails "none without a daemon" 0
+expect 0 "five minutes" -- clock advance 5m
+mails "the first one" 1
+expect 0 "its links lead to where serve will be" 'http://127.0.0.1:7070/' -- inbox show "$("$nurtured" inbox --json | sed -n 's/.*"id":\([0-9]*\).*/\1/p' | head -n 1)" --raw
+expect 0 "six days" -- clock advance 6d
+mails "and the second" 2
+expect 0 "nobody serves any more" 'not running' -- status
+expect 0 "replay" "equal" -- replay --verify
+serve
+expect 0 "nothing is late, nothing has failed" 'simulated' -- message list
+if grep -qE 'failed|expired|uncertain|sending' "$work/out"; then bad "all were sent" "$work/out"; else good; fi
+mails "nobody gets one twice" 2
+stop
+NURTURED_DATA=$first
+
 cat >"$NURTURED_DATA/settings.json" <<'JSON'
 {"mode": "live", "smtp": [{"host": "mx.larkspur.example"}]}
 JSON
