@@ -49,6 +49,7 @@ struct direct_file {
 	bool ahead;               /* reads bring what lies behind them too, and that may be used: */
 	int64_t read_at;          /* it begins there */
 	size_t read_n;            /* 0: there is nothing */
+	size_t piece, used;       /* asked for by the last read ahead, and taken of it since */
 };
 
 static struct direct_file *file_of(sqlite3_file *f)
@@ -229,6 +230,21 @@ static bool is_read(const struct direct_file *f, size_t n, int64_t at)
 	return at >= f->read_at && at + (int64_t)n <= f->read_at + (int64_t)f->read_n;
 }
 
+/* How much to bring where `bytes` are wanted. Behind large commits nearly every frame is the last
+ * of its page and wanted; behind small ones each page was written a dozen times, and what lies
+ * between two frames that are wanted is better left: a commit's write stands behind every read. */
+static size_t next_piece(struct direct_file *f, size_t bytes)
+{
+	bool dense = f->used * 3 >= f->piece;
+	f->piece = dense ? f->piece * 2 : 0;
+	if (f->piece < bytes)
+		f->piece = bytes;
+	if (f->piece > READ_BYTES)
+		f->piece = READ_BYTES;
+	f->used = 0;
+	return f->piece;
+}
+
 /* The blocks around [at, at + n), past the page cache. False: not so, or not all of them. */
 static bool read_blocks(struct direct_file *f, uint8_t *p, size_t n, int64_t at)
 {
@@ -241,12 +257,14 @@ static bool read_blocks(struct direct_file *f, uint8_t *p, size_t n, int64_t at)
 	}
 	if (!is_read(f, n, at)) {
 		f->read_at = at - (int64_t)begun;
-		ssize_t k = pread(f->fd, f->read, f->ahead ? READ_BYTES : bytes, f->read_at);
+		size_t piece = f->ahead ? next_piece(f, bytes) : bytes;
+		ssize_t k = pread(f->fd, f->read, piece, f->read_at);
 		f->read_n = k > 0 ? (size_t)k : 0;
 	}
 	bool got = is_read(f, n, at);
 	if (got)
 		memcpy(p, f->read + (at - f->read_at), n);
+	f->used += got ? n : 0;
 	if (!f->ahead)
 		f->read_n = 0;
 	return got;
