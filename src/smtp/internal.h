@@ -100,6 +100,7 @@ struct smtp_conn {
 	struct smtp_caps caps;
 	struct smtp_job *job;
 	struct smtp_job *ahead; /* its envelope is written, behind the message of `job` */
+	bool was_ahead;         /* that of `job` was, behind the message before it */
 	bool gone;      /* one was, and is in the line again: then no command fits any more */
 	bool quick;     /* the last message was answered at once */
 	int64_t dot_us; /* when the message was out */
@@ -134,6 +135,7 @@ struct smtp_server {
 	size_t address_count, address_at;
 	int64_t resolved_us; /* 0: never */
 	bool numeric;
+	bool one_by_one; /* it took an envelope behind a message for an error */
 	/* guarded by the pool's lock */
 	enum lookup lookup;
 	struct smtp_address found[SMTP_ADDRESSES_MAX];
@@ -175,6 +177,9 @@ void smtp_report_one(struct smtp_pool *p, struct smtp_job *j, size_t rcpt,
 		     enum smtp_outcome outcome, const struct smtp_verdict *v);
 void smtp_report_open(struct smtp_pool *p, struct smtp_job *j, enum smtp_outcome outcome,
 		      const struct smtp_verdict *v);
+
+/* What time alone brings: mail that waited too long, mail given back, deadlines. */
+void smtp_pool_tick(struct smtp_pool *p);
 
 /* server.c: who gets which mail. */
 void smtp_server_add(struct smtp_pool *p, struct smtp_job *j);

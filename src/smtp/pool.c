@@ -246,18 +246,25 @@ static void begin_stop(struct smtp_pool *p)
 	}
 }
 
-static void tick(struct smtp_pool *p)
+static void give_back_slow(struct smtp_pool *p)
+{
+	for (struct smtp_conn *c = p->conns; c != NULL; c = c->next) {
+		bool slow = p->now_us - c->dot_us > SMTP_AHEAD_WAITS * p->conf.quick_us;
+		if (c->ahead != NULL && c->state == CONN_DOT && slow)
+			smtp_talk_give_back(c); /* another conversation may be free first */
+	}
+}
+
+void smtp_pool_tick(struct smtp_pool *p)
 {
 	bool over = p->stop_at_us != 0 && p->now_us >= p->stop_at_us;
+	give_back_slow(p); /* first: the servers offer it to others at once */
 	for (size_t i = 0; i < p->conf.relay_count; i++)
 		smtp_server_tick(p, &p->servers[i]);
 	/* Failing one may open, wake or close others: the list is walked again from the start. Each
 	 * walk ends one connection or moves its deadline on, so this ends. */
 	for (struct smtp_conn *c = p->conns; c != NULL;) {
 		bool late = p->now_us >= c->deadline_us || over;
-		bool slow = p->now_us - c->dot_us > SMTP_AHEAD_WAITS * p->conf.quick_us;
-		if (c->ahead != NULL && c->state == CONN_DOT && slow)
-			smtp_talk_give_back(c); /* another conversation may be free first */
 		if (late)
 			smtp_conn_overdue(c);
 		c = late ? p->conns : c->next;
@@ -314,7 +321,7 @@ static void turn(struct smtp_pool *p)
 	p->now_us = clock_mono_us();
 	serve_events(p, events, n);
 	if (p->now_us >= p->tick_us)
-		tick(p);
+		smtp_pool_tick(p);
 	smtp_conn_free_dead(p);
 	if (p->reported && p->conf.listener.on_turn != NULL)
 		p->conf.listener.on_turn(p->conf.listener.ctx);

@@ -315,7 +315,7 @@ static void take(struct smtp_conn *c, struct smtp_job *j)
 	c->messages++;
 	c->rcpt = 0;
 	c->rcpt_count = j->rcpt_count;
-	c->mail_ok = c->rset_first = false;
+	c->mail_ok = c->rset_first = c->was_ahead = false;
 }
 
 static void begin(struct smtp_conn *c, struct smtp_job *j)
@@ -427,6 +427,30 @@ static void refuse_all(struct smtp_conn *c, const struct smtp_reply *r)
 		smtp_report_open(c->pool, j, outcome, &v);
 }
 
+/* To the front of the line; when the pool stops nothing is begun any more. */
+static void put_back(struct smtp_conn *c, struct smtp_job *j)
+{
+	struct smtp_verdict v = {.phase = SMTP_PHASE_QUEUE, .text = "the pool stopped"};
+	if (c->pool->stop_at_us == 0)
+		smtp_server_put_back(c->pool, j);
+	else
+		smtp_report_open(c->pool, j, SMTP_DEFERRED, &v);
+}
+
+/* Some that offer PIPELINING take an envelope behind a message for one that came out of order
+ * (503), or for the work of a machine that does not listen (554). Whether that was meant for the
+ * mail shows when it goes alone; and so do all others to this server from now on. */
+static bool refused_ahead(struct smtp_conn *c, const struct smtp_reply *r)
+{
+	struct smtp_job *j = c->job;
+	if (!c->was_ahead || (r->code != 503 && r->code != 554))
+		return false;
+	c->server->one_by_one = true;
+	c->job = NULL;
+	put_back(c, j);
+	return true;
+}
+
 static void on_rset(struct smtp_conn *c, const struct smtp_reply *r)
 {
 	if (!good(r)) {
@@ -445,7 +469,7 @@ static void on_mail(struct smtp_conn *c, const struct smtp_reply *r)
 		return;
 	}
 	c->mail_ok = good(r);
-	if (!c->mail_ok)
+	if (!c->mail_ok && !refused_ahead(c, r))
 		refuse_all(c, r);
 	if (!c->mail_ok && !pipelined(c)) {
 		done(c);
@@ -521,7 +545,7 @@ static void on_data(struct smtp_conn *c, const struct smtp_reply *r)
  * line, for whichever conversation is free first. */
 static bool may_go_ahead(const struct smtp_conn *c)
 {
-	return c->quick && pipelined(c) && c->pool->stop_at_us == 0 &&
+	return c->quick && pipelined(c) && !c->server->one_by_one && c->pool->stop_at_us == 0 &&
 	       c->messages < c->server->conf.messages_max &&
 	       c->out.n + ENVELOPE_ROOM < SMTP_OUT_BYTES;
 }
@@ -544,13 +568,10 @@ void smtp_talk_body_fill(struct smtp_conn *c)
 void smtp_talk_give_back(struct smtp_conn *c)
 {
 	struct smtp_job *j = c->ahead;
-	struct smtp_verdict v = {.phase = SMTP_PHASE_QUEUE, .text = "the pool stopped"};
 	c->ahead = NULL;
 	c->gone = j != NULL;
-	if (j != NULL && c->pool->stop_at_us == 0)
-		smtp_server_put_back(c->pool, j);
-	else if (j != NULL)
-		smtp_report_open(c->pool, j, SMTP_DEFERRED, &v);
+	if (j != NULL)
+		put_back(c, j);
 }
 
 /* Behind a message: with the job whose envelope is written already, or the next one. */
@@ -563,6 +584,7 @@ static void go_on(struct smtp_conn *c)
 	c->ahead = NULL;
 	if (j != NULL) {
 		take(c, j);
+		c->was_ahead = true;
 		smtp_conn_enter(c, CONN_MAIL);
 	} else if (c->gone) {
 		/* It will ask for a message nobody sends, and would read a command as one. */

@@ -1,39 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0
  * test_pool_ahead.c: the envelope of the next mail behind the message of this one: when it goes
  * there, and what becomes of its mail when the answer to the message is late, or never comes. */
+#include "smtp/internal.h"
 #include "smtp/test_pool_kit.h"
+
+#include <sys/epoll.h>
 
 #define HELLO "> 220 hi\n< EHLO us.example\n> 250-there\n> 250 PIPELINING\n"
 #define ENVELOPE "< MAIL FROM:<f@us.example>\n< RCPT TO:<r@x.example>\n< DATA\n"
 #define YES "> 250 ok\n> 250 ok\n> 354 go\n"
 #define QUEUED "> 250 queued\n"
 #define FIRST HELLO ENVELOPE YES "< .\n" QUEUED
+#define ALONE ENVELOPE YES "< .\n" QUEUED
+#define NO(code) "> " code " no\n> 503 none\n> 503 none\n"
 #define BYE "< QUIT\n> 221 bye\n"
 
 struct row {
 	const char *name, *script;
-	const char *want;
+	const char *want; /* a result for each mail */
 	int64_t quick_us;
 };
 
 #define ALWAYS SMTP_SECONDS(600)
 
-/* Three mails, all of them in the line before the first is begun. */
+/* All of the mails are in the line before the first is begun. */
 static void run_row(const struct row *row)
 {
 	struct kit k;
 	struct str rcpt = STR("r@x.example");
+	size_t mails = 1;
+	for (const char *at = row->want; (at = strchr(at, ';')) != NULL; at++)
+		mails++;
 	kit_open(&k, (const char *const[]){row->script, NULL});
 	k.conf.quick_us = row->quick_us;
 	k.conf.timeouts.dot_us = 600000;
 	kit_start(&k);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < mails; i++) {
 		struct smtp_mail m = kit_mail(i, &rcpt, 1);
 		m.more = true;
 		kit_submit(&k, &m);
 	}
 	smtp_pool_wake(k.pool);
-	kit_wait(&k, 3);
+	kit_wait(&k, mails);
 	check_str(row->name, buf_view(&k.results), row->want);
 	kit_close(&k, row->name);
 }
@@ -63,6 +71,17 @@ static void test_ahead(void **state)
 		{"no answer in time: the mail ahead does not wait for it",
 		 FIRST ENVELOPE YES "< .\n" ENVELOPE "stall\n---\n" FIRST BYE,
 		 "sent dot 250; uncertain dot 0; sent dot 250", ALWAYS},
+		{"out of order, it says: that mail goes alone, and so do all behind it",
+		 FIRST ENVELOPE YES "< .\n" ENVELOPE QUEUED NO("503 5.5.1") ALONE ALONE ALONE BYE,
+		 "sent dot 250; sent dot 250; sent dot 250; sent dot 250; sent dot 250", ALWAYS},
+		{"and where it hangs up on that",
+		 FIRST ENVELOPE YES "< .\n" ENVELOPE QUEUED
+				    "> 554 5.5.0 synchronization\n---\n" HELLO ALONE ALONE BYE,
+		 "sent dot 250; sent dot 250; sent dot 250; sent dot 250", ALWAYS},
+		{"it was meant for the mail: the second time it counts",
+		 FIRST ENVELOPE YES "< .\n" ENVELOPE QUEUED NO("554 5.7.1") ENVELOPE NO("554 5.7.1")
+			 BYE,
+		 "sent dot 250; sent dot 250; failed mail 554 5.7.1", ALWAYS},
 		/* On a machine so slow that nothing seems quick the results are the same. */
 		{"no answer, and back to the line meanwhile",
 		 FIRST ENVELOPE YES "< .\nstall\n---\n" FIRST BYE,
@@ -79,10 +98,44 @@ static void test_ahead(void **state)
 		run_row(&rows[i]);
 }
 
+/* The hand of the clock is ours: what is given back in a tick is offered to others in it. */
+static void test_given_back(void **state)
+{
+	struct server peer;
+	(void)state;
+	server_start(&peer, "gone\n");
+	struct smtp_server s = {
+		.conf = {.host = "127.0.0.1", .port = peer.port, .connections_max = 2}, .conns = 1};
+	struct smtp_pool p = {.conf = SMTP_POOL_CONF_DEFAULT,
+			      .servers = &s,
+			      .epoll_fd = epoll_create1(EPOLL_CLOEXEC),
+			      .now_us = SMTP_SECONDS(100)};
+	struct smtp_job job = {.server = &s, .since_us = p.now_us};
+	struct smtp_conn slow = {.pool = &p,
+				 .server = &s,
+				 .state = CONN_DOT,
+				 .ahead = &job,
+				 .deadline_us = INT64_MAX};
+	p.conf.relay_count = 1;
+	p.conns = &slow;
+	s.last = &s.first;
+	smtp_resolve_numeric(&s);
+	smtp_pool_tick(&p);
+	assert_null(slow.ahead);
+	assert_int_equal(s.waiting, 1);
+	assert_int_equal(s.opening, 1);
+	smtp_conn_close(p.conns); /* the one that was opened for it */
+	smtp_conn_free_dead(&p);
+	assert_ptr_equal(p.conns, &slow);
+	(void)close(p.epoll_fd);
+	server_stop(&peer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ahead),
+		cmocka_unit_test(test_given_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
