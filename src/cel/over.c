@@ -37,8 +37,13 @@ static struct over truth(unsigned set)
 	return (struct over){.kind = OVER_TRUTH, .truth = set};
 }
 
+/* Each operand is evaluated once at most, as evaluation itself would, from one budget: that is used
+ * up here no later than there. It may be sooner, because more operands are asked here, so what it
+ * did not suffice for may come to anything. */
 static struct over value(struct cel_value v)
 {
+	if (v.kind == CEL_ERROR && v.code == CEL_E_BUDGET)
+		return truth(ANYTHING);
 	return (struct over){.kind = OVER_VALUE, .v = v};
 }
 
@@ -83,6 +88,34 @@ static struct over over_load(struct looking *l, const struct node *x)
 	if (l->span->moves(l->span->ctx, x->slot, x->field, &in))
 		return number(in.lo, in.hi);
 	return value(eval(x, &l->run));
+}
+
+/* What moves has a value all the time, or never (struct cel_span). */
+static struct over over_has(struct looking *l, const struct node *x)
+{
+	return x->slot ? value(eval(x, &l->run)) : as_a_whole(l, x);
+}
+
+static bool is_leaf(const struct node *x)
+{
+	return x->kind == NODE_CONST || x->kind == NODE_LOAD;
+}
+
+/* An operator whose operands stand still, over what they have come to: evaluating them again would
+ * cost their steps once for each level above them. Leaves have none, and link.c may have given
+ * the operator a function that loads them itself. */
+static struct over still(struct looking *l, const struct node *x, const struct over *a,
+			 const struct over *b)
+{
+	struct node operand[] = {{.fn = eval_const, .k = a->v}, {.fn = eval_const, .k = b->v}};
+	struct node *args[] = {&operand[0], &operand[1]}, whole = *x;
+	if (is_leaf(x->args[0]) && is_leaf(x->args[x->n - 1]))
+		return value(eval(x, &l->run));
+	whole.args = args;
+	struct cel_value v = eval(&whole, &l->run);
+	if (v.kind == CEL_ERROR)
+		v.detail = NULL; /* the place, which may be this copy: nobody asks for it here */
+	return value(v);
 }
 
 /* ---- logic ---- */
@@ -215,7 +248,7 @@ static struct over over_numbers(struct looking *l, const struct node *x)
 	struct cel_bounds m, n;
 	bool orders = x->op >= OP_LT && x->op <= OP_NE;
 	if (a.kind == OVER_VALUE && b.kind == OVER_VALUE)
-		return value(eval(x, &l->run));
+		return still(l, x, &a, &b);
 	for (int i = 0; i < 2; i++) {
 		const struct over *o = i ? &b : &a;
 		if (o->kind == OVER_VALUE && o->v.kind == CEL_ERROR)
@@ -223,7 +256,8 @@ static struct over over_numbers(struct looking *l, const struct node *x)
 		if (o->kind == OVER_TRUTH)
 			return truth(ANYTHING);
 	}
-	if (!bounds_of(&a, &m) || !bounds_of(&b, &n))
+	bool equality = x->op == OP_EQ || x->op == OP_NE;
+	if (!bounds_of(&a, &m) || !bounds_of(&b, &n) || (equality && !cel_charge(&l->run, 1)))
 		return truth(ANYTHING);
 	if (orders)
 		return compared((enum op)x->op, &m, &n);
@@ -236,7 +270,7 @@ static struct over over_neg(struct looking *l, const struct node *x)
 	struct over o = over(l, x->args[0]);
 	if (o.kind == OVER_NUMBER)
 		return number(-o.in.hi, -o.in.lo);
-	return o.kind == OVER_VALUE ? value(eval(x, &l->run)) : truth(ANYTHING);
+	return o.kind == OVER_VALUE ? still(l, x, &o, &o) : truth(ANYTHING);
 }
 
 static struct over over_op(struct looking *l, const struct node *x)
@@ -266,6 +300,7 @@ static struct over over(struct looking *l, const struct node *x)
 	switch ((enum node_kind)x->kind) {
 	case NODE_CONST: return value(x->k);
 	case NODE_LOAD: return over_load(l, x);
+	case NODE_HAS: return over_has(l, x);
 	case NODE_OP: return over_op(l, x);
 	default: return as_a_whole(l, x);
 	}

@@ -20,7 +20,8 @@ struct cel_bounds { /* both ends belong to it; NaN: nobody can say */
 
 struct cel_span {
 	const struct cel_activation *act; /* what stands still */
-	/* Between what a field moves; false: it stands still, and is read from act. */
+	/* Between what a field moves; false: it stands still, and is read from act. What moves has
+	 * a value all the time, or none: presence is read from act too. */
 	bool (*moves)(void *ctx, uint32_t slot, uint32_t field, struct cel_bounds *out_r);
 	void *ctx;
 };
@@ -28,8 +29,9 @@ struct cel_span {
 enum {
 	CEL_OVER_TRUE = 1,
 	CEL_OVER_FALSE = 2, /* an error and what is not known count as false */
-	/* A moving number goes into something that is not followed (a function, a macro, `%`):
-	 * both of the above are set, and cutting the span in half will not help. */
+	/* A moving number goes into something that is not followed (a function, a macro, `%`), or
+	 * the budget of steps is used up: both of the above are set, and cutting the span in half
+	 * will not help. */
 	CEL_OVER_BLIND = 8
 };
 unsigned cel_over(const struct cel_prog *prog, const struct cel_span *span, struct arena *scratch);

@@ -8,19 +8,25 @@
 
 #include <math.h>
 
-/* score moves; everything else stands still. */
+/* score and lead.employees move; everything else stands still. */
 static bool moves(void *ctx, uint32_t slot, uint32_t field, struct cel_bounds *out)
 {
-	(void)field;
 	*out = *(const struct cel_bounds *)ctx;
-	return slot == 5;
+	return slot == 5 || (slot == 0 && field == 0);
+}
+
+static unsigned over_within(struct help *h, uint64_t steps_max, double lo, double hi)
+{
+	struct cel_bounds b = {lo, hi};
+	struct cel_activation act = help_act;
+	act.steps_max = steps_max;
+	const struct cel_span span = {.act = &act, .moves = moves, .ctx = &b};
+	return cel_over(h->prog, &span, &h->arena);
 }
 
 static unsigned over_of(struct help *h, double lo, double hi)
 {
-	struct cel_bounds b = {lo, hi};
-	const struct cel_span span = {&help_act, moves, &b};
-	return cel_over(h->prog, &span, &h->arena);
+	return over_within(h, 0, lo, hi);
 }
 
 #define T CEL_OVER_TRUE
@@ -79,6 +85,9 @@ static void test_rows(void **state)
 		{"[1.0, 2.0].exists(x, x > any)", 3, 4, F},
 		{"score == any", 1, 2, F},
 		{"score > 2.0", NAN, NAN, B},
+		{"has(lead.employees) && score > 2.0", 3, 4, T}, /* it moves, but is there */
+		{"has(lead.country) && score > 2.0", 3, 4, F},
+		{"!has(lead.country) && score > 2.0", 3, 4, T},
 		{"fit > 70", 0, 9, T},
 		{"true", 0, 9, T},
 	};
@@ -93,6 +102,33 @@ static void test_rows(void **state)
 			fail_msg("%s in [%g, %g]: %u, want %u", rows[i].text, rows[i].lo,
 				 rows[i].hi, got, rows[i].want);
 	}
+	help_finish(&h);
+}
+
+/* A large operand is evaluated once, however many operators stand above it: what evaluation has
+ * steps for, this has too. And what they do not suffice for is not taken for false. */
+static void test_budget(void **state)
+{
+	static const char text[] = "double([1, 2, 3, 4, 5, 6].map(x, x + x + x).size()) + 1.0 + "
+				   "1.0 + 1.0 + 1.0 + 1.0 > 10.0 && -(-score) != 0.0";
+	struct cel_activation act = help_act;
+	struct help h;
+	bool holds;
+	unsigned blind = 0;
+	(void)state;
+	help_init(&h);
+	assert_int_equal(help_compile(&h, text, false), ST_OK);
+	for (act.steps_max = 1; act.steps_max < 200; act.steps_max++) {
+		enum status st =
+			cel_eval_bool(h.prog, &act, &h.arena, CEL_ABSENT_IS_FALSE, &holds, NULL);
+		unsigned set = over_within(&h, act.steps_max, 1, 2);
+		holds = st == ST_OK && holds;
+		if (set != (holds ? T : B))
+			fail_msg("%u steps: %u, and it is %d", (unsigned)act.steps_max, set, holds);
+		blind += !holds;
+	}
+	assert_true(holds);
+	assert_in_range(blind, 20, 100);
 	help_finish(&h);
 }
 
@@ -208,6 +244,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_sound),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,6 +35,7 @@ static const char *const text =
 	"  - {name: hole, when: 'feature.heat / 2.0 < 0.2 && feature.since < 800000.0', move: "
 	"three}\n"
 	"  - {name: odd, when: 'int(feature.heat) == 1', for: 300d, move: two}\n"
+	"  - {name: gone, when: 'has(feature.since) && feature.since > 864000.0', move: one}\n"
 	"  - {name: old, when: 'lead.age_days > 20.0 && engagement >= 10.0', move: two}\n";
 
 struct life {
@@ -124,8 +125,11 @@ static int64_t tier_us(const struct life *l)
 
 static void begin(struct life *l)
 {
-	static const struct facts_source source = {none, none, features_of, feature_over,
-						   scores_over};
+	static const struct facts_source source = {.profile = none,
+						   .account = none,
+						   .features = features_of,
+						   .feature_over = feature_over,
+						   .scores_over = scores_over};
 	struct program_report r;
 	struct err e;
 	*l = (struct life){.amount = 20, .act_us = MONDAY};
@@ -291,6 +295,9 @@ static void test_looks(void **state)
 	assert_int_equal(next_of(&l, "hot"), TIME_NONE);  /* the tier has an alarm of its own */
 	assert_int_equal(next_of(&l, "old"), TIME_NONE);  /* too cool by then */
 	assert_int_equal(next_of(&l, "cool"), TIME_NONE); /* not on that track */
+	/* Ten days behind the act; that it asks first whether there was one makes no look. */
+	int64_t gone = MONDAY + 10 * US_PER_D;
+	assert_in_range(next_of(&l, "gone"), gone - 4 * US_PER_H, gone);
 	/* 20 falls below 6 after 6d * log2(20/6): looked at shortly before, never behind. */
 	int64_t at = MONDAY + (int64_t)((double)(6 * US_PER_D) * log2(20.0 / 6.0));
 	int64_t next = next_of(&l, "cold");

@@ -8,7 +8,7 @@
 /* Both in one line, so that nobody changes one alone. */
 #define FORM \
 	{ \
-		ENGINE_FOLD_VERSION, 17, UINT64_C(0xc103866d1d16c3c6) \
+		ENGINE_FOLD_VERSION, 18, UINT64_C(0xc103866d1d16c3c6) \
 	}
 
 #define EXPERIMENTS \
