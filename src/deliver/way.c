@@ -146,7 +146,8 @@ enum status way_open(struct deliver *d, struct err *e)
 	conf.relay_count = s->smtp_n;
 	conf.helo_name = s->smtp[0].helo != NULL ? s->smtp[0].helo : host;
 	conf.mails_max = most;
-	conf.listener = (struct smtp_listener){d, on_result, on_turn};
+	conf.listener =
+		(struct smtp_listener){.ctx = d, .on_result = on_result, .on_turn = on_turn};
 	open_pace(d);
 	remember_sender(d);
 	return smtp_pool_create(&conf, &d->pool, e);

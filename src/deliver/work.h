@@ -83,13 +83,13 @@ struct doubt {
 	uint32_t attempts; /* not of those that became so again */
 };
 
-enum ruling { VERDICT_DROP, VERDICT_ANSWER, VERDICT_HOLD, VERDICT_SPEAK, VERDICT_POST };
+enum ruling { RULING_DROP, RULING_ANSWER, RULING_HOLD, RULING_SPEAK, RULING_POST };
 
 #define LETTERS_AT_ONCE 4
 
 struct in_hand {
 	struct item *item; /* NULL: it is spoken */
-	enum ruling verdict;
+	enum ruling ruling;
 	bool way_taken;
 };
 

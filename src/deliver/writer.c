@@ -36,14 +36,14 @@ static enum ruling refuse(struct item *item, const char *reason)
 	item->answer = (struct answer){
 		.outcome = SMTP_FAILED, .class = SMTP_CLASS_COUNT, .at_us = clock_now_us()};
 	(void)snprintf(item->answer.reason, sizeof item->answer.reason, "%.400s", reason);
-	return VERDICT_ANSWER;
+	return RULING_ANSWER;
 }
 
 /* The disk, a damaged row: not the message's doing, and it may pass. */
 static enum ruling trouble(struct item *item, const struct err *e)
 {
 	answer_untried(&item->answer, TROUBLE_US, e->text);
-	return VERDICT_ANSWER;
+	return RULING_ANSWER;
 }
 
 /* ---- one message ---- */
@@ -77,7 +77,7 @@ static enum ruling put_in_inbox(struct writer *w, struct item *item, const struc
 	bool marked = mark(d, item);
 	pthread_mutex_unlock(&d->lock);
 	if (!marked)
-		return VERDICT_HOLD;
+		return RULING_HOLD;
 	const struct inbox_mail mail = {
 		.at_us = clock_now_us(),
 		.message = m->id,
@@ -98,7 +98,7 @@ static enum ruling put_in_inbox(struct writer *w, struct item *item, const struc
 				       .trial = true,
 				       .at_us = mail.at_us,
 				       .reason = "simulated inbox"};
-	return VERDICT_ANSWER;
+	return RULING_ANSWER;
 }
 
 static enum ruling pace(struct writer *w, struct item *item, const struct letter *l, int64_t now_us)
@@ -110,20 +110,20 @@ static enum ruling pace(struct writer *w, struct item *item, const struct letter
 	bool marked = wait > 0 || mark(d, item);
 	pthread_mutex_unlock(&d->lock);
 	if (!marked)
-		return VERDICT_HOLD;
+		return RULING_HOLD;
 	if (wait == 0) {
 		const struct str parts[] = {l->bytes, l->from, l->to};
 		item_keep(item, parts);
-		return VERDICT_SPEAK;
+		return RULING_SPEAK;
 	}
 	item->at_us = now_us + wait;
 	if (wait <= HOLD_MAX_US)
-		return VERDICT_HOLD;
+		return RULING_HOLD;
 	(void)snprintf(reason, sizeof reason,
 		       "pace: its turn for %s, or of its sender, has not come",
 		       smtp_provider_name(smtp_provider_of(l->domain)));
 	answer_untried(&item->answer, wait, reason);
-	return VERDICT_ANSWER;
+	return RULING_ANSWER;
 }
 
 static enum ruling write_hook(struct writer *w, struct item *item, const struct message *m)
@@ -131,14 +131,14 @@ static enum ruling write_hook(struct writer *w, struct item *item, const struct 
 	struct err e;
 	enum status st = hooks_write(w->d, item, m, w->store, &w->arena, &e);
 	if (st == ST_OK)
-		return VERDICT_POST;
+		return RULING_POST;
 	if (st == ST_UNAVAILABLE) {
 		item->answer = (struct answer){.outcome = SMTP_SENT,
 					       .class = SMTP_CLASS_COUNT,
 					       .trial = true,
 					       .at_us = clock_now_us()};
 		(void)snprintf(item->answer.reason, sizeof item->answer.reason, "%.400s", e.text);
-		return VERDICT_ANSWER;
+		return RULING_ANSWER;
 	}
 	return st == ST_INVALID || st == ST_LIMIT ? refuse(item, e.text) : trouble(item, &e);
 }
@@ -170,23 +170,23 @@ static enum ruling judge(struct writer *w, struct item *item, uint64_t version)
 	if (st == ST_OK)
 		st = leave_ask(&q, &w->arena, &leave, &e);
 	if (st == ST_NOT_FOUND)
-		return VERDICT_DROP;
+		return RULING_DROP;
 	if (st != ST_OK)
 		return trouble(item, &e);
 	if (leave.message.state != MESSAGE_SENDING)
-		return VERDICT_DROP; /* somebody was told already; this was an old name of it */
+		return RULING_DROP; /* somebody was told already; this was an old name of it */
 	item->attempts = leave.message.attempts;
 	item->changed_us = leave.message.changed_us;
 	if (!leave.may)
 		return refuse(item, leave.why);
 	if (leave.paused) {
 		answer_untried(&item->answer, US_PER_S, "all sending is paused");
-		return VERDICT_ANSWER;
+		return RULING_ANSWER;
 	}
 	if (q.now_us - item->changed_us > WAITED_MAX_US) {
 		answer_untried(&item->answer, US_PER_S,
 			       "waited too long for its turn: asked again");
-		return VERDICT_ANSWER;
+		return RULING_ANSWER;
 	}
 	bool hook = str_is(leave.message.channel, CHANNEL_WEBHOOK);
 	return hook ? write_hook(w, item, &leave.message) : write_letter(w, item, &leave);
@@ -229,9 +229,9 @@ static void handle(struct writer *w)
 	for (size_t i = 0; i < w->hand_n; i++) {
 		struct in_hand *h = &w->hand[i];
 		arena_reset(&w->arena);
-		h->verdict = seen && meta.cursor >= h->item->seq
-				     ? judge(w, h->item, meta.program_version)
-				     : VERDICT_DROP;
+		h->ruling = seen && meta.cursor >= h->item->seq
+				    ? judge(w, h->item, meta.program_version)
+				    : RULING_DROP;
 	}
 	if (seen)
 		store_read_end(w->store);
@@ -297,12 +297,12 @@ static void speak(struct writer *w)
 	bool mails = false;
 	for (size_t i = 0; i < w->hand_n; i++) {
 		struct in_hand *h = &w->hand[i];
-		bool mail = h->verdict == VERDICT_SPEAK, post = h->verdict == VERDICT_POST;
+		bool mail = h->ruling == RULING_SPEAK, post = h->ruling == RULING_POST;
 		mails |= mail;
 		if ((mail && way_speak(d, h->item)) || (post && hooks_speak(d, h->item)))
 			h->item = NULL;
 		else if (mail || post)
-			h->verdict = VERDICT_ANSWER;
+			h->ruling = RULING_ANSWER;
 	}
 	if (mails)
 		smtp_pool_wake(d->pool);
@@ -314,9 +314,9 @@ static void settle(struct deliver *d, const struct in_hand *h)
 		return;
 	if (h->way_taken)
 		way_give(d, h->item->way);
-	if (h->verdict == VERDICT_ANSWER)
+	if (h->ruling == RULING_ANSWER)
 		items_answer(d, h->item);
-	else if (h->verdict == VERDICT_HOLD)
+	else if (h->ruling == RULING_HOLD)
 		items_hold(d, h->item, h->item->at_us);
 	else
 		items_drop(d, h->item);
@@ -329,13 +329,13 @@ static void finish(struct writer *w)
 	bool any = false;
 	for (size_t i = 0; i < w->hand_n; i++) {
 		struct in_hand *h = &w->hand[i];
-		bool post = h->verdict == VERDICT_POST;
+		bool post = h->ruling == RULING_POST;
 		if (d->live && post)
 			way_give(d, h->item->way);
 		h->way_taken = d->live && !post;
-		if (post || h->verdict == VERDICT_SPEAK)
+		if (post || h->ruling == RULING_SPEAK)
 			h->item->state = ITEM_SPOKEN;
-		any |= post || h->verdict == VERDICT_SPEAK;
+		any |= post || h->ruling == RULING_SPEAK;
 	}
 	if (any) {
 		pthread_mutex_unlock(&d->lock);

@@ -62,8 +62,11 @@ static void over_scores(void *ctx, int64_t from_us, int64_t to_us,
 	score_over(p->program, &p->work->lead, from_us, to_us, engagement_r, score_r);
 }
 
-static const struct facts_source on_demand = {open_profile, open_account, open_features,
-					      over_feature, over_scores};
+static const struct facts_source on_demand = {.profile = open_profile,
+					      .account = open_account,
+					      .features = open_features,
+					      .feature_over = over_feature,
+					      .scores_over = over_scores};
 
 enum status pass_opened(const struct pass *p, struct err *e)
 {

@@ -34,8 +34,9 @@ static bool of_slot(size_t i)
 static void same_number(float used, double told, size_t i)
 {
 	char name[32];
+	const float read = (float)told;
 	context_name(i, name);
-	if ((float)told != used)
+	if (memcmp(&read, &used, sizeof read) != 0) /* to the last bit: -0 is not 0 */
 		fail_msg("%s: %a was used, %a is told", name, (double)used, told);
 }
 
