@@ -175,7 +175,7 @@ static void put_lead(struct size *s, uint64_t id, struct buf *row)
 	put(s, TABLE_LEAD, KEY_NUM(id), buf_view(row));
 	const struct journeys_at at = {j->track, j->step, (int)l.tier, id};
 	put(s, TABLE_TRACK_LEAD, KEY_BYTES(journeys_key(&at, &s->row)), STR(""));
-	put_key(s, TABLE_TIER_LEAD, key_u8_u64((uint8_t)l.tier, id));
+	put_key(s, TABLE_TIER_LEAD, key_u8_u64((uint8_t)lead_list(&l), id));
 	put_key(s, TABLE_ALARM, key_time_u64(l.alarm_us, id));
 	put_key(s, TABLE_ACCOUNT_LEAD, key_u64_u64(l.account, id));
 	put(s, TABLE_PROFILE, KEY_NUM(id),

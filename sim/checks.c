@@ -31,8 +31,8 @@ struct walk {
 	struct arena arena;
 	int64_t clock_us;
 	uint64_t came[WALK_TALLIES], told[WALK_TALLIES], journeys, inside;
-	uint64_t leads[TIER_COUNT], alarms_early, tier_rows, alarm_rows, members;
-	uint64_t lead_rows, lead_alarms;
+	uint64_t leads[TIER_COUNT], alarms_early, alarm_rows, members, lead_alarms;
+	uint64_t listed[LEAD_LISTS], list_rows[LEAD_LISTS + 1]; /* the last: of no list */
 	uint64_t account_leads, account_hot, account_warm, accounts_say_leads, accounts_say_hot,
 		accounts_say_warm;
 };
@@ -51,7 +51,8 @@ static bool walk_lead(void *ctx, struct store_key key, struct str value)
 	}
 	if (l.lead.flags & LEAD_MERGED)
 		return true;
-	w->lead_rows++;
+	if (lead_list(&l.lead) >= 0)
+		w->listed[lead_list(&l.lead)]++;
 	w->leads[l.lead.tier]++;
 	w->lead_alarms += l.lead.alarm_us != TIME_NONE;
 	if (l.lead.account) {
@@ -90,11 +91,12 @@ static bool walk_alarm(void *ctx, struct store_key key, struct str value)
 	return true;
 }
 
-static bool walk_tier(void *ctx, struct store_key key, struct str value)
+static bool walk_list(void *ctx, struct store_key key, struct str value)
 {
 	struct walk *w = ctx;
-	(void)key, (void)value;
-	w->tier_rows++;
+	unsigned list = (unsigned char)key.bytes.p[0];
+	(void)value;
+	w->list_rows[list < LEAD_LISTS ? list : LEAD_LISTS]++;
 	return true;
 }
 
@@ -221,7 +223,7 @@ static bool walk_journey(void *ctx, struct store_key key, struct str value)
 	struct str journey = STR_NULL;
 	arena_reset(&w->arena);
 	if (lead_row_decode(key.num, value, &w->arena, &l, &journey, NULL) == ST_OK)
-		w->journeys += journey.n > 0 && !(l.flags & LEAD_MERGED);
+		w->journeys += journey.n > 0 && lead_list(&l) >= 0;
 	return true;
 }
 
@@ -247,7 +249,7 @@ bool check_step(struct sim *s)
 		enum table table;
 		store_row_fn *fn;
 	} walks[] = {{TABLE_LEAD, walk_lead},       {TABLE_ALARM, walk_alarm},
-		     {TABLE_TIER_LEAD, walk_tier},  {TABLE_IDENTITY, walk_identity},
+		     {TABLE_TIER_LEAD, walk_list},  {TABLE_IDENTITY, walk_identity},
 		     {TABLE_ACCOUNT, walk_account}, {TABLE_ACCOUNT_LEAD, walk_member},
 		     {TABLE_MESSAGE, walk_message}, {TABLE_COUNTER, walk_counter},
 		     {TABLE_LEAD, walk_journey}};
@@ -257,7 +259,9 @@ bool check_step(struct sim *s)
 			fail(s, "scan: %s", e.text);
 	compare_rollups(&w);
 	compare(s, "N3: alarms that should have fired", w.alarms_early, 0);
-	compare(s, "leads and rows of the tier index", w.lead_rows, w.tier_rows);
+	for (size_t i = 0; i < LEAD_LISTS; i++)
+		compare(s, "leads and rows of a list of them", w.listed[i], w.list_rows[i]);
+	compare(s, "rows of no list", w.list_rows[LEAD_LISTS], 0);
 	compare(s, "leads with an alarm and rows of the alarm table", w.lead_alarms, w.alarm_rows);
 	compare(s, "leads with an account and what accounts say", w.account_leads,
 		w.accounts_say_leads);

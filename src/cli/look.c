@@ -5,6 +5,8 @@
 
 #include "base/time.h"
 
+#include <string.h>
+
 #define DOCUMENT_BYTES ((size_t)64 << 20)
 
 static int print(struct cli *c, struct str text, look_show *show, void *ctx)
@@ -74,11 +76,31 @@ bool look_id(struct cli *c, size_t arg, const char *noun, uint64_t *out)
 	return false;
 }
 
+/* The options as they were given, but for the page's; in quotes where a shell asks for them. */
+static struct str options_again(struct cli *c)
+{
+	struct buf b;
+	buf_init_arena(&b, &c->arena, 16384);
+	for (size_t i = 0; c->verb->opts[i].name != NULL; i++) {
+		const char *value = c->values[i], *name = c->verb->opts[i].name;
+		if (value == NULL || strcmp(name, "after") == 0)
+			continue;
+		buf_printf(&b, " --%s", name);
+		size_t plain = strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					     "0123456789_.,:/@%+=-");
+		const char *quote = value[plain] ? "'" : "";
+		if (c->verb->opts[i].arg != NULL)
+			buf_printf(&b, " %s%s%s", quote, value, quote);
+	}
+	return buf_view(&b);
+}
+
 void look_more(struct cli *c, const struct json *d, const char *command)
 {
 	uint32_t next = json_get(d, 0, "next");
 	if (next == JSON_NONE || json_is(d, next, JSON_NULL))
 		return;
 	struct str after = render_scalar(d, next, &c->arena);
-	cli_next(c, "%s --after " STR_FMT, command, STR_ARG(after));
+	struct str options = options_again(c);
+	cli_next(c, "%s" STR_FMT " --after " STR_FMT, command, STR_ARG(options), STR_ARG(after));
 }

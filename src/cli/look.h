@@ -20,7 +20,7 @@ bool look_number(struct cli *c, const char *opt, uint64_t otherwise, uint64_t ma
 bool look_day(struct cli *c, const char *opt, int64_t *out);
 /* The number of a `noun` in an argument. */
 bool look_id(struct cli *c, size_t arg, const char *noun, uint64_t *out);
-/* "Next: command --after X", when the document says there is more. */
+/* "Next: command --after X", with the options of this page, when there is more. */
 void look_more(struct cli *c, const struct json *d, const char *command);
 
 #endif

@@ -27,8 +27,7 @@ static void show_list(struct cli *c, const struct json *d, void *ctx)
 	};
 	(void)ctx;
 	render_table(c, d, json_get(d, 0, "handoffs"), columns, sizeof columns / sizeof columns[0]);
-	look_more(c, d,
-		  cli_flag(c, "open") ? "nurtured handoff list --open" : "nurtured handoff list");
+	look_more(c, d, "nurtured handoff list");
 }
 
 static int do_list(struct cli *c)

@@ -25,9 +25,7 @@ static void show_list(struct cli *c, const struct json *d, void *ctx)
 	};
 	(void)ctx;
 	render_table(c, d, json_get(d, 0, "webhooks"), columns, sizeof columns / sizeof columns[0]);
-	look_more(c, d,
-		  cli_flag(c, "failed") ? "nurtured webhook list --failed"
-					: "nurtured webhook list");
+	look_more(c, d, "nurtured webhook list");
 }
 
 static int do_list(struct cli *c)

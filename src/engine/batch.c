@@ -95,7 +95,7 @@ static enum status work_add(struct batch *b, uint64_t id, struct work **out, str
 	if (w == NULL || !u64map_put(&b->works, id, (uint64_t)(uintptr_t)w))
 		return no_room(e);
 	w->alarm_row_us = TIME_NONE;
-	w->tier_row = -1;
+	w->list_row = -1;
 	*out = w;
 	return ST_OK;
 }
@@ -124,7 +124,7 @@ enum status batch_lead(struct batch *b, uint64_t id, struct work **out, struct e
 	w->lead = lead;
 	w->journey_text = journey;
 	w->alarm_row_us = lead.alarm_us;
-	w->tier_row = lead.flags & LEAD_MERGED ? -1 : (int)lead.tier;
+	w->list_row = lead_list(&lead);
 	*out = w;
 	return ST_OK;
 }

@@ -30,7 +30,7 @@ struct work {
 	struct str track_row; /* key in TABLE_TRACK_LEAD as stored; empty: none */
 	struct str inside[3]; /* track, step and phase it is counted under; empty: nowhere */
 	int64_t alarm_row_us; /* due time of the row in TABLE_ALARM; TIME_NONE: no row */
-	int tier_row;         /* tier of the row in TABLE_TIER_LEAD; -1: no row */
+	int list_row;         /* lead_list() of the row in TABLE_TIER_LEAD; -1: no row */
 };
 
 /* A company in hand: its row is the truth, `doc` a picture of it for conditions. */

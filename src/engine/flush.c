@@ -181,21 +181,21 @@ static enum status alarm_row(struct batch *b, struct work *w, struct err *e)
 	return st;
 }
 
-static enum status tier_row(struct batch *b, struct work *w, struct err *e)
+static enum status list_row(struct batch *b, struct work *w, struct err *e)
 {
-	int tier = w->lead.flags & LEAD_MERGED ? -1 : (int)w->lead.tier;
+	int list = lead_list(&w->lead);
 	enum status st = ST_OK;
-	if (tier == w->tier_row)
+	if (list == w->list_row)
 		return ST_OK;
-	if (w->tier_row >= 0) {
-		struct key old = key_u8_u64((uint8_t)w->tier_row, w->lead.id);
+	if (w->list_row >= 0) {
+		struct key old = key_u8_u64((uint8_t)w->list_row, w->lead.id);
 		st = store_del(b->store, TABLE_TIER_LEAD, KEY_BYTES(key_view(&old)), e);
 	}
-	if (st == ST_OK && tier >= 0) {
-		struct key new = key_u8_u64((uint8_t)tier, w->lead.id);
+	if (st == ST_OK && list >= 0) {
+		struct key new = key_u8_u64((uint8_t)list, w->lead.id);
 		st = store_put(b->store, TABLE_TIER_LEAD, KEY_BYTES(key_view(&new)), STR(""), e);
 	}
-	w->tier_row = tier;
+	w->list_row = list;
 	return st;
 }
 
@@ -211,7 +211,7 @@ static enum status work_put(struct batch *b, struct work *w, struct buf *row, st
 		return st;
 	st = alarm_row(b, w, e);
 	if (st == ST_OK)
-		st = tier_row(b, w, e);
+		st = list_row(b, w, e);
 	if (st != ST_OK)
 		return st;
 	buf_reset(row);

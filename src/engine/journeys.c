@@ -93,9 +93,9 @@ enum status batch_journey(struct batch *b, struct work *w, struct err *e)
 		return st;
 	w->journey = j;
 	w->journey_loaded = true;
-	/* A row of the tier index is there exactly while one of the track index may be. */
-	w->track_row = track_key(b, j, w->tier_row);
-	inside_of(j, w->tier_row, w->inside);
+	/* A row in a list of leads is there exactly while one of the track index may be. */
+	w->track_row = track_key(b, j, lead_list_tier(w->list_row));
+	inside_of(j, lead_list_tier(w->list_row), w->inside);
 	return ST_OK;
 }
 
@@ -135,8 +135,8 @@ static enum status put_index(struct batch *b, struct work *w, int tier, struct e
 enum status journeys_place(struct batch *b, struct work *w, struct err *e)
 {
 	enum status st = ST_OK;
-	int tier = w->lead.flags & LEAD_MERGED ? -1 : (int)w->lead.tier;
-	if (w->tier_row >= 0 && tier != w->tier_row)
+	int tier = lead_list_tier(lead_list(&w->lead));
+	if (w->list_row >= 0 && tier != lead_list_tier(w->list_row))
 		st = batch_journey(b, w, e);
 	if (st != ST_OK || w->journey == NULL)
 		return st;

@@ -190,6 +190,13 @@ static bool get_entries(struct unpacker *r, struct lead_entry *entries, size_t n
 
 /* ---- public ---- */
 
+int lead_list(const struct lead *l)
+{
+	return l->flags & (LEAD_MERGED | LEAD_ERASED)
+		       ? -1
+		       : lead_list_of(l->tier, l->flags & LEAD_KNOWN);
+}
+
 void lead_init(struct lead *l, uint64_t id, int64_t now_us)
 {
 	*l = (struct lead){

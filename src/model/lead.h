@@ -33,6 +33,15 @@ enum lead_flag {
 	LEAD_ERASED = 16, /* nothing personal is left */
 };
 
+/* Lists of leads: one for each tier, of those known and of visitors. Whoever was joined to another
+ * or erased stands in none (-1); all others in one, so that no reader of a list looks at who is not
+ * in it. */
+#define LEAD_LISTS (2 * TIER_COUNT)
+static inline int lead_list_of(enum tier t, bool known)
+{
+	return 2 * (int)t + known;
+}
+
 /* What a rule or feature remembers. Meaning of value and at_us depends on who owns the key:
  * decayed counts: value as it was at at_us; counts and sums: value, at_us of the latest event;
  * last value: value or bytes, at_us when it occurred; distinct: a sketch in bytes. */
@@ -77,6 +86,16 @@ struct lead {
 };
 
 void lead_init(struct lead *l, uint64_t id, int64_t now_us);
+/* The list a lead stands in, or -1; what a list is of, tier -1 for none. */
+int lead_list(const struct lead *l);
+static inline int lead_list_tier(int list)
+{
+	return list < 0 ? -1 : list / 2;
+}
+static inline bool lead_list_known(int list)
+{
+	return list >= 0 && list % 2 == 1;
+}
 /* Binary, versioned, defaults left out: about 100 bytes + 16 per cell + 12 per entry. */
 void lead_encode(const struct lead *l, struct buf *out);
 /* Cells and their bytes live in the arena. ST_CORRUPT when it is not lead_encode's work. */

@@ -2,70 +2,14 @@
  * test_view_play.c: what people see of tracks, messages and hand-offs is what the engine has done;
  * what they order is what it does. */
 #include "engine/journeys.h"
-#include "engine/test_nurture.h"
-#include "node/node.h"
 #include "view/view_late.h"
 #include "view/view_next.h"
 #include "view/view_numbers.h"
 #include "view/view_order.h"
+#include "view/test_seat.h"
 #include "view/view_play.h"
 
 #include <math.h>
-
-struct seat {
-	struct world w;
-	struct program *program;
-	struct view v;
-	struct buf text;
-	struct json_w out;
-	struct json doc;
-};
-
-static void sit_with(struct seat *s, const char *program)
-{
-	struct err e;
-	start_with(&s->w, program);
-	assert_int_equal(node_program(s->w.store, &s->program, NULL, &e), ST_OK);
-	s->v = (struct view){.store = s->w.store, .program = s->program, .arena = &s->w.arena};
-}
-
-#define sit(s) sit_with((s), nurture_program)
-
-static void rise(struct seat *s)
-{
-	program_destroy(&s->program);
-	teardown(&s->w);
-}
-
-static struct json_w *paper(struct seat *s)
-{
-	s->v.now_us = s->w.now_us;
-	buf_init_arena(&s->text, &s->w.arena, 4u << 20);
-	json_w_init(&s->out, &s->text);
-	return &s->out;
-}
-
-/* What was written, parsed. */
-static const struct json *read(struct seat *s)
-{
-	struct err e;
-	assert_true(buf_ok(&s->text));
-	assert_int_equal(
-		json_parse(buf_view(&s->text), JSON_LIMITS_EVENT, &s->w.arena, &s->doc, &e), ST_OK);
-	return &s->doc;
-}
-
-static double number(const struct json *d, uint32_t node, const char *key)
-{
-	double n = -1;
-	(void)json_f64(d, json_get(d, node, key), &n);
-	return n;
-}
-
-static bool text_is(struct seat *s, uint32_t node, const char *key, const char *want)
-{
-	return str_is(json_str(&s->doc, json_get(&s->doc, node, key), &s->w.arena), want);
-}
 
 static void ordered(struct seat *s, const struct view_order *o)
 {
@@ -146,49 +90,6 @@ static void test_one_track(void **state)
 	assert_true(text_is(&s, react, "clicked", "move to late"));
 	assert_true(text_is(&s, react, "replied", "hand over to sdr"));
 	assert_int_equal(view_track(&s.v, STR("none"), paper(&s), &e), ST_NOT_FOUND);
-	rise(&s);
-}
-
-static void list(struct seat *s, const struct view_page *page)
-{
-	struct err e;
-	enum status st = view_leads(&s->v, page, paper(s), &e);
-	if (st != ST_OK)
-		fail_msg("%s", e.text);
-	(void)read(s);
-}
-
-static void test_leads_of_a_track(void **state)
-{
-	struct seat s;
-	char mail[64];
-	struct view_page page = {.tier = -1, .limit = 3, .track = STR("early")};
-	(void)state;
-	sit(&s);
-	for (int i = 0; i < 10; i++) {
-		(void)snprintf(mail, sizeof mail, "p%d@acme.example", i);
-		does(&s.w, "form.ebook", mail, NULL, "{}");
-	}
-	orders(&s.w, "track.move", "{\"lead\":4,\"track\":\"late\"}", EVENT_SYSTEM);
-	size_t seen_n = 0, pages = 0;
-	for (bool more = true; more; pages++) {
-		list(&s, &page);
-		seen_n += json_count(&s.doc, json_get(&s.doc, 0, "leads"));
-		uint32_t next = json_get(&s.doc, 0, "next");
-		more = !json_is(&s.doc, next, JSON_NULL);
-		page.after_place = json_str(&s.doc, next, &s.w.arena);
-	}
-	assert_int_equal(seen_n, 9);
-	assert_int_equal(pages, 3);
-	page = (struct view_page){.tier = TIER_HOT, .limit = 100, .track = STR("early")};
-	list(&s, &page);
-	size_t hot = json_count(&s.doc, json_get(&s.doc, 0, "leads"));
-	page.tier = TIER_COLD;
-	list(&s, &page);
-	size_t cold = json_count(&s.doc, json_get(&s.doc, 0, "leads"));
-	page.tier = TIER_WARM;
-	list(&s, &page);
-	assert_int_equal(hot + cold + json_count(&s.doc, json_get(&s.doc, 0, "leads")), 9);
 	rise(&s);
 }
 
@@ -779,7 +680,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_people_on_tracks),
 		cmocka_unit_test(test_one_track),
-		cmocka_unit_test(test_leads_of_a_track),
 		cmocka_unit_test(test_messages),
 		cmocka_unit_test(test_what_ended_is_found_at_once),
 		cmocka_unit_test(test_message_pages_and_cancel),

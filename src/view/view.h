@@ -43,11 +43,12 @@ struct view_page {
 	struct str track;       /* only who is on it, by step; empty: everybody */
 	struct str after_place; /* its cursor, instead of `after`: "next" of the page before */
 };
-/* {"leads":[..],"next":id or null}: keyset pages, one line per lead. */
-/* How many view_leads would list. */
-MUST_USE enum status view_leads_count(struct view *v, uint64_t *n_r, struct err *e);
+/* {"leads":[..],"next":id or null}: keyset pages, one line per lead. A page with a next one is
+ * never empty. */
 MUST_USE enum status view_leads(struct view *v, const struct view_page *page, struct json_w *w,
 				struct err *e);
+/* How many there are on all pages together, without a filter. */
+MUST_USE enum status view_leads_count(struct view *v, uint64_t *n_r, struct err *e);
 
 /* Newest first: what happened, when, points, machine or human; with a log, the event itself. */
 MUST_USE enum status view_timeline(struct view *v, uint64_t lead, size_t limit, struct json_w *w,

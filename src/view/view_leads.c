@@ -1,37 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0
- * view_leads.c: pages of leads, always a range of some index: the leads themselves, those of a
- * tier, or those on a track. */
+ * view_leads.c: pages of leads, always ranges of some index: the lists by tier and whether
+ * known, or those on a track. */
 #include "view/view_inside.h"
 
 #include "engine/journeys.h"
 #include "model/key.h"
+
+#include <stdlib.h>
 
 struct page_ctx {
 	struct view *v;
 	const struct view_page *page;
 	uint64_t *ids;
 	struct str *places; /* by track: the key of each */
-	size_t n;
-	size_t at; /* of the number in the key; SIZE_MAX: the key is the number */
+	size_t n, most;     /* ids so far, and at which number a scan ends */
 };
 
 static bool page_take(void *ctx, struct store_key key, struct str value)
 {
 	struct page_ctx *c = ctx;
 	(void)value;
-	if (c->places != NULL) {
+	if (c->places != NULL)
 		c->places[c->n] = arena_str(c->v->arena, key.bytes);
-		c->ids[c->n] = key_read_u64(key.bytes, key.bytes.n - 8);
-	} else {
-		c->ids[c->n] = c->at == SIZE_MAX ? key.num : key_read_u64(key.bytes, c->at);
-	}
-	return ++c->n < c->page->limit + 1;
-}
-
-static enum status range_of(struct page_ctx *c, struct key from, struct key to, struct err *e)
-{
-	struct store_range range = {KEY_BYTES(key_view(&from)), KEY_BYTES(key_view(&to)), false};
-	return store_scan(c->v->store, TABLE_TIER_LEAD, range, page_take, c, e);
+	c->ids[c->n] = key_read_u64(key.bytes, key.bytes.n - 8);
+	return ++c->n < c->most;
 }
 
 /* ---- by track ---- */
@@ -101,8 +93,10 @@ static enum status by_track(struct page_ctx *c, struct err *e)
 	if (p->after_place.n && !read_place(p->after_place, &at))
 		return err_set(e, ST_INVALID,
 			       "the cursor of a list by track is the \"next\" of a page before");
-	c->places = ARENA_ARRAY(c->v->arena, struct str, p->limit + 1);
-	if (c->places == NULL)
+	c->most = p->limit + 1;
+	c->ids = ARENA_ARRAY(c->v->arena, uint64_t, c->most);
+	c->places = ARENA_ARRAY(c->v->arena, struct str, c->most);
+	if (c->ids == NULL || c->places == NULL)
 		return err_set(e, ST_LIMIT, "too much to show at once");
 	at.lead += p->tier < 0 && p->after_place.n > 0;
 	enum status st =
@@ -117,6 +111,47 @@ static enum status by_track(struct page_ctx *c, struct err *e)
 	return st;
 }
 
+/* ---- by list ---- */
+
+static bool asks_for(const struct view_page *p, int list)
+{
+	return (p->tier < 0 || p->tier == lead_list_tier(list)) &&
+	       (!p->known_only || lead_list_known(list));
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* The lowest of each list that is asked for; of all those, the lowest again. */
+static enum status by_list(struct page_ctx *c, struct err *e)
+{
+	const struct view_page *p = c->page;
+	size_t each = p->limit + 1, n = 0;
+	enum status st = ST_OK;
+	c->ids = ARENA_ARRAY(c->v->arena, uint64_t, LEAD_LISTS * each);
+	if (c->ids == NULL)
+		return err_set(e, ST_LIMIT, "too much to show at once");
+	for (int list = 0; list < LEAD_LISTS && st == ST_OK; list++) {
+		struct key from = key_u8_u64((uint8_t)list, p->after + 1),
+			   to = key_u8_u64((uint8_t)(list + 1), 0);
+		struct store_range range = {KEY_BYTES(key_view(&from)), KEY_BYTES(key_view(&to)),
+					    false};
+		c->most = c->n + each;
+		if (asks_for(p, list))
+			st = store_scan(c->v->store, TABLE_TIER_LEAD, range, page_take, c, e);
+	}
+	qsort(c->ids, c->n, sizeof *c->ids, by_number);
+	/* Who moved while we read may stand in two. */
+	for (size_t i = 0; i < c->n && n < each; i++)
+		if (n == 0 || c->ids[i] != c->ids[n - 1])
+			c->ids[n++] = c->ids[i];
+	c->n = n;
+	return st;
+}
+
 /* ---- the page ---- */
 
 static enum status page_ids(struct page_ctx *c, struct err *e)
@@ -124,14 +159,7 @@ static enum status page_ids(struct page_ctx *c, struct err *e)
 	const struct view_page *p = c->page;
 	if (p->track.n)
 		return by_track(c, e);
-	if (p->tier < 0) {
-		c->at = SIZE_MAX;
-		return store_scan(c->v->store, TABLE_LEAD, SCAN_FROM(KEY_NUM(p->after + 1)),
-				  page_take, c, e);
-	}
-	c->at = 1;
-	return range_of(c, key_u8_u64((uint8_t)p->tier, p->after + 1),
-			key_u8_u64((uint8_t)(p->tier + 1), 0), e);
+	return by_list(c, e);
 }
 
 static void put_place_of(struct view *v, uint64_t lead, struct json_w *w)
@@ -161,36 +189,22 @@ static void put_row(struct view *v, const struct view_lead *l, struct json_w *w)
 
 static bool shown(const struct view_page *page, const struct lead *l)
 {
-	if (l->flags & (LEAD_MERGED | LEAD_ERASED))
-		return false;
-	return !page->known_only || (l->flags & LEAD_KNOWN);
+	int list = lead_list(l);
+	return list >= 0 && (!page->known_only || lead_list_known(list));
 }
-
-struct counted {
-	struct arena *arena;
-	uint64_t n;
-	enum status st;
-	struct err *e;
-};
 
 static bool count_one(void *ctx, struct store_key key, struct str value)
 {
-	const struct view_page all = {.known_only = false};
-	struct counted *c = ctx;
-	struct lead l;
-	struct arena_mark mark = arena_mark(c->arena);
-	c->st = lead_row_decode(key.num, value, c->arena, &l, NULL, c->e);
-	c->n += c->st == ST_OK && shown(&all, &l);
-	arena_rewind(c->arena, mark);
-	return c->st == ST_OK;
+	(void)key;
+	(void)value;
+	++*(uint64_t *)ctx;
+	return true;
 }
 
 enum status view_leads_count(struct view *v, uint64_t *n_r, struct err *e)
 {
-	struct counted c = {.arena = v->arena, .e = e};
-	enum status st = store_scan(v->store, TABLE_LEAD, SCAN_ALL, count_one, &c, e);
-	*n_r = c.n;
-	return st == ST_OK ? c.st : st;
+	*n_r = 0;
+	return store_scan(v->store, TABLE_TIER_LEAD, SCAN_ALL, count_one, n_r, e);
 }
 
 /* The rows of the ids in hand; *shown_r grows by those that are shown. */
@@ -214,19 +228,15 @@ static enum status put_rows(struct page_ctx *c, size_t n, struct json_w *w, size
 	return ST_OK;
 }
 
-/* Leads in one request; behind so many that are not shown `next` goes on. */
-#define LOOKED_MAX 20000u
-
 enum status view_leads(struct view *v, const struct view_page *page, struct json_w *w,
 		       struct err *e)
 {
 	struct view_page from = *page;
 	struct page_ctx c = {.v = v, .page = &from};
-	size_t rows = 0, n = 0, looked = 0;
+	size_t rows = 0, n = 0;
 	if (page->limit == 0 || page->limit > VIEW_PAGE_MAX)
 		return err_set(e, ST_INVALID, "limit must be 1 to %d", VIEW_PAGE_MAX);
-	c.ids = ARENA_ARRAY(v->arena, uint64_t, page->limit + 1);
-	enum status st = c.ids ? page_ids(&c, e) : err_set(e, ST_LIMIT, "too much to show at once");
+	enum status st = page_ids(&c, e);
 	if (st != ST_OK)
 		return st;
 	json_w_object(w);
@@ -238,14 +248,14 @@ enum status view_leads(struct view *v, const struct view_page *page, struct json
 		st = put_rows(&c, n, w, &rows, e);
 		if (st != ST_OK)
 			return st;
-		looked += n;
-		if (rows > 0 || c.n <= n || looked >= LOOKED_MAX)
+		if (rows > 0 || c.n <= n)
 			break;
-		/* Who was joined to another, or is not asked for, leaves no empty page behind. */
+		/* What an index names is shown, but for who changed while we read, and a visitor
+		 * whom an operator put on a track: no page of them is empty and goes on. */
 		from.after = c.ids[n - 1];
 		if (c.places != NULL)
 			from.after_place = place_of(c.places[n - 1], v->arena);
-		c = (struct page_ctx){.v = v, .page = &from, .ids = c.ids};
+		c = (struct page_ctx){.v = v, .page = &from};
 		st = page_ids(&c, e);
 		if (st != ST_OK)
 			return st;

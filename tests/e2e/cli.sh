@@ -136,13 +136,14 @@ expect 0 "merge" "done" -- lead merge ana@firm.example bo@firm.example --reason 
 # Leads that are not shown (joined, or strangers) never make a page that is empty and goes on.
 all=$("$nurtured" lead list --known --json | grep -o '"id":[0-9]*')
 pages='' after=0 empty=0
-while [ "$after" != null ]; do
-	"$nurtured" lead list --known --limit 1 --after "$after" --json >"$work/page"
+for ((rounds = 0; rounds < 50; rounds++)); do
+	"$nurtured" lead list --known --limit 1 --after "$after" --json >"$work/page" || break
 	after=$(sed 's/.*"next":\([0-9a-z]*\).*/\1/' "$work/page")
 	if ! grep -q '"id":' "$work/page" && [ "$after" != null ]; then empty=1; fi
 	pages+=$(grep -o '"id":[0-9]*' "$work/page")$'\n'
+	[ "$after" != null ] || break
 done
-if [ $empty = 0 ] && [ "$all" = "$(sed '/^$/d' <<<"$pages")" ]; then good; else bad "pages of leads: $pages of $all"; fi
+if [ "$after" = null ] && [ $empty = 0 ] && [ "$all" = "$(sed '/^$/d' <<<"$pages")" ]; then good; else bad "pages of leads: $pages of $all"; fi
 expect 6 "merge with itself" "itself" -- lead merge ana@firm.example bo@firm.example
 expect 0 "explain shows the merge" "same person" -- explain ana@firm.example
 expect 0 "split" "done" -- lead split 1

@@ -48,6 +48,8 @@ on_terminal "direction" 'way: \u202eexe' -- lead get a@b.example
 on_terminal "C1" 'c1: \u009b2J' -- lead get a@b.example
 on_terminal "JSON too" 'c1":"\u009b2J' -- lead get a@b.example --json
 on_terminal "an address that is none" "no lead \"$seen\"" -- lead get "$evil"
+expect 0 "another lead" -- trigger form.demo --email b@b.example
+on_terminal "the next page is of the same list" "nurtured lead list --limit 1 --known --after 1" -- lead list --known --limit 1
 expect 0 "a reason" -- pause --all --reason "$evil"
 on_terminal "status" "is stopped: $seen" -- status
 on_terminal "explain" "is stopped: $seen" -- explain a@b.example
