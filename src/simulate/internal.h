@@ -80,7 +80,8 @@ struct simulation {
 	struct log *log;
 	struct store *store;
 	struct engine *engine;
-	struct arena arena; /* of one step */
+	struct arena arena;   /* of one step */
+	struct arena reading; /* of one record */
 	struct person *people;
 	struct happening_due *heap;
 	size_t heap_n, heap_cap;
@@ -90,8 +91,8 @@ struct simulation {
 	struct log_entry *entries;
 	uint32_t *entry_person;
 	size_t entries_n;
-	uint64_t first_seq; /* of entries[0], once appended */
-	uint64_t handoffs_seen;
+	uint64_t first_seq;                     /* of entries[0], once appended */
+	uint64_t handoffs_seen, decisions_read; /* the last of each */
 	uint64_t today_sent, today;
 	uint64_t seed;
 	struct str capture_type, win_type, lose_type; /* of the program; may be empty */
@@ -135,6 +136,9 @@ void simulate_reactions(struct simulation *s, const struct happening_due *h);
 void simulate_sales(struct simulation *s);
 
 /* tally.c */
+/* Counts the decisions made since it was asked last: daily or more often, for that long every
+ * program keeps them. */
+MUST_USE enum status simulate_decisions(struct simulation *s, struct err *e);
 MUST_USE enum status simulate_tally(struct simulation *s, struct err *e);
 
 #endif

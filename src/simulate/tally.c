@@ -24,7 +24,6 @@ const char *simulate_stage_words(enum simulate_stage s)
 
 struct reading {
 	struct simulation *s;
-	struct arena arena;
 	enum status st;
 	struct err *e;
 };
@@ -44,9 +43,9 @@ static bool take_decision(void *ctx, struct store_key key, struct str value)
 	struct reading *x = ctx;
 	struct json d;
 	int64_t chosen = -1;
-	(void)key;
-	arena_reset(&x->arena);
-	x->st = json_parse(value, JSON_LIMITS_EVENT, &x->arena, &d, x->e);
+	struct arena *a = &x->s->reading;
+	arena_reset(a);
+	x->st = json_parse(value, JSON_LIMITS_EVENT, a, &d, x->e);
 	if (x->st != ST_OK)
 		return false;
 	uint32_t list = json_get(&d, 0, "candidates"), c = json_first(&d, list);
@@ -55,24 +54,28 @@ static bool take_decision(void *ctx, struct store_key key, struct str value)
 		c = json_next(&d, list, c);
 	x->s->out->decisions++;
 	if (json_get(&d, c, "nothing") != JSON_NONE)
-		count_nothing(x->s->out, &d, &x->arena);
+		count_nothing(x->s->out, &d, a);
+	x->s->decisions_read = key.num;
 	return true;
+}
+
+/* While they are there: the program may keep them for less than the days that are played. */
+enum status simulate_decisions(struct simulation *s, struct err *e)
+{
+	struct reading x = {.s = s, .st = ST_OK, .e = e};
+	const struct store_range rest = SCAN_FROM(KEY_NUM(s->decisions_read + 1));
+	enum status st = store_scan(s->store, TABLE_DECISION, rest, take_decision, &x, e);
+	return st == ST_OK ? x.st : st;
 }
 
 enum status simulate_tally(struct simulation *s, struct err *e)
 {
 	struct engine_stats es;
-	struct reading x = {.s = s, .st = ST_OK, .e = e};
-	arena_init(&x.arena, (size_t)4 << 20);
-	enum status st = store_scan(s->store, TABLE_DECISION, SCAN_ALL, take_decision, &x, e);
-	arena_finish(&x.arena);
 	engine_stats(s->engine, &es);
 	s->out->events = es.events;
 	s->out->alarms = es.alarms;
 	s->out->dead_letters = es.dead_letters;
-	if (st == ST_OK)
-		st = x.st;
-	return st == ST_OK ? store_hash(s->store, &s->out->state_hash, e) : st;
+	return store_hash(s->store, &s->out->state_hash, e);
 }
 
 void simulate_json(const struct simulate_conf *conf, const struct simulate_result *r,

@@ -128,6 +128,8 @@ static enum status fold(struct simulation *s, struct err *e)
 	} while (st == ST_OK && done > 0);
 	s->entries_n = 0;
 	arena_reset(&s->arena);
+	if (st == ST_OK)
+		st = simulate_decisions(s, e);
 	if (st == ST_OK && s->failed != ST_OK) {
 		st = s->failed;
 		*e = s->why;
@@ -282,6 +284,7 @@ static void finish(struct simulation *s)
 	program_destroy(&s->program);
 	u64map_finish(&s->lead_person);
 	arena_finish(&s->arena);
+	arena_finish(&s->reading);
 	mem_free(s->people);
 	mem_free(s->heap);
 	mem_free(s->entries);
@@ -304,6 +307,7 @@ enum status simulate_run(const struct simulate_conf *conf, struct simulate_resul
 	s->end_us = s->start_us + (int64_t)conf->days * US_PER_D;
 	s->seed = hash_u64(conf->seed);
 	arena_init(&s->arena, STEP_ARENA);
+	arena_init(&s->reading, (size_t)4 << 20);
 	u64map_init(&s->lead_person, 4 * conf->leads + 64);
 	s->people = mem_array(conf->leads, sizeof *s->people);
 	s->entries = mem_array(ENTRIES_MAX, sizeof *s->entries);
