@@ -16,19 +16,6 @@ struct snapshot {
 	size_t bytes;
 };
 
-static bool take_at(void *ctx, struct store_key key, struct str value)
-{
-	int64_t *out = ctx;
-	struct arena a;
-	struct json d;
-	(void)key;
-	arena_init(&a, (size_t)4 << 20);
-	if (json_parse(value, JSON_LIMITS_EVENT, &a, &d, NULL) == ST_OK)
-		(void)time_parse(json_str(&d, json_get(&d, 0, "at"), &a), out); /* else unknown */
-	arena_finish(&a);
-	return false;
-}
-
 static struct str metrics(struct cli *c, const struct decide_learned *l)
 {
 	struct buf b;
@@ -61,15 +48,13 @@ static enum status put(struct cli *c, struct door *d, const struct decide_learne
 		return err_set(e, ST_LIMIT, "the learner has become too large for a model");
 	enum status st = engine_meta_read(d->node->store, &at, e);
 	if (st == ST_OK)
-		st = store_scan(d->node->store, TABLE_DECISION, SCAN_ALL, take_at, &meta.from_us,
-				e);
-	if (st == ST_OK)
 		st = models_choice(d->node->store, meta.slot, &c->arena, &choice, e);
 	if (st == ST_OK)
 		meta.parent = choice.champion;
 	if (st != ST_OK && st != ST_NOT_FOUND)
 		return st;
 	meta.created_us = meta.to_us = at.clock_us;
+	meta.from_us = l->since_us == TIME_NONE ? 0 : l->since_us;
 	out->outcomes = learn_seen_all(l->response);
 	out->bytes = bytes.n;
 	return registry_put(c->data, &meta, buf_view(&bytes), &out->hash, e);

@@ -51,7 +51,8 @@ void learned_open(struct decide_learned *l, uint64_t seed)
 				     .harm = open_one(HARM_ODDS, HARM_ODDS, 0),
 				     .price = PRICE_START,
 				     .mean = 0.02,
-				     .seed = seed};
+				     .seed = seed,
+				     .since_us = TIME_NONE};
 }
 
 void learned_close(struct decide_learned *l)
@@ -256,6 +257,8 @@ void learned_teach(struct decide_learned *l, const struct program_deciding *p, s
 		l->price += price_step(l, p) * (harm - (first ? p->harm_budget : 0));
 		l->price = clamp(l->price, PRICE_MAX);
 	}
+	if (l->since_us == TIME_NONE || of->at_us < l->since_us)
+		l->since_us = of->at_us;
 	of->taught = true;
 	of->taught_outcome = of->outcome;
 	of->taught_harm = of->harm;

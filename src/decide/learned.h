@@ -48,6 +48,7 @@ struct decide_learned {
 	double mean;                     /* outcome of the average decision, fading */
 	uint64_t seed;                   /* of the dice */
 	double hours[LEARNED_HOURS];     /* what people did, by the hour where they are; fading */
+	int64_t since_us;                /* of the oldest decision learned from; TIME_NONE: none */
 };
 /* New, knowing nothing. */
 void learned_open(struct decide_learned *l, uint64_t seed);

@@ -50,6 +50,8 @@ static void read_rest(struct reading *r, struct str value)
 		r->into->hours[h] = rd_f64_le(&in);
 		known = known && r->into->hours[h] >= 0 && r->into->hours[h] < 1e9;
 	}
+	/* Rows of before it was told do not have it. */
+	r->into->since_us = known && !rd_done(&in) ? rd_zigzag(&in) : TIME_NONE;
 	r->rest = known && rd_done(&in) && isfinite(r->into->price) && isfinite(r->into->mean);
 }
 
@@ -92,6 +94,7 @@ static enum status read_all(struct learned *x, struct store *s, struct err *e)
 		x->now.harm = r.got[1];
 		x->now.price = found.price;
 		x->now.mean = found.mean;
+		x->now.since_us = found.since_us;
 		memcpy(x->now.hours, found.hours, sizeof found.hours);
 		return ST_OK;
 	}
@@ -185,6 +188,7 @@ static enum status flush_rest(const struct decide_learned *l, struct store *s, s
 	buf_f64_le(&row, l->mean);
 	for (size_t h = 0; h < LEARNED_HOURS; h++)
 		buf_f64_le(&row, l->hours[h]);
+	buf_zigzag(&row, l->since_us);
 	ASSERT(buf_ok(&row));
 	return store_put(s, TABLE_LEARNER, KEY_BYTES(key_view(&k)), buf_view(&row), e);
 }

@@ -118,6 +118,36 @@ static void test_awaited(void **state)
 	teardown(&w);
 }
 
+static int64_t learned_since(struct world *w)
+{
+	struct learned x = {.loaded = false};
+	struct decide_learned *l;
+	struct err e;
+	assert_int_equal(learned_use(&x, w->store, 0, &l, &e), ST_OK);
+	int64_t since_us = l->since_us;
+	learned_forget(&x);
+	return since_us;
+}
+
+/* What the learner learned from is told when the decisions are gone. */
+static void test_learned_is_not_forgotten(void **state)
+{
+	struct world w;
+	(void)state;
+	play_start(&w, LEARNING_PROGRAM("igw, keep: 3d"), &learning_content);
+	assert_int_equal(learned_since(&w), TIME_NONE);
+	int64_t began_us = w.now_us;
+	for (unsigned i = 0; i < 5; i++)
+		learning_one(&w, i, "story");
+	int64_t since_us = learned_since(&w);
+	assert_in_range(since_us, began_us, began_us + US_PER_D);
+	passes(&w, 90 * US_PER_D);
+	passes(&w, US_PER_D);
+	assert_int_equal(rows(&w, TABLE_DECISION), 0);
+	assert_int_equal(learned_since(&w), since_us);
+	teardown(&w);
+}
+
 /* More than a bite at once, behind a program that keeps for a shorter time. */
 static void test_shorter(void **state)
 {
@@ -146,9 +176,8 @@ static void test_shorter(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bounded),
-		cmocka_unit_test(test_default_is_long),
-		cmocka_unit_test(test_awaited),
+		cmocka_unit_test(test_bounded), cmocka_unit_test(test_default_is_long),
+		cmocka_unit_test(test_awaited), cmocka_unit_test(test_learned_is_not_forgotten),
 		cmocka_unit_test(test_shorter),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
