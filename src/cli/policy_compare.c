@@ -363,10 +363,9 @@ void policy_evidence_show(struct cli *c, const struct policy_evidence *p)
 	if (p->kept_us != TIME_NONE) {
 		char at[TIME_TEXT_MAX];
 		time_format(p->kept_us, at);
-		fprintf(c->out,
-			"--since reaches behind what is kept: the oldest decision is of %s "
-			"(decide: "
-			"{keep})\n\n",
+		fprintf(c->out, "%s: the oldest decision is of %s (decide: {keep})\n\n",
+			cli_value(c, "since") != NULL ? "--since reaches behind what is kept"
+						      : "fewer than 30 days are kept",
 			at);
 	}
 	fprintf(c->out, "  %-12s %12s   %s\n", "ESTIMATE", "VALUE", "95 %");

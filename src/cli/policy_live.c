@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "cli/door.h"
 #include "cli/policy.h"
+#include "cli/render.h"
 #include "decide/mind.h"
 #include "engine/engine.h"
 #include "engine/learned.h"
@@ -197,13 +198,6 @@ struct place {
 	uint32_t text, time;
 };
 
-static uint32_t told_by(const struct json *d, uint32_t list, uint32_t c, const char *key)
-{
-	int64_t at;
-	bool given = json_i64(d, json_get(d, c, key), &at) && at >= 0;
-	return given ? json_at(d, list, (size_t)at) : c;
-}
-
 static bool read_said(struct live *x, const struct json *d, struct place c, int64_t *at_r)
 {
 	struct decision *out = x->now;
@@ -278,8 +272,8 @@ static bool read_options(struct live *x, const struct json *d)
 		bool brief = json_get(d, c, "text_of") != JSON_NONE;
 		if (!has || (p <= 0 && !brief && json_get(d, c, "value") == JSON_NONE))
 			continue;
-		const struct place where = {told_by(d, list, c, "text_of"),
-					    told_by(d, list, c, "time_of")};
+		const struct place where = {render_told_by(d, list, c, "text_of"),
+					    render_told_by(d, list, c, "time_of")};
 		if (!read_option(x, d, where, context))
 			return false;
 		if (at == chosen)

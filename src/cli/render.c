@@ -20,6 +20,13 @@ double render_number(const struct json *d, uint32_t node, const char *key)
 	return v;
 }
 
+uint32_t render_told_by(const struct json *d, uint32_t list, uint32_t candidate, const char *key)
+{
+	int64_t at;
+	bool given = json_i64(d, json_get(d, candidate, key), &at) && at >= 0;
+	return given ? json_at(d, list, (size_t)at) : candidate;
+}
+
 struct str render_time(const struct json *d, uint32_t node, struct arena *a)
 {
 	struct str s = json_str(d, node, a);

@@ -23,5 +23,8 @@ void render_table(struct cli *c, const struct json *d, uint32_t list,
 		  const struct render_column *columns, size_t n);
 struct str render_text(const struct json *d, uint32_t node, const char *key, struct arena *a);
 double render_number(const struct json *d, uint32_t node, const char *key);
+/* Where something of a candidate of a record stands: in the one of the list that `key` gives the
+ * place of, else in itself. JSON_NONE: the list has no such place. */
+uint32_t render_told_by(const struct json *d, uint32_t list, uint32_t candidate, const char *key);
 
 #endif

@@ -89,8 +89,8 @@ static void show_candidate(struct cli *c, const struct json *d, uint32_t x)
 
 static bool show_brief(struct cli *c, const struct json *d, uint32_t list, uint32_t x)
 {
-	uint32_t said = json_at(d, list, (size_t)render_number(d, x, "text_of")),
-		 when = json_at(d, list, (size_t)render_number(d, x, "time_of"));
+	uint32_t said = render_told_by(d, list, x, "text_of"),
+		 when = render_told_by(d, list, x, "time_of");
 	struct str what = render_text(d, said, "message", &c->arena),
 		   angle = render_text(d, said, "angle", &c->arena),
 		   at = render_time(d, json_get(d, when, "at"), &c->arena);

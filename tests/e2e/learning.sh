@@ -70,6 +70,17 @@ expect 0 "more than that passes" '' -- clock advance 40d
 expect 1 "what is no longer kept" 'reaches behind what is kept: the oldest decision is of' \
 	-- policy compare rules first --since 300d
 expect 1 "as a document" '"kept_from":"20' -- policy compare rules first --since 300d --json
+sed 's/mode: igw,/mode: igw, keep: 20d,/' "$work/program.yaml" >"$work/shortest.yaml"
+expect 0 "for a shorter time than is asked for" '' -- apply "$work/shortest.yaml" --yes
+sed 's/later@/last@/' "$work/later.csv" >"$work/last.csv"
+expect 0 "one more comes" '1 row' -- import "$work/last.csv" --consent legitimate_interest --consent-source trade-fair
+expect 0 "what it did is known" '' -- clock advance 12d
+expect 1 "nobody said --since" '^fewer than 30 days are kept: the oldest decision is of' -- policy compare rules first
+# A model says from when on it learned, also when those decisions are gone.
+expect 0 "a model of all that" '"hash":"' -- policy snapshot --json
+later=$(sed 's/.*"hash":"\([0-9a-f]*\)".*/\1/' "$work/out")
+from=$("$nurtured" policy show "${model:0:12}" --json | grep -o '"trained_from":"[^"]*"')
+expect 0 "from the same day on" "${from:-no trained_from}" -- policy show "${later:0:12}" --json
 stop
 expect 0 "a replay decides the same" '' -- replay --verify
 tally
