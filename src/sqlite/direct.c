@@ -279,11 +279,13 @@ static int direct_read(sqlite3_file *file, void *p, int n, sqlite3_int64 at)
 	return below(f)->pMethods->xRead(below(f), p, n, at);
 }
 
-/* A checkpoint begins with it, then reads frames that were there before. */
+/* A checkpoint begins with it, then reads frames that were there before, one behind the other. A
+ * commit ends with it: what is read then is a page here and a page there. */
 static int direct_sync(sqlite3_file *file, int flags)
 {
 	(void)flags;
-	read_anew(file_of(file));
+	if (!file_of(file)->dirty)
+		read_anew(file_of(file));
 	return flush(file_of(file));
 }
 

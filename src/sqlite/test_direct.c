@@ -232,6 +232,41 @@ static void test_ahead_and_on_disk(void **state)
 	check_after_power_cut(k);
 }
 
+/* What this process has asked the system for so far; 0: it does not say. */
+static int64_t bytes_read(void)
+{
+	char line[64] = "";
+	int64_t n = 0;
+	FILE *f = fopen("/proc/self/io", "re");
+	if (f == NULL)
+		return 0;
+	struct str first = STR("rchar: ");
+	bool got = fgets(line, sizeof line, f) != NULL && str_starts(str_of(line), first);
+	(void)fclose(f);
+	return got && str_to_i64(str_trim(str_of(line + first.n)), &n) ? n : 0;
+}
+
+/* Behind a commit a page is read alone: it is no checkpoint, which reads all of them. */
+static void test_reads_behind_a_commit(void **state)
+{
+	struct kit *k = *state;
+	k->writer = open_at(k, k->path, true, 4096);
+	run(k, k->writer, "CREATE TABLE t(id INTEGER PRIMARY KEY,v,b)");
+	run(k, k->writer,
+	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<2000) "
+	    "INSERT INTO t SELECT i,i,zeroblob(1000) FROM n");
+	int64_t before = bytes_read();
+	if (before == 0)
+		skip(); /* no /proc/self/io */
+	for (int i = 0; i < 20; i++) {
+		char sql[96];
+		run(k, k->writer, "UPDATE t SET v=0 WHERE id=1");
+		(void)snprintf(sql, sizeof sql, "SELECT b FROM t WHERE id=%d", 50 + i * 97);
+		run(k, k->writer, sql);
+	}
+	assert_in_range(bytes_read() - before, 20 * 4096, 20 * (10 << 10));
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -239,6 +274,7 @@ int main(void)
 		CASE(test_small_pages),
 		CASE(test_pages_of_the_log),
 		CASE(test_ahead_and_on_disk),
+		CASE(test_reads_behind_a_commit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
