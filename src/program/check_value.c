@@ -145,9 +145,11 @@ static bool in_range(struct value *v, double d, const char *unit)
 		     STR_ARG(v->under), STR_ARG(v->text), above ? "above" : "below",
 		     above ? t->max : t->min, unit);
 	PROBLEM_TEXT(p, fix, v->arena, "%g%s to %g%s", t->min, unit, t->max, unit);
-	p->why = t->kind == SCHEMA_INT
-			 ? STR("the limits protect the people written to, and your sender")
-			 : STR("scores live between 0 and 100, and time between now and ten years");
+	p->why = STR("scores live between 0 and 100, and time between now and ten years");
+	if (t->kind == SCHEMA_INT)
+		p->why = STR("the limits protect the people written to, and your sender");
+	else if (t->kind == SCHEMA_DURATION && !above)
+		p->why = STR("in less time it would be over before anybody has looked");
 	return false;
 }
 
@@ -250,7 +252,6 @@ static void check_duration(struct value *v)
 {
 	int64_t us;
 	if (duration_parse(v->text, &us)) {
-		v->type = &(struct schema_type){.max = v->type->max, .what = v->type->what};
 		(void)in_range(v, (double)us / (double)US_PER_D, "d"); /* marks the node */
 		return;
 	}

@@ -9,7 +9,6 @@
 #define REPLY_US (7 * US_PER_D)
 #define OTHER_US (30 * US_PER_D)
 #define KEEP_US (400 * US_PER_D)
-#define KEEP_LEAST_US US_PER_D
 
 const char *decide_mode_name(enum decide_mode m)
 {
@@ -210,7 +209,6 @@ void compile_deciding(struct playing *x)
 	(void)value_share(ynode_get(explore, "epsilon"), &d->epsilon);
 	(void)value_number(ynode_get(explore, "gain"), &d->gain);
 	(void)value_duration(ynode_get(n, "keep"), &d->keep_us);
-	d->keep_us = d->keep_us < KEEP_LEAST_US ? KEEP_LEAST_US : d->keep_us;
 	compile_drift(d, ynode_get(n, "drift"));
 	compile_rewards(x, ynode_get(n, "rewards"));
 	compile_costs(x, ynode_get(n, "costs"));

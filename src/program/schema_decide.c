@@ -17,7 +17,8 @@ static const struct schema_type share = {.kind = SCHEMA_SHARE, .what = "a share"
 static const struct schema_type window = {
 	.kind = SCHEMA_DURATION, .max = 180, .what = "a duration"};
 
-static const struct schema_type kept = {.kind = SCHEMA_DURATION, .max = 3650, .what = "a duration"};
+static const struct schema_type kept = {
+	.kind = SCHEMA_DURATION, .min = 1, .max = 3650, .what = "a duration"};
 
 /* In the order of enum decide_mode. */
 const char *const schema_mode_words[] = {"off",     "shadow", "rules",    "first",

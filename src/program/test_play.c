@@ -252,6 +252,8 @@ static const struct bad bads[] = {
 	 70, 72, NULL, "no time between"},
 	{"N250", PLAY "decide: {mode: igw}\n", 6, 10, 14, NULL, "mode igw has nothing to choose"},
 	{"N113", PLAY "decide: {mode: rules, keep: 90}\n", 6, 29, 31, "90d", "is not a duration"},
+	{"N114", PLAY "decide: {mode: rules, keep: 1h}\n", 6, 29, 31, NULL,
+	 "keep: 1h is below the limit of 1d"},
 	{"N251", PLAY "decide: {mode: rules, rewards: {email.open: 1}}\n", 6, 33, 43, NULL,
 	 "would reward opens"},
 	{"N252", PLAY "decide: {mode: rules, explore: {most: 10%, least: 20%}}\n", 6, 44, 49, NULL,
