@@ -45,6 +45,7 @@ struct store {
 	bool in_transaction; /* of a writer, or a reader's snapshot */
 	bool scanning;
 	enum status failed; /* of the first write that failed in this transaction */
+	uint64_t looked;    /* rows that scans came by; a sibling counts them */
 };
 
 void store_init(struct store *s, const struct store_ops *ops, bool read_only);

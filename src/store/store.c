@@ -257,6 +257,11 @@ uint64_t store_bytes(struct store *s)
 	return s->ops->bytes(s);
 }
 
+uint64_t store_looked(const struct store *s)
+{
+	return s->looked;
+}
+
 struct hashing {
 	uint64_t table, value; /* of the table's name; the running hash */
 	enum table_key kind;

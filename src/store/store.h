@@ -135,6 +135,9 @@ MUST_USE enum status store_backup(struct store *s, const char *path, struct err 
  * state. Nothing is changed. */
 MUST_USE enum status store_verify(const char *path, struct err *e);
 uint64_t store_bytes(struct store *s); /* held on disk (WAL included) or in memory */
+/* Rows that scans of this handle have come by since it was opened, not only those they handed out:
+ * what a transaction deletes is stepped over by each scan that begins before it. */
+uint64_t store_looked(const struct store *s);
 /* XXH3 over (table name, key, value) of every row of the HASHED tables, in order (S4, G8). */
 MUST_USE enum status store_hash(struct store *s, uint64_t *hash_r, struct err *e);
 

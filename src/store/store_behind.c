@@ -272,6 +272,11 @@ static enum status go_below(struct behind *b, struct err *e)
 	return st; /* base remembers a failed write: it will not commit */
 }
 
+static enum status stay_small(struct behind *b, struct err *e)
+{
+	return !b->below && b->now->pool.bytes > b->bytes_max ? go_below(b, e) : ST_OK;
+}
+
 static enum status behind_show(struct store *s, struct err *e)
 {
 	return settle(behind_of(s), true, e);
@@ -292,13 +297,11 @@ static enum status behind_put(struct store *s, enum table t, struct store_key k,
 	struct behind *b = behind_of(s);
 	struct batch_rows *r = b->now;
 	struct tree_key key = rows_key(t, k);
-	enum status st = ST_OK;
-	if (!b->below && r->pool.bytes > b->bytes_max)
-		st = go_below(b, e);
-	if (b->below)
-		return st == ST_OK ? store_put(b->base, t, k, value, e) : st;
+	enum status st = stay_small(b, e);
 	if (st != ST_OK)
 		return st;
+	if (b->below)
+		return store_put(b->base, t, k, value, e);
 	r->any = true;
 	(void)tree_del(&r->pool, &r->gone[t], key); /* most often it is not there */
 	tree_put(&r->pool, &r->put[t], key, value);
@@ -310,6 +313,9 @@ static enum status behind_del(struct store *s, enum table t, struct store_key k,
 	struct behind *b = behind_of(s);
 	struct batch_rows *r = b->now;
 	struct tree_key key = rows_key(t, k);
+	enum status st = stay_small(b, e);
+	if (st != ST_OK)
+		return st;
 	if (b->below)
 		return store_del(b->base, t, k, e);
 	r->any = true;
@@ -351,6 +357,7 @@ struct merge {
 	store_row_fn *fn;
 	void *ctx;
 	bool stopped;                   /* fn has had enough */
+	uint64_t looked;                /* rows come by */
 	struct rows_walk layer[LAYERS]; /* even: rows; odd: what is gone */
 };
 
@@ -375,6 +382,7 @@ static unsigned next_layer(const struct merge *m)
 static void take_layer(struct merge *m, unsigned top)
 {
 	struct tree_key key = m->layer[top].key;
+	m->looked++;
 	if (top % 2 == 0)
 		m->stopped = !m->fn(m->ctx, rows_store_key(m->t, key), m->layer[top].value);
 	for (unsigned i = 0; i < LAYERS; i++)
@@ -387,6 +395,7 @@ static bool merge_row(void *ctx, struct store_key k, struct str value)
 {
 	struct merge *m = ctx;
 	struct tree_key key = rows_key(m->t, k);
+	m->looked++;
 	while (!m->stopped) {
 		unsigned top = next_layer(m);
 		int c = top == LAYERS ? 1 : in_walk_order(m, m->layer[top].key, key);
@@ -405,8 +414,12 @@ static enum status behind_scan(struct store *s, enum table t, struct store_range
 			       store_row_fn *fn, void *ctx, struct err *e)
 {
 	struct behind *b = behind_of(s);
-	if (b->below)
-		return store_scan(b->base, t, range, fn, ctx, e);
+	if (b->below) {
+		uint64_t before = store_looked(b->base);
+		enum status st = store_scan(b->base, t, range, fn, ctx, e);
+		s->looked += store_looked(b->base) - before;
+		return st;
+	}
 	struct merge m = {.t = t, .backwards = range.backwards, .fn = fn, .ctx = ctx};
 	rows_walk_start(&m.layer[0], b->now->put[t], t, range);
 	rows_walk_start(&m.layer[1], b->now->gone[t], t, range);
@@ -415,6 +428,7 @@ static enum status behind_scan(struct store *s, enum table t, struct store_range
 	enum status st = store_scan(fresh_reads(b), t, range, merge_row, &m, e);
 	for (unsigned top; st == ST_OK && !m.stopped && (top = next_layer(&m)) != LAYERS;)
 		take_layer(&m, top);
+	s->looked += m.looked;
 	return st;
 }
 

@@ -162,20 +162,25 @@ static enum status memory_get(struct store *s, enum table t, struct store_key k,
 
 /* --- scans ---------------------------------------------------------------------------------- */
 
-static void scan_from(const struct node *root, enum table t, struct store_range r, store_row_fn *fn,
-		      void *ctx)
+/* Of how many rows. */
+static uint64_t scan_from(const struct node *root, enum table t, struct store_range r,
+			  store_row_fn *fn, void *ctx)
 {
 	struct rows_walk w;
-	rows_walk_start(&w, root, t, r);
-	while (w.more && fn(ctx, rows_store_key(t, w.key), w.value))
-		rows_walk_next(&w);
+	uint64_t n = 0;
+	for (rows_walk_start(&w, root, t, r); w.more; rows_walk_next(&w)) {
+		n++;
+		if (!fn(ctx, rows_store_key(t, w.key), w.value))
+			break;
+	}
+	return n;
 }
 
 static enum status memory_scan(struct store *s, enum table t, struct store_range range,
 			       store_row_fn *fn, void *ctx, struct err *e)
 {
 	(void)e;
-	scan_from(memory_of(s)->root[t], t, range, fn, ctx);
+	s->looked += scan_from(memory_of(s)->root[t], t, range, fn, ctx);
 	return ST_OK;
 }
 
@@ -220,7 +225,7 @@ static enum status reader_scan(struct store *s, enum table t, struct store_range
 	s->in_transaction = true; /* a get in the callback sees the scan's snapshot */
 	if (lone)
 		(void)reader_begin(s, e); /* cannot fail */
-	scan_from(reader_of(s)->root[t], t, range, fn, ctx);
+	s->looked += scan_from(reader_of(s)->root[t], t, range, fn, ctx);
 	if (lone)
 		reader_end(s);
 	s->in_transaction = !lone;

@@ -157,6 +157,7 @@ static enum status file_scan(struct store *s, enum table t, struct store_range r
 	while ((st = sqlite_step(*stmt, &more, e)) == ST_OK && more) {
 		struct store_key k = numbers ? KEY_NUM((uint64_t)sqlite_col_i64(*stmt, 0))
 					     : KEY_BYTES(sqlite_col_bytes(*stmt, 0));
+		s->looked++;
 		if (!fn(ctx, k, sqlite_col_bytes(*stmt, 1)))
 			break;
 	}

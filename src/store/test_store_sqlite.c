@@ -410,6 +410,28 @@ static void behind_is_kept_until_written(void **state)
 	behind_one(SQLITE_FAULT_SYNC, SQLITE_FAULT_EIO, 1);
 }
 
+/* A transaction of deletions alone is bounded too: grown past its ceiling it is one of the file,
+ * whose failure its own commit tells. */
+static void behind_moves_deletions_down(void **state)
+{
+	static const struct kit_kind small = {"write-behind, small", store_open_sqlite, true,
+					      4 << 10};
+	(void)state;
+	struct sweep s;
+	struct err e;
+	sweep_open(&s, &small);
+	const struct sqlite_fault_plan full = {
+		.op = SQLITE_FAULT_WRITE, .kind = SQLITE_FAULT_ENOSPC, .nth = 1, .times = 0};
+	sqlite_fault_arm(s.fault, &full);
+	enum status st = store_begin(s.kit.store, &e);
+	for (unsigned i = 0; i < 150 && st == ST_OK; i++)
+		st = store_del(s.kit.store, TABLE_PROFILE, NUM(i * 7), &e);
+	assert_int_equal(store_commit(s.kit.store, &e), ST_NO_SPACE);
+	sqlite_fault_arm(s.fault, NULL);
+	assert_true(kit_hash(s.kit.store) == s.before);
+	sweep_close(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -426,6 +448,7 @@ int main(void)
 		cmocka_unit_test(syncs_fail),
 		cmocka_unit_test(full_disk_recovers),
 		cmocka_unit_test(behind_is_kept_until_written),
+		cmocka_unit_test(behind_moves_deletions_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
