@@ -49,6 +49,7 @@ struct live {
 	struct str zone_name;
 	const struct tz *zone;
 	int64_t since_us;
+	int64_t kept_us; /* what is older is not kept, unless it awaits its outcome */
 	struct policy a, b;
 	struct learner *q[2]; /* taught by the leads of one half each */
 	struct evaluate_row *base;
@@ -421,6 +422,8 @@ static bool take_first(void *ctx, struct store_key key, struct str value)
 	arena_reset(&x->scratch);
 	bool read = json_parse(value, JSON_LIMITS_EVENT, &x->scratch, &d, NULL) == ST_OK &&
 		    time_parse(text(&d, 0, "at", &x->scratch), &at);
+	if (read && at < x->kept_us)
+		return true;
 	/* The first decision ever is number 1: then nothing was dropped. */
 	if (read && key.num > 1 && at > x->since_us)
 		x->out->kept_us = at;
@@ -428,8 +431,9 @@ static bool take_first(void *ctx, struct store_key key, struct str value)
 }
 
 /* Does --since reach behind what the program keeps (decide: {keep})? */
-static enum status note_kept(struct live *x)
+static enum status note_kept(struct live *x, int64_t now_us)
 {
+	x->kept_us = now_us - x->door->program->play->deciding.keep_us;
 	return store_scan(x->door->node->store, TABLE_DECISION, SCAN_ALL, take_first, x,
 			  &x->c->err);
 }
@@ -460,7 +464,7 @@ static enum status run(struct live *x, const char *candidate, const char *champi
 	if (st == ST_OK)
 		st = since(c, at.clock_us, &x->since_us);
 	if (st == ST_OK)
-		st = note_kept(x);
+		st = note_kept(x, at.clock_us);
 	if (st == ST_OK)
 		st = policy_of(x, candidate, &x->a);
 	if (st == ST_OK)

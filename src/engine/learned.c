@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "engine/drift.h"
 #include "engine/due.h"
+#include "engine/kept.h"
 #include "engine/outbox.h"
 #include "engine/pass.h"
 #include "model/key.h"
@@ -404,6 +405,12 @@ static enum status effect_of(struct pass *p, struct pending *of, enum effect *ou
 	return ST_OK;
 }
 
+static enum status over(struct pass *p, uint64_t decision, struct err *e)
+{
+	enum status st = store_del(p->batch->store, TABLE_PENDING, KEY_NUM(decision), e);
+	return st == ST_OK ? kept_settled(p, decision, e) : st;
+}
+
 static enum status settle(struct pass *p, struct pending *of, struct err *e)
 {
 	const struct program_deciding *d = deciding(p);
@@ -417,9 +424,7 @@ static enum status settle(struct pass *p, struct pending *of, struct err *e)
 	if (!of->taught)
 		st = teach(p, of, e);
 	if (st != ST_OK || now >= close)
-		return st == ST_OK
-			       ? store_del(p->batch->store, TABLE_PENDING, KEY_NUM(of->decision), e)
-			       : st;
+		return st == ST_OK ? over(p, of->decision, e) : st;
 	st = put(p, of, e);
 	return st == ST_OK ? look_at(p, of->decision, close, e) : st;
 }
@@ -437,7 +442,7 @@ enum status learned_due(struct pass *p, uint64_t decision, struct err *e)
 	if (st != ST_OK)
 		return st;
 	if (effect == EFFECT_NEVER || d == NULL || d->mode == DECIDE_OFF)
-		return store_del(p->batch->store, TABLE_PENDING, KEY_NUM(decision), e);
+		return over(p, decision, e);
 	if (effect == EFFECT_NOT_YET)
 		return look_at(p, decision, p->env.now_us + US_PER_D, e);
 	return settle(p, &of, e);

@@ -13,7 +13,7 @@
 #define INDEX_ARENA (8u << 20)
 #define ZONE_ARENA (16u << 20)
 #define OUTGOING_MAX (1u << 20)
-enum { PLAY_META_VERSION = 1 };
+enum { PLAY_META_VERSION = 2, PLAY_META_SWEPT = 2 /* since then it has kept_from */ };
 
 void play_init(struct play *y, struct store *s)
 {
@@ -76,6 +76,7 @@ enum status play_flush(struct play *y, struct err *e)
 	buf_varint(&row, y->recent_complained);
 	buf_bytes(&row, str_of(y->pause_reason));
 	buf_zigzag(&row, y->kept_us);
+	buf_varint(&row, y->kept_from);
 	for (size_t i = 0; i < y->ended_n; i++) {
 		buf_varint(&row, y->ended[i].experiment);
 		buf_varint(&row, y->ended[i].arm);
@@ -102,12 +103,13 @@ static enum status read_row(struct play *y, struct str row, struct err *e)
 	struct str reason = rd_bytes(&r);
 	(void)snprintf(y->pause_reason, sizeof y->pause_reason, STR_FMT, STR_ARG(reason));
 	y->kept_us = rd_zigzag(&r);
+	y->kept_from = version >= PLAY_META_SWEPT ? rd_varint(&r) : 0;
 	while (r.ok && r.p < r.end && y->ended_n < DECIDE_ENDED_MAX) {
 		struct decide_ended *x = &y->ended[y->ended_n++];
 		x->experiment = (uint32_t)rd_varint(&r);
 		x->arm = (uint32_t)rd_varint(&r);
 	}
-	if (version != PLAY_META_VERSION)
+	if (version == 0 || version > PLAY_META_VERSION)
 		return err_set(e, ST_CORRUPT, "the state's row of sending (meta) cannot be read");
 	return ST_OK;
 }
@@ -125,6 +127,7 @@ enum status play_load(struct play *y, struct err *e)
 	y->sent_day = 0;
 	y->sent_today = y->recent_sent = y->recent_bounced = y->recent_complained = 0;
 	y->first_send_us = y->kept_us = TIME_NONE;
+	y->kept_from = 0;
 	y->pause_reason[0] = '\0';
 	y->ended_n = 0;
 	struct arena_mark mark = arena_mark(&y->zone_arena);

@@ -51,7 +51,8 @@ struct play {
 	uint32_t sent_today;
 	int64_t first_send_us;                                   /* TIME_NONE: never */
 	uint32_t recent_sent, recent_bounced, recent_complained; /* halved at twice the window */
-	int64_t kept_us; /* when old decisions are swept (kept.h); TIME_NONE */
+	int64_t kept_us;    /* when old decisions are swept (kept.h); TIME_NONE */
+	uint64_t kept_from; /* those below have been: what is left of them awaits its outcome */
 	bool dirty;
 	struct learned learned;
 	struct drift drift;

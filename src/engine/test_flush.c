@@ -8,7 +8,7 @@
 /* Both in one line, so that nobody changes one alone. */
 #define FORM \
 	{ \
-		ENGINE_FOLD_VERSION, 20, UINT64_C(0x7db4e113522d3bb5) \
+		ENGINE_FOLD_VERSION, 21, UINT64_C(0x717e4d555b44eb25) \
 	}
 
 #define EXPERIMENTS \

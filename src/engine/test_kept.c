@@ -4,6 +4,7 @@
 #include "engine/kept.h"
 
 #include "engine/test_learning.h"
+#include "store/ops.h"
 
 #define HOURS_LATE (2 * US_PER_H) /* K3 */
 
@@ -103,7 +104,7 @@ static void test_default_is_long(void **state)
 	teardown(&w);
 }
 
-/* An outcome that is still awaited keeps its decision, and those behind it (K2). */
+/* An outcome that is still awaited keeps its decision (K2). */
 static void test_awaited(void **state)
 {
 	struct world w;
@@ -115,6 +116,97 @@ static void test_awaited(void **state)
 	}
 	assert_true(oldest(&w).first > 3);
 	assert_true(w.now_us - oldest(&w).oldest_us > 25 * US_PER_D);
+	passes(&w, 40 * US_PER_D); /* the last outcomes come, and take their decisions with them */
+	check(&w, 3 * US_PER_D);
+	teardown(&w);
+}
+
+static void ebooks(struct world *w, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		char email[64];
+		(void)snprintf(email, sizeof email, "p%u@firm%u.example", w->next, w->next);
+		does(w, "form.ebook", email, NULL, "{}");
+		handed_n = 0;
+	}
+}
+
+static void apply(struct world *w, const char *program)
+{
+	handed_n = 0;
+	world_apply(w, program, &learning_content);
+}
+
+/* One that waits holds up nobody: what nothing is awaited of goes in its time (K2, K3). */
+static void test_awaited_alone(void **state)
+{
+	struct world w;
+	(void)state;
+	play_start(&w, LEARNING_PROGRAM("igw, keep: 3d"), &learning_content);
+	ebooks(&w, 3);
+	size_t awaited = rows(&w, TABLE_PENDING), all = rows(&w, TABLE_DECISION);
+	assert_in_range(awaited, 1, all);
+	apply(&w, LEARNING_PROGRAM("off, keep: 3d"));
+	ebooks(&w, 3);
+	assert_true(rows(&w, TABLE_DECISION) > all);
+	apply(&w, LEARNING_PROGRAM("igw, keep: 3d"));
+	assert_int_equal(rows(&w, TABLE_PENDING), awaited);
+	passes(&w, 3 * US_PER_D + HOURS_LATE);
+	assert_true(rows(&w, TABLE_PENDING) >= awaited);
+	assert_in_range(rows(&w, TABLE_DECISION), awaited, all);
+	teardown(&w);
+}
+
+/* A program that keeps for longer finds what sweeps had passed (K1), one that keeps for shorter
+ * drops it again. */
+static void test_longer(void **state)
+{
+	struct world w;
+	(void)state;
+	play_start(&w, LEARNING_PROGRAM("igw, keep: 3d"), &learning_content);
+	ebooks(&w, 3);
+	passes(&w, 5 * US_PER_D);
+	assert_int_equal(oldest(&w).first, 1);
+	assert_true(rows(&w, TABLE_PENDING) > 0);
+	apply(&w, LEARNING_PROGRAM("igw, keep: 300d"));
+	passes(&w, 100 * US_PER_D);
+	assert_int_equal(rows(&w, TABLE_PENDING), 0);
+	assert_int_equal(oldest(&w).first, 1);
+	apply(&w, LEARNING_PROGRAM("igw, keep: 90d"));
+	passes(&w, 2 * US_PER_H);
+	check(&w, 90 * US_PER_D);
+	teardown(&w);
+}
+
+/* The same world on a store that writes behind. */
+static void write_behind(struct world *w)
+{
+	struct err e;
+	struct store *base = w->store;
+	engine_close(&w->engine);
+	assert_int_equal(store_behind_open(base, (size_t)64 << 20, &w->store, &e), ST_OK);
+	const struct engine_conf conf = {
+		.log = w->log, .store = w->store, .seed = 7, .hand_over = take};
+	assert_int_equal(engine_open(&conf, &w->engine, &e), ST_OK);
+}
+
+/* However many are due at once, in one transaction: each is looked at once. */
+static void test_once(void **state)
+{
+	struct world w;
+	enum { MANY = 10 * KEPT_BITE };
+	(void)state;
+	play_start(&w, LEARNING_PROGRAM("rules"), &learning_content);
+	ebooks(&w, MANY);
+	passes(&w, 60 * US_PER_D);
+	size_t n = rows(&w, TABLE_DECISION);
+	assert_true(n >= MANY);
+	write_behind(&w);
+	apply(&w, LEARNING_PROGRAM("rules, keep: 30d"));
+	uint64_t before = store_looked(w.store);
+	passes(&w, 2 * US_PER_H);
+	assert_in_range(store_looked(w.store) - before, n, n + n / 4);
+	assert_int_equal(rows(&w, TABLE_DECISION), 0);
 	teardown(&w);
 }
 
@@ -154,17 +246,11 @@ static void test_shorter(void **state)
 	struct world w;
 	(void)state;
 	play_start(&w, LEARNING_PROGRAM("rules"), &learning_content);
-	for (unsigned i = 0; i < KEPT_BITE + 20; i++) {
-		char email[64];
-		(void)snprintf(email, sizeof email, "p%u@firm.example", i);
-		does(&w, "form.ebook", email, NULL, "{}");
-		handed_n = 0;
-	}
+	ebooks(&w, KEPT_BITE + 20);
 	assert_true(rows(&w, TABLE_DECISION) > KEPT_BITE);
 	passes(&w, 60 * US_PER_D);
 	assert_int_equal(oldest(&w).first, 1);
-	handed_n = 0;
-	world_apply(&w, LEARNING_PROGRAM("rules, keep: 30d"), &learning_content);
+	apply(&w, LEARNING_PROGRAM("rules, keep: 30d"));
 	assert_int_equal(oldest(&w).first, 1); /* not in the same breath */
 	passes(&w, 2 * US_PER_H);
 	check(&w, 30 * US_PER_D);
@@ -176,8 +262,13 @@ static void test_shorter(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bounded), cmocka_unit_test(test_default_is_long),
-		cmocka_unit_test(test_awaited), cmocka_unit_test(test_learned_is_not_forgotten),
+		cmocka_unit_test(test_bounded),
+		cmocka_unit_test(test_default_is_long),
+		cmocka_unit_test(test_awaited),
+		cmocka_unit_test(test_awaited_alone),
+		cmocka_unit_test(test_longer),
+		cmocka_unit_test(test_once),
+		cmocka_unit_test(test_learned_is_not_forgotten),
 		cmocka_unit_test(test_shorter),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
