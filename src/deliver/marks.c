@@ -18,6 +18,7 @@
 
 #define MAGIC "nurtured.speaking/1\n"
 #define BOOT_BYTES 64
+#define KEPT (UINT64_C(1) << 63) /* a place of a message that is not spoken yet */
 
 struct sheet {
 	char magic[32];
@@ -66,7 +67,7 @@ static void read_past(struct marks *m, struct str text)
 		m->before = BELIEVE_SLOTS;
 		m->old = mem_array(s->slots_n + 1, sizeof *m->old);
 		for (size_t i = 0; i < s->slots_n; i++)
-			if (s->slot[i] != 0)
+			if (s->slot[i] != 0 && (s->slot[i] & KEPT) == 0)
 				m->old[m->old_n++] = s->slot[i];
 	}
 }
@@ -157,16 +158,23 @@ bool marks_room(const struct marks *m)
 	return m->begun && m->used < m->slots_n;
 }
 
-bool marks_set(struct marks *m, uint64_t message, size_t *slot_r)
+bool marks_keep(struct marks *m, uint64_t message, size_t *slot_r)
 {
+	ASSERT((message & KEPT) == 0);
 	if (!marks_room(m))
 		return false;
 	while (m->sheet->slot[m->next] != 0)
 		m->next = (m->next + 1) % m->slots_n;
-	m->sheet->slot[m->next] = message;
+	m->sheet->slot[m->next] = message | KEPT;
 	m->used++;
 	*slot_r = m->next;
 	return true;
+}
+
+void marks_speak(struct marks *m, size_t slot)
+{
+	ASSERT(slot < m->slots_n && m->sheet->slot[slot] != 0);
+	m->sheet->slot[slot] &= ~KEPT;
 }
 
 void marks_clear(struct marks *m, size_t slot)

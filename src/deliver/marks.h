@@ -2,17 +2,18 @@
  * marks.h: which messages are being spoken right now, in a file that outlives the process.
  *
  * A row says `sending` from the moment it is marked; most of that time it waits. What a
- * killed process leaves is uncertain only if it was with a mail server: such a message has a mark,
- * set before the first byte and taken away when its answer is durable. The file is mapped memory: a
- * kill loses nothing, and no sync is paid. A power cut may lose marks; then nothing is believed:
- * the file knows in which run of the machine it was written.
+ * killed process leaves is uncertain only if a mail server may have taken it: such a message has a
+ * mark, set before the byte that ends it and taken away when its answer is durable. Its place is
+ * kept from the time it is handed over. The file is mapped memory: a kill loses nothing, and no
+ * sync is paid. A power cut may lose marks; then nothing is believed: the file knows in which run
+ * of the machine it was written.
  *
  *   state 'c'  clean: nothing was being spoken when the process ended
  *   state 'o'  open: the marks hold, in this run of the machine
  *   otherwise  not to be believed: everything may have been spoken
  *   no file    nothing was ever spoken here
  *
- * Thread: one at a time.
+ * Thread: one at a time, but for marks_speak.
  */
 #ifndef DELIVER_MARKS_H
 #define DELIVER_MARKS_H
@@ -31,8 +32,10 @@ bool marks_spoken(const struct marks *m, uint64_t message);
 bool marks_unknown(const struct marks *m);
 /* The past is settled: a clean sheet, on stable storage. */
 MUST_USE enum status marks_begin(struct marks *m, struct err *e);
-/* A place for one more; false: there is none. */
-bool marks_set(struct marks *m, uint64_t message, size_t *slot_r);
+/* A place for one more, not spoken yet; false: there is none. Messages are below 2^63. */
+bool marks_keep(struct marks *m, uint64_t message, size_t *slot_r);
+/* From here on it may have arrived. From any thread, while its place is kept. */
+void marks_speak(struct marks *m, size_t slot);
 bool marks_room(const struct marks *m);
 void marks_clear(struct marks *m, size_t slot);
 /* Clean when it was begun and no mark is set. Accepts NULL inside; leaves NULL. */

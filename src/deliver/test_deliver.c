@@ -154,7 +154,8 @@ static struct marks *dies_speaking(struct room *r, uint64_t message)
 	size_t slot;
 	assert_int_equal(marks_open(r->dir, 16, &died, &e), ST_OK);
 	assert_int_equal(marks_begin(died, &e), ST_OK);
-	assert_true(marks_set(died, message, &slot));
+	assert_true(marks_keep(died, message, &slot));
+	marks_speak(died, slot);
 	return died;
 }
 

@@ -56,6 +56,12 @@ static void on_result(void *ctx, const struct smtp_result *r)
 	pthread_mutex_unlock(&d->lock);
 }
 
+static void on_last_byte(void *ctx, size_t mark)
+{
+	struct deliver *d = ctx;
+	marks_speak(d->marks, mark);
+}
+
 /* There is room again: one writer is woken for all of it. */
 static void on_turn(void *ctx)
 {
@@ -146,8 +152,8 @@ enum status way_open(struct deliver *d, struct err *e)
 	conf.relay_count = s->smtp_n;
 	conf.helo_name = s->smtp[0].helo != NULL ? s->smtp[0].helo : host;
 	conf.mails_max = most;
-	conf.listener =
-		(struct smtp_listener){.ctx = d, .on_result = on_result, .on_turn = on_turn};
+	conf.listener = (struct smtp_listener){
+		.ctx = d, .on_result = on_result, .on_turn = on_turn, .on_last_byte = on_last_byte};
 	open_pace(d);
 	remember_sender(d);
 	return smtp_pool_create(&conf, &d->pool, e);
@@ -237,6 +243,7 @@ bool way_speak(struct deliver *d, struct item *item)
 		.rcpt_count = 1,
 		.bytes = item->bytes,
 		.more = true,
+		.mark = item->mark,
 	};
 	enum status st = smtp_submit(d->pool, &mail, &e);
 	if (st == ST_OK)

@@ -129,7 +129,7 @@ struct deliver {
 	size_t queue_at, queue_n;
 	bool missed; /* more rows are `sending` than were queued */
 	struct u64map items;
-	/* marks too are touched with the lock held */
+	/* marks too are touched with the lock held, but for marks_speak */
 	size_t active;      /* items that are not ANSWERED */
 	struct item **held; /* a heap by at_us */
 	size_t held_n, held_cap;

@@ -60,10 +60,11 @@ void item_keep(struct item *item, const struct str parts[3])
 	}
 }
 
-/* From here on a crash leaves it uncertain. False: too many are, for a moment. Under the lock. */
+/* A place for the mark that lets a crash leave it uncertain. False: all are taken, for a moment.
+ * Under the lock. */
 static bool mark(struct deliver *d, struct item *item)
 {
-	item->marked = marks_set(d->marks, item->id, &item->mark);
+	item->marked = marks_keep(d->marks, item->id, &item->mark);
 	item->at_us = clock_now_us() + LOOK_AGAIN_US;
 	return item->marked;
 }
@@ -88,6 +89,7 @@ static enum ruling put_in_inbox(struct writer *w, struct item *item, const struc
 		.subject = l->composed.mail.subject,
 		.bytes = l->bytes,
 	};
+	marks_speak(d->marks, item->mark);
 	pthread_mutex_lock(&d->inbox_lock);
 	enum status st = inbox_put(d->inbox, &mail, NULL, &e);
 	pthread_mutex_unlock(&d->inbox_lock);

@@ -47,6 +47,7 @@ struct smtp_job {
 	size_t rcpt_count;
 	uint64_t open, accepted; /* recipients without a result; those the server took */
 	struct str bytes;
+	size_t mark;
 	int64_t since_us; /* in the waiting line */
 	bool eight_bit, utf8;
 	bool again;    /* went back to the line once, because a kept connection was dead */
@@ -154,6 +155,7 @@ struct smtp_pool {
 	pthread_cond_t lookup_wanted;
 	/* guarded by the lock */
 	struct smtp_job *free, *incoming, **incoming_last;
+	bool woken; /* for what is in `incoming` */
 	size_t in_hand;
 	bool stopping;
 	/* the loop's */

@@ -162,7 +162,8 @@ static void fill_job(struct smtp_pool *p, struct smtp_job *j, const struct smtp_
 			       .envelope = envelope,
 			       .rcpt_count = m->rcpt_count,
 			       .open = UINT64_MAX >> (SMTP_RCPTS_MAX - m->rcpt_count),
-			       .bytes = m->bytes};
+			       .bytes = m->bytes,
+			       .mark = m->mark};
 }
 
 enum status smtp_submit(struct smtp_pool *p, const struct smtp_mail *mail, struct err *e)
@@ -182,11 +183,12 @@ enum status smtp_submit(struct smtp_pool *p, const struct smtp_mail *mail, struc
 	j->eight_bit = eight_bit;
 	/* When a stop comes in between, the loop still sees it: it waits for in_hand to be 0. */
 	pthread_mutex_lock(&p->lock);
-	bool first = p->incoming == NULL;
+	bool wake = !mail->more && !p->woken;
+	p->woken |= wake;
 	*p->incoming_last = j;
 	p->incoming_last = &j->next;
 	pthread_mutex_unlock(&p->lock);
-	if (first && !mail->more)
+	if (wake)
 		smtp_pool_wake(p);
 	return ST_OK;
 }
@@ -207,6 +209,7 @@ static void take_incoming(struct smtp_pool *p)
 	struct smtp_job *j = p->incoming;
 	p->incoming = NULL;
 	p->incoming_last = &p->incoming;
+	p->woken = false;
 	pthread_mutex_unlock(&p->lock);
 	while (j != NULL) {
 		struct smtp_job *next = j->next;

@@ -93,6 +93,7 @@ struct smtp_mail {
 	size_t rcpt_count;
 	struct str bytes; /* header and body, lines ended by CRLF, not dot-stuffed; not copied */
 	bool more;        /* others follow at once: the loop looks behind smtp_pool_wake */
+	size_t mark;      /* the caller's, for on_last_byte */
 };
 
 /* Called on the loop's thread: must not block. Strings are borrowed for the call. */
@@ -101,6 +102,9 @@ struct smtp_listener {
 	void (*on_result)(void *ctx, const struct smtp_result *r);
 	/* Optional: after a turn of the loop that had results, for waking somebody once. */
 	void (*on_turn)(void *ctx);
+	/* Optional: the byte that ends the message goes out behind this call. Before it nobody has
+	 * the mail, whatever becomes of this process. */
+	void (*on_last_byte)(void *ctx, size_t mark);
 };
 
 struct smtp_pool_conf {

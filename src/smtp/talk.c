@@ -28,6 +28,8 @@ static void on_dot(struct smtp_conn *c, const struct smtp_reply *r);
 static void on_quit(struct smtp_conn *c, const struct smtp_reply *r);
 
 #define ENVELOPE_ROOM (32u << 10)
+_Static_assert((SMTP_RCPTS_MAX + 1) * (SMTP_ADDRESS_BYTES_MAX + 64) < ENVELOPE_ROOM,
+	       "an envelope with its words fits");
 
 #define WAIT(name) offsetof(struct smtp_timeouts, name##_us)
 static const struct {
@@ -556,6 +558,9 @@ void smtp_talk_body_fill(struct smtp_conn *c)
 	smtp_stuff(&c->body, &c->line_start, SMTP_PIECE_BYTES, &c->out);
 	if (c->body.n > 0)
 		return;
+	const struct smtp_listener *l = &c->pool->conf.listener;
+	if (l->on_last_byte != NULL)
+		l->on_last_byte(l->ctx, c->job->mark);
 	buf_z(&c->out, ".\r\n"); /* the message ends with CRLF: smtp_message_check */
 	c->dot_queued = true;
 	c->dot_at = c->out.n;
@@ -568,10 +573,11 @@ void smtp_talk_body_fill(struct smtp_conn *c)
 void smtp_talk_give_back(struct smtp_conn *c)
 {
 	struct smtp_job *j = c->ahead;
+	if (j == NULL)
+		return; /* or it is gone already */
 	c->ahead = NULL;
-	c->gone = j != NULL;
-	if (j != NULL)
-		put_back(c, j);
+	c->gone = true;
+	put_back(c, j);
 }
 
 /* Behind a message: with the job whose envelope is written already, or the next one. */

@@ -29,8 +29,11 @@ static void run_row(const struct row *row)
 	struct kit k;
 	struct str rcpt = STR("r@x.example");
 	size_t mails = 1;
+	unsigned whole = 0; /* were with the server from the first byte to the last */
 	for (const char *at = row->want; (at = strchr(at, ';')) != NULL; at++)
 		mails++;
+	for (const char *at = row->want; (at = strstr(at, " dot ")) != NULL; at++)
+		whole++;
 	kit_open(&k, (const char *const[]){row->script, NULL});
 	k.conf.quick_us = row->quick_us;
 	k.conf.timeouts.dot_us = 600000;
@@ -38,11 +41,14 @@ static void run_row(const struct row *row)
 	for (size_t i = 0; i < mails; i++) {
 		struct smtp_mail m = kit_mail(i, &rcpt, 1);
 		m.more = true;
+		m.mark = 7;
 		kit_submit(&k, &m);
 	}
 	smtp_pool_wake(k.pool);
 	kit_wait(&k, mails);
 	check_str(row->name, buf_view(&k.results), row->want);
+	assert_int_equal(k.last_bytes, whole);
+	assert_int_equal(k.marks, 7 * whole);
 	kit_close(&k, row->name);
 }
 
@@ -122,6 +128,8 @@ static void test_given_back(void **state)
 	smtp_resolve_numeric(&s);
 	smtp_pool_tick(&p);
 	assert_null(slow.ahead);
+	smtp_talk_give_back(&slow); /* nothing more: and the server still waits for a message */
+	assert_true(slow.gone);
 	assert_int_equal(s.waiting, 1);
 	assert_int_equal(s.opening, 1);
 	smtp_conn_close(p.conns); /* the one that was opened for it */
@@ -131,11 +139,31 @@ static void test_given_back(void **state)
 	server_stop(&peer);
 }
 
+/* Who says that more follow and then hands in the last one need not wake anybody. */
+static void test_the_last_one_wakes(void **state)
+{
+	struct kit k;
+	struct str rcpt = STR("r@x.example");
+	(void)state;
+	kit_open(&k, (const char *const[]){FIRST ENVELOPE YES "< .\n" QUEUED BYE, NULL});
+	k.conf.quick_us = 0;
+	kit_start(&k);
+	for (size_t i = 0; i < 2; i++) {
+		struct smtp_mail m = kit_mail(i, &rcpt, 1);
+		m.more = i == 0;
+		kit_submit(&k, &m);
+	}
+	kit_wait(&k, 2);
+	check_str("both", buf_view(&k.results), "sent dot 250; sent dot 250");
+	kit_close(&k, "both");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ahead),
 		cmocka_unit_test(test_given_back),
+		cmocka_unit_test(test_the_last_one_wakes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,8 +18,10 @@ struct kit {
 	struct smtp_pool_conf conf;
 	struct smtp_pool *pool;
 	pthread_mutex_t lock;
-	struct buf results; /* guarded by the lock, as are the next three */
+	struct buf results; /* guarded by the lock, as are all of the next */
 	size_t count, last, turns;
+	unsigned last_bytes;
+	size_t marks;        /* of them, the sum */
 	uint64_t unfinished; /* bit for each mail id below 64 that has no last result */
 };
 
@@ -49,6 +51,15 @@ static inline void kit_on_turn(void *ctx)
 	pthread_mutex_unlock(&k->lock);
 }
 
+static inline void kit_on_last_byte(void *ctx, size_t mark)
+{
+	struct kit *k = ctx;
+	pthread_mutex_lock(&k->lock);
+	k->last_bytes++;
+	k->marks += mark;
+	pthread_mutex_unlock(&k->lock);
+}
+
 /* One relay for each script, up to the NULL. */
 static inline void kit_open(struct kit *k, const char *const *scripts)
 {
@@ -62,7 +73,10 @@ static inline void kit_open(struct kit *k, const char *const *scripts)
 	}
 	k->conf.relays = k->relays;
 	k->conf.helo_name = "us.example";
-	k->conf.listener = (struct smtp_listener){k, kit_on_result, kit_on_turn};
+	k->conf.listener = (struct smtp_listener){.ctx = k,
+						  .on_result = kit_on_result,
+						  .on_turn = kit_on_turn,
+						  .on_last_byte = kit_on_last_byte};
 	k->conf.timeouts.quit_us = 200000;
 	buf_init(&k->results, 1 << 20);
 	assert_int_equal(pthread_mutex_init(&k->lock, NULL), 0);
