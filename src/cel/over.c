@@ -90,10 +90,16 @@ static struct over over_load(struct looking *l, const struct node *x)
 	return value(eval(x, &l->run));
 }
 
-/* What moves has a value all the time, or never (struct cel_span). */
+/* What moves between bounds has a value all the time, or never (struct cel_span). */
 static struct over over_has(struct looking *l, const struct node *x)
 {
-	return x->slot ? value(eval(x, &l->run)) : as_a_whole(l, x);
+	const struct node *of = x->args[0];
+	struct cel_bounds in;
+	if (!x->slot) /* no field: link.c */
+		return as_a_whole(l, x);
+	if (l->span->moves(l->span->ctx, of->slot, of->field, &in) && isnan(in.lo))
+		return truth(ANYTHING);
+	return value(eval(x, &l->run));
 }
 
 static bool is_leaf(const struct node *x)

@@ -14,14 +14,15 @@
 
 #include "cel/cel.h"
 
-struct cel_bounds { /* both ends belong to it; NaN: nobody can say */
+/* Both ends belong to it; NaN: nobody can say, nor whether there is a value at all. */
+struct cel_bounds {
 	double lo, hi;
 };
 
 struct cel_span {
 	const struct cel_activation *act; /* what stands still */
-	/* Between what a field moves; false: it stands still, and is read from act. What moves has
-	 * a value all the time, or none: presence is read from act too. */
+	/* Between what a field moves; false: it stands still, and is read from act. What moves
+	 * between bounds has a value all the time, or never: presence is read from act too. */
 	bool (*moves)(void *ctx, uint32_t slot, uint32_t field, struct cel_bounds *out_r);
 	void *ctx;
 };

@@ -11,7 +11,9 @@
  *
  * Where that does not lead anywhere (a number goes through a function; a curve runs along its
  * threshold) it is looked at again after a fraction of the lead's silence, so that the looks grow
- * rarer and a lead costs some seventy of them in a year. */
+ * rarer and a lead costs some seventy of them in a year. So it is with what colleagues change about
+ * the company, which may be any time: a change sets no alarm for all its people, they look for it,
+ * but only from when the condition could turn by it. */
 #include "decide/internal.h"
 
 #define LOOK_FRACTION 16
@@ -55,20 +57,23 @@ static int64_t look_again_us(const struct decide *d)
 struct turning {
 	const struct facts *f;
 	const struct program_cond *cond;
-	bool holds; /* now */
-	bool blind; /* cutting does not help */
+	bool holds;         /* now */
+	bool account_moves; /* by others, any time */
+	bool blind;         /* it may turn, and cutting does not help */
 };
 
 static bool may_turn(struct turning *t, int64_t from_us, int64_t to_us)
 {
-	struct facts_over o = facts_over(t->f, t->cond, from_us, to_us);
-	t->blind |= o.blind;
+	const struct facts_span span = {from_us, to_us, t->account_moves};
+	struct facts_over o = facts_over(t->f, t->cond, &span);
+	t->blind = o.blind;
 	return t->holds ? o.may_fail : o.may_hold;
 }
 
 static bool has_turned(struct turning *t, int64_t at_us)
 {
-	struct facts_over o = facts_over(t->f, t->cond, at_us, at_us);
+	const struct facts_span span = {at_us, at_us, t->account_moves};
+	struct facts_over o = facts_over(t->f, t->cond, &span);
 	return t->holds ? !o.may_hold : !o.may_fail;
 }
 
@@ -87,7 +92,8 @@ static int64_t turns_us(const struct decide *d, struct turning *t)
 		int64_t a = open[--n].a, b = open[n].b, near = (a - now) / NEAR_FRACTION;
 		if (!may_turn(t, a, b))
 			continue;
-		if (t->blind || cuts >= CUTS_MAX || n + 2 > SPANS_MAX)
+		bool blind = t->blind && (b <= again || b - a <= LOOK_LEAST_US);
+		if (blind || cuts >= CUTS_MAX || n + 2 > SPANS_MAX)
 			return a > again ? a : again;
 		if (near > NEAR_US && b - a <= near)
 			return a;
@@ -102,8 +108,7 @@ static int64_t turns_us(const struct decide *d, struct turning *t)
 		open[n].a = a;
 		open[n++].b = mid;
 	}
-	struct facts_over for_ever = facts_over(t->f, t->cond, end, INT64_MAX / 2);
-	return (t->holds ? for_ever.may_fail : for_ever.may_hold) ? end : TIME_NONE;
+	return may_turn(t, end, INT64_MAX / 2) ? end : TIME_NONE;
 }
 
 /* The same for a condition that is believed to hold, or not to: now, if it is not so. */
@@ -112,10 +117,14 @@ static int64_t cond_next_us(const struct decide *d, const struct facts *f,
 {
 	if (cond->reads & OF_THE_EVENT)
 		return TIME_NONE; /* only another event can say */
-	struct turning t = {f, cond, facts_hold(f, cond, NULL), false};
+	struct turning t = {.f = f, .cond = cond, .holds = facts_hold(f, cond, NULL)};
 	if (t.holds != believed)
 		return d->env->now_us;
-	return cond->reads & MOVES_BY_TIME ? turns_us(d, &t) : TIME_NONE;
+	int64_t at = cond->reads & MOVES_BY_TIME ? turns_us(d, &t) : TIME_NONE;
+	t.account_moves = (cond->reads & READS_ACCOUNT) && d->lead->account != 0;
+	if (t.account_moves)
+		sooner(&at, turns_us(d, &t));
+	return at;
 }
 
 /* ---- triggers, the way out, the way in ---- */

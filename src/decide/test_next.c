@@ -36,6 +36,11 @@ static const char *const text =
 	"three}\n"
 	"  - {name: odd, when: 'int(feature.heat) == 1', for: 300d, move: two}\n"
 	"  - {name: gone, when: 'has(feature.since) && feature.since > 864000.0', move: one}\n"
+	"  - {name: firm, when: 'account.leads >= 3 && lead.idle_days > 3.0', for: 300d, move: "
+	"two}\n"
+	"  - {name: big, when: 'has(account.revenue)', for: 300d, move: two}\n"
+	"  - {name: own, when: 'account.domain == \"x.example\"', for: 300d, move: two}\n"
+	"  - {name: top, when: 'tier == \"hot\" && account.leads >= 3', for: 300d, move: two}\n"
 	"  - {name: old, when: 'lead.age_days > 20.0 && engagement >= 10.0', move: two}\n";
 
 struct life {
@@ -77,19 +82,19 @@ static const double *features_of(void *ctx)
 	return l->values;
 }
 
-static struct facts_bounds feature_over(void *ctx, uint32_t key, int64_t from_us, int64_t to_us)
+static struct cel_bounds feature_over(void *ctx, uint32_t key, int64_t from_us, int64_t to_us)
 {
 	const struct life *l = ctx;
 	if (key == l->program->features[0].key)
-		return (struct facts_bounds){heat_at(l, to_us), heat_at(l, from_us)};
-	return (struct facts_bounds){since_at(l, from_us), since_at(l, to_us)};
+		return (struct cel_bounds){heat_at(l, to_us), heat_at(l, from_us)};
+	return (struct cel_bounds){since_at(l, from_us), since_at(l, to_us)};
 }
 
-static void scores_over(void *ctx, int64_t from_us, int64_t to_us, struct facts_bounds *e,
-			struct facts_bounds *score)
+static void scores_over(void *ctx, int64_t from_us, int64_t to_us, struct cel_bounds *e,
+			struct cel_bounds *score)
 {
 	const struct life *l = ctx;
-	*e = (struct facts_bounds){engagement_at(l, to_us), engagement_at(l, from_us)};
+	*e = (struct cel_bounds){engagement_at(l, to_us), engagement_at(l, from_us)};
 	*score = *e;
 }
 
@@ -321,11 +326,44 @@ static void test_looks(void **state)
 	finish(&l);
 }
 
+/* What colleagues change is looked for: ever more rarely, not before it could make a difference,
+ * and not by who has none. */
+static void test_account(void **state)
+{
+	static struct life l;
+	struct json account;
+	(void)state;
+	begin(&l);
+	parse(&l.w, "{\"leads\":1,\"kind\":\"domain\",\"key\":\"y.example\"}", &account);
+	assert_int_equal(next_of(&l, "firm"), TIME_NONE);
+	assert_int_equal(next_of(&l, "big"), TIME_NONE);
+	l.w.lead.account = 5;
+	l.w.facts.account = &account;
+	assert_int_equal(next_of(&l, "top"), TIME_NONE);
+	assert_int_equal(next_of(&l, "own"), TIME_NONE);
+	assert_int_equal(next_of(&l, "big"), MONDAY + 6 * US_PER_H);
+	int64_t idle = MONDAY + 3 * US_PER_D;
+	assert_in_range(next_of(&l, "firm"), idle - 6 * US_PER_H, idle);
+	l.w.env.now_us = MONDAY + 4 * US_PER_D;
+	score(&l);
+	assert_int_equal(next_of(&l, "firm"), l.w.env.now_us + 6 * US_PER_H);
+	l.w.env.now_us = MONDAY + 32 * US_PER_D;
+	score(&l);
+	assert_int_equal(next_of(&l, "firm"), l.w.env.now_us + 2 * US_PER_D);
+	/* With two colleagues it turns by itself, and to the second. */
+	parse(&l.w, "{\"leads\":3}", &account);
+	l.w.env.now_us = idle - US_PER_M;
+	score(&l);
+	assert_in_range(next_of(&l, "firm"), idle, idle + US_PER_S);
+	finish(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_same_decisions),
 		cmocka_unit_test(test_looks),
+		cmocka_unit_test(test_account),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

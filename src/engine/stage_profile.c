@@ -49,14 +49,14 @@ static const double *open_features(void *ctx)
 	return p->features;
 }
 
-static struct facts_bounds over_feature(void *ctx, uint32_t key, int64_t from_us, int64_t to_us)
+static struct cel_bounds over_feature(void *ctx, uint32_t key, int64_t from_us, int64_t to_us)
 {
 	const struct pass *p = ctx;
 	return features_over(p->program, &p->work->lead, key, from_us, to_us);
 }
 
-static void over_scores(void *ctx, int64_t from_us, int64_t to_us,
-			struct facts_bounds *engagement_r, struct facts_bounds *score_r)
+static void over_scores(void *ctx, int64_t from_us, int64_t to_us, struct cel_bounds *engagement_r,
+			struct cel_bounds *score_r)
 {
 	const struct pass *p = ctx;
 	score_over(p->program, &p->work->lead, from_us, to_us, engagement_r, score_r);

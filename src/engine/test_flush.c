@@ -8,7 +8,7 @@
 /* Both in one line, so that nobody changes one alone. */
 #define FORM \
 	{ \
-		ENGINE_FOLD_VERSION, 21, UINT64_C(0x717e4d555b44eb25) \
+		ENGINE_FOLD_VERSION, 22, UINT64_C(0x717e4d555b44eb25) \
 	}
 
 #define EXPERIMENTS \

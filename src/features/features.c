@@ -258,23 +258,22 @@ static double value_at(const struct program_feature *f, const struct lead *l, in
 }
 
 /* Every kind but ratio only falls, only rises or stands still. */
-static struct facts_bounds between(double a, double b, double slack)
+static struct cel_bounds between(double a, double b, double slack)
 {
 	double lo = fmin(a, b), hi = fmax(a, b);
-	return (struct facts_bounds){lo - fabs(lo) * slack, hi + fabs(hi) * slack};
+	return (struct cel_bounds){lo - fabs(lo) * slack, hi + fabs(hi) * slack};
 }
 
-static bool holds_zero(const struct facts_bounds *b)
+static bool holds_zero(const struct cel_bounds *b)
 {
 	return b->lo <= 0 && b->hi >= 0;
 }
 
-static struct facts_bounds ratio_over(const struct program *p, const struct lead *l,
-				      const struct program_feature *f, int64_t from_us,
-				      int64_t to_us)
+static struct cel_bounds ratio_over(const struct program *p, const struct lead *l,
+				    const struct program_feature *f, int64_t from_us, int64_t to_us)
 {
 	const struct program_feature *parts[] = {&p->features[f->over], &p->features[f->under]};
-	struct facts_bounds b[2];
+	struct cel_bounds b[2];
 	if (from_us == to_us) {
 		double all[PROGRAM_FEATURES_MAX];
 		features_vector(p, l, from_us, all);
@@ -282,20 +281,20 @@ static struct facts_bounds ratio_over(const struct program *p, const struct lead
 	}
 	for (size_t i = 0; i < 2; i++) {
 		if (parts[i]->kind == FEATURE_RATIO)
-			return (struct facts_bounds){FEATURE_ABSENT, FEATURE_ABSENT};
+			return (struct cel_bounds){FEATURE_ABSENT, FEATURE_ABSENT};
 		b[i] = between(value_at(parts[i], l, from_us), value_at(parts[i], l, to_us), SLACK);
 	}
 	if (isnan(b[0].lo) || isnan(b[1].lo))
-		return (struct facts_bounds){FEATURE_ABSENT, FEATURE_ABSENT};
+		return (struct cel_bounds){FEATURE_ABSENT, FEATURE_ABSENT};
 	if (holds_zero(&b[1]))
-		return (struct facts_bounds){-INFINITY, INFINITY};
-	struct facts_bounds x = between(b[0].lo / b[1].lo, b[0].hi / b[1].hi, 0),
-			    y = between(b[0].lo / b[1].hi, b[0].hi / b[1].lo, 0);
-	return (struct facts_bounds){fmin(x.lo, y.lo), fmax(x.hi, y.hi)};
+		return (struct cel_bounds){-INFINITY, INFINITY};
+	struct cel_bounds x = between(b[0].lo / b[1].lo, b[0].hi / b[1].hi, 0),
+			  y = between(b[0].lo / b[1].hi, b[0].hi / b[1].lo, 0);
+	return (struct cel_bounds){fmin(x.lo, y.lo), fmax(x.hi, y.hi)};
 }
 
-struct facts_bounds features_over(const struct program *p, const struct lead *l, uint32_t key,
-				  int64_t from_us, int64_t to_us)
+struct cel_bounds features_over(const struct program *p, const struct lead *l, uint32_t key,
+				int64_t from_us, int64_t to_us)
 {
 	for (size_t i = 0; i < p->features_n; i++) {
 		const struct program_feature *f = &p->features[i];
@@ -306,7 +305,7 @@ struct facts_bounds features_over(const struct program *p, const struct lead *l,
 		return between(value_at(f, l, from_us), value_at(f, l, to_us),
 			       from_us == to_us ? 0 : SLACK);
 	}
-	return (struct facts_bounds){FEATURE_ABSENT, FEATURE_ABSENT};
+	return (struct cel_bounds){FEATURE_ABSENT, FEATURE_ABSENT};
 }
 
 enum status features_merge(const struct program *p, struct lead *into, const struct lead *from,

@@ -37,8 +37,8 @@ void features_vector(const struct program *p, const struct lead *l, int64_t now_
 /* Between what the feature of this key moves from one instant to a later one, nothing happening:
  * sound, and exact where both are the same. Both ends NaN: no such feature, FEATURE_ABSENT, or not
  * worked out (a ratio of ratios). */
-struct facts_bounds features_over(const struct program *p, const struct lead *l, uint32_t key,
-				  int64_t from_us, int64_t to_us);
+struct cel_bounds features_over(const struct program *p, const struct lead *l, uint32_t key,
+				int64_t from_us, int64_t to_us);
 /* Folds the feature cells of `from` into `into`. Cells no feature owns are left alone. */
 MUST_USE enum status features_merge(const struct program *p, struct lead *into,
 				    const struct lead *from, struct arena *a, struct err *e);

@@ -353,12 +353,12 @@ static void check_over(const struct program *p, const struct lead *l, struct rng
 		(int64_t)rng_below(r, (uint64_t)(rng_below(r, 2) ? 90 * US_PER_D : US_PER_S));
 	double at[8];
 	for (size_t i = 0; i < p->features_n; i++) {
-		struct facts_bounds b =
+		struct cel_bounds b =
 			features_over(p, l, p->features[i].key, from, from + span + 1);
 		for (int64_t k = 0; k <= 10; k++) {
 			int64_t now = from + span / 10 * k;
 			features_vector(p, l, now, at);
-			struct facts_bounds x = features_over(p, l, p->features[i].key, now, now);
+			struct cel_bounds x = features_over(p, l, p->features[i].key, now, now);
 			assert_true(isnan(at[i]) ? isnan(x.lo) : x.lo >= at[i] && x.hi <= at[i]);
 			if (!isnan(b.lo) && !(at[i] >= b.lo && at[i] <= b.hi))
 				fail_msg("feature %zu: %.17g is not in [%.17g, %.17g]", i, at[i],

@@ -7,7 +7,6 @@
 
 #include "base/assert.h"
 #include "base/time.h"
-#include "cel/over.h"
 #include "program/facts_env.h"
 #include "program/facts_value.h"
 #include "program/track.h"
@@ -294,15 +293,15 @@ bool facts_hold(const struct facts *f, const struct program_cond *cond, struct e
 
 struct span {
 	const struct facts *f;
-	int64_t from_us, to_us;
+	const struct facts_span *at;
 };
 
 static bool days_over(const struct span *s, int64_t since_us, struct cel_bounds *out)
 {
 	if (since_us == TIME_NONE)
 		return false;
-	*out = (struct cel_bounds){(double)(s->from_us - since_us) / (double)US_PER_D,
-				   (double)(s->to_us - since_us) / (double)US_PER_D};
+	*out = (struct cel_bounds){(double)(s->at->from_us - since_us) / (double)US_PER_D,
+				   (double)(s->at->to_us - since_us) / (double)US_PER_D};
 	return true;
 }
 
@@ -321,11 +320,12 @@ static bool field_over(const struct span *s, const struct facts_field *field,
 	}
 }
 
-static struct facts_bounds feature_over(const struct span *s, uint32_t key)
+static const struct cel_bounds nobody_knows = {(double)NAN, (double)NAN};
+
+static struct cel_bounds feature_over(const struct span *s, uint32_t key)
 {
-	static const struct facts_bounds nobody_knows = {(double)NAN, (double)NAN};
 	const struct facts_source *from = s->f->source;
-	return from ? from->feature_over(s->f->source_ctx, key, s->from_us, s->to_us)
+	return from ? from->feature_over(s->f->source_ctx, key, s->at->from_us, s->at->to_us)
 		    : nobody_knows;
 }
 
@@ -334,12 +334,33 @@ static bool fades(enum feature_kind k)
 	return k == FEATURE_DECAYED || k == FEATURE_RECENCY || k == FEATURE_RATIO;
 }
 
+/* A company's domain is what makes it that company. */
+static bool account_over(const struct span *s, const struct facts_field *field)
+{
+	bool domain = field->from == FROM_COMPUTED && field->offset == COMPUTED_ACCOUNT_DOMAIN;
+	return s->at->account_moves && !domain && s->f->lead != NULL && s->f->lead->account != 0;
+}
+
+static void scores_over(const struct span *s, struct cel_bounds *engagement,
+			struct cel_bounds *score)
+{
+	const struct facts_source *from = s->f->source;
+	*engagement = *score = nobody_knows;
+	if (from)
+		from->scores_over(s->f->source_ctx, s->at->from_us, s->at->to_us, engagement,
+				  score);
+}
+
 static bool moves(void *ctx, uint32_t slot, uint32_t field, struct cel_bounds *out)
 {
 	const struct span *s = ctx;
 	const struct facts *f = s->f;
-	struct facts_bounds b[2] = {{(double)NAN, (double)NAN}, {(double)NAN, (double)NAN}};
+	struct cel_bounds other;
 	switch ((enum facts_slot)slot) {
+	case SLOT_ACCOUNT:
+	case SLOT_COMPANY:
+		*out = nobody_knows;
+		return account_over(s, &f->program->facts->objects[slot].fields[field]);
 	case SLOT_LEAD:
 	case SLOT_TOUCHES:
 		return field_over(s, &f->program->facts->objects[slot].fields[field], out);
@@ -347,27 +368,22 @@ static bool moves(void *ctx, uint32_t slot, uint32_t field, struct cel_bounds *o
 		if (!fades(f->program->features[field].kind) ||
 		    feature_value(f, field).kind == CEL_ABSENT)
 			return false;
-		b[0] = feature_over(s, f->program->features[field].key);
-		break;
-	case SLOT_SCORE:
-	case SLOT_ENGAGEMENT:
-		if (f->source)
-			f->source->scores_over(f->source_ctx, s->from_us, s->to_us, &b[0], &b[1]);
-		break;
+		*out = feature_over(s, f->program->features[field].key);
+		return true;
+	case SLOT_SCORE: scores_over(s, &other, out); return true;
+	case SLOT_ENGAGEMENT: scores_over(s, out, &other); return true;
 	default: return false;
 	}
-	*out = (struct cel_bounds){b[slot == SLOT_SCORE].lo, b[slot == SLOT_SCORE].hi};
-	return true;
 }
 
 struct facts_over facts_over(const struct facts *f, const struct program_cond *cond,
-			     int64_t from_us, int64_t to_us)
+			     const struct facts_span *at)
 {
-	struct span s = {f, from_us, to_us};
+	struct span s = {f, at};
 	if (cond->prog == NULL)
 		return (struct facts_over){.may_hold = true};
 	struct cel_activation act = activation_of(f);
-	const struct cel_span span = {&act, moves, &s};
+	const struct cel_span span = {.act = &act, .moves = moves, .ctx = &s};
 	struct arena_mark mark = arena_mark(f->arena);
 	unsigned set = cel_over(cond->prog, &span, f->arena);
 	arena_rewind(f->arena, mark);

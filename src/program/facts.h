@@ -17,28 +17,22 @@
 #define PROGRAM_FACTS_H
 
 #include "base/json.h"
+#include "cel/over.h"
 #include "model/event.h"
 #include "model/journey.h"
 #include "model/lead.h"
 #include "program/program.h"
-
-struct cel_activation;
-
-/* Between what a number moves over a span, nothing happening meanwhile; NaN: nobody can say. */
-struct facts_bounds {
-	double lo, hi;
-};
 
 /* What conditions rarely ask for costs rows and work: it is opened when one of them first does. The
  * functions give NULL when there is none, and may be called again. A failure is theirs to keep. */
 struct facts_source {
 	const struct json *(*profile)(void *ctx), *(*account)(void *ctx);
 	const double *(*features)(void *ctx);
-	/* Of the lead as it is, from one instant to a later one or the same; features by key. */
-	struct facts_bounds (*feature_over)(void *ctx, uint32_t key, int64_t from_us,
-					    int64_t to_us);
+	/* Between what it moves, of the lead as it is, from one instant to a later one or the
+	 * same; features by key. */
+	struct cel_bounds (*feature_over)(void *ctx, uint32_t key, int64_t from_us, int64_t to_us);
 	void (*scores_over)(void *ctx, int64_t from_us, int64_t to_us,
-			    struct facts_bounds *engagement_r, struct facts_bounds *score_r);
+			    struct cel_bounds *engagement_r, struct cel_bounds *score_r);
 };
 
 struct facts {
@@ -66,15 +60,20 @@ const double *facts_features(const struct facts *f);
 /* True when the condition holds; false also when it cannot be evaluated: `why` (may be NULL) then
  * says which field was absent or what failed. */
 bool facts_hold(const struct facts *f, const struct program_cond *cond, struct err *why);
-/* What the condition may come to in [from_us, to_us] if nothing happens; both ends belong to it.
- * What time moves by itself: engagement, score, features that fade or age, days since something.
- * The tier stands still: its changes have an alarm of their own. */
+/* What the condition may come to while nothing happens to the lead. What time moves by itself:
+ * engagement, score, features that fade or age, days since something. The tier stands still: its
+ * changes have an alarm of their own. */
+struct facts_span {
+	int64_t from_us, to_us; /* both ends belong to it */
+	/* Meanwhile colleagues may change what is known of the lead's account to anything. */
+	bool account_moves;
+};
 struct facts_over {
 	bool may_hold, may_fail;
 	bool blind; /* both, and a shorter span would not tell either */
 };
 struct facts_over facts_over(const struct facts *f, const struct program_cond *cond,
-			     int64_t from_us, int64_t to_us);
+			     const struct facts_span *span);
 /* Reads a property path ("properties.amount", "page.path", "traits.plan") of the event. */
 bool facts_event_number(const struct facts *f, struct str path, double *out_r);
 struct str facts_event_text(const struct facts *f, struct str path); /* n == 0: absent */

@@ -273,7 +273,7 @@ int64_t score_next_change(const struct program *p, const struct lead *l, int64_t
 }
 
 void score_over(const struct program *p, const struct lead *l, int64_t from_us, int64_t to_us,
-		struct facts_bounds *engagement_r, struct facts_bounds *score_r)
+		struct cel_bounds *engagement_r, struct cel_bounds *score_r)
 {
 	struct search s = {.now_us = from_us};
 	terms_of(p, l, &s.terms);
@@ -286,7 +286,7 @@ void score_over(const struct program *p, const struct lead *l, int64_t from_us, 
 	}
 	lo = clamp_cents(lo);
 	hi = clamp_cents(hi);
-	*engagement_r = (struct facts_bounds){(double)lo / SCORE_CENTS, (double)hi / SCORE_CENTS};
-	*score_r = (struct facts_bounds){(double)total_cents(p, fit, lo) / SCORE_CENTS,
-					 (double)total_cents(p, fit, hi) / SCORE_CENTS};
+	*engagement_r = (struct cel_bounds){(double)lo / SCORE_CENTS, (double)hi / SCORE_CENTS};
+	*score_r = (struct cel_bounds){(double)total_cents(p, fit, lo) / SCORE_CENTS,
+				       (double)total_cents(p, fit, hi) / SCORE_CENTS};
 }

@@ -69,7 +69,7 @@ int64_t score_next_change(const struct program *p, const struct lead *l, int64_t
 /* Between what engagement and score, in points, move from one instant to a later one, nothing
  * happening: sound, and exact where both are the same. */
 void score_over(const struct program *p, const struct lead *l, int64_t from_us, int64_t to_us,
-		struct facts_bounds *engagement_r, struct facts_bounds *score_r);
+		struct cel_bounds *engagement_r, struct cel_bounds *score_r);
 
 /* ---- the ledger ---- */
 

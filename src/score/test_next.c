@@ -110,7 +110,7 @@ static void check_over(struct lead *l, struct rng *r)
 	int64_t from = T0 + (int64_t)rng_below(r, (uint64_t)(100 * US_PER_D));
 	int64_t span =
 		(int64_t)rng_below(r, (uint64_t)(rng_below(r, 2) ? 90 * US_PER_D : US_PER_H));
-	struct facts_bounds e, t, x, y;
+	struct cel_bounds e, t, x, y;
 	score_over(&w.p, l, from, from + span, &e, &t);
 	for (int64_t k = 0; k <= 20; k++) {
 		int64_t at = from + span / 20 * k;
