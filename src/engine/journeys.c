@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/time.h"
+#include "engine/account.h"
 #include "engine/outbox.h"
 #include "identity/identity.h"
 #include "model/notice.h"
@@ -170,15 +171,13 @@ static void merge_touches(struct journey *into, const struct journey *from)
 }
 
 /* What was about to leave to the one who is no more is not sent: the survivor's track goes on. */
-static enum status cancel_waiting(struct pass *p, const struct journey *from, struct err *e)
+static enum status cancel_waiting(struct pass *p, struct work *w, uint64_t message, struct err *e)
 {
 	struct message m;
-	if (from->message == 0)
+	if (message == 0)
 		return ST_OK;
-	enum status st = outbox_get(p->batch->store, from->message, p->arena, &m, e);
-	return st == ST_OK ? outbox_cancel(p->batch->store, &m, p->env.now_us,
-					   STR("the lead was merged"), p->arena, e)
-			   : st;
+	enum status st = outbox_get(p->batch->store, message, p->arena, &m, e);
+	return st == ST_OK ? account_not_leave(p, w, &m, STR("the lead was merged"), e) : st;
 }
 
 static bool stricter(const struct journey *a, const struct journey *b)
@@ -204,11 +203,11 @@ enum status journeys_merge(struct pass *p, struct work *into, struct work *from,
 		struct journey *other = new;
 		if (other != NULL)
 			merge_touches(copy, other);
-		st = other != NULL ? cancel_waiting(p, other, e) : ST_OK;
+		st = other != NULL ? cancel_waiting(p, into, other->message, e) : ST_OK;
 		batch_journey_set(p->batch, into, copy);
 	} else {
 		merge_touches(new, old);
-		st = cancel_waiting(p, old, e);
+		st = cancel_waiting(p, from, old->message, e);
 		batch_journey_set(p->batch, into, new);
 	}
 	/* The row of the one who is no more keeps the past, and nothing is due any more. */

@@ -144,9 +144,9 @@ enum status merge_leads(struct pass *p, uint64_t into_id, uint64_t loser_id, str
 	if (st == ST_OK)
 		st = point_keys(p, &loser->profile_doc, into_id, e);
 	if (st == ST_OK)
-		st = move_accounts(p, into, loser, before.account, e);
+		st = journeys_merge(p, into, loser, e); /* each is still of its own account */
 	if (st == ST_OK)
-		st = journeys_merge(p, into, loser, e);
+		st = move_accounts(p, into, loser, before.account, e);
 	if (st != ST_OK)
 		return st;
 	a.lead.account = into->lead.account;

@@ -86,10 +86,11 @@ enum status account_tier(struct pass *p, struct work *w, enum tier from, enum ti
 	return st == ST_OK ? account_write(p, acc, &c, e) : st;
 }
 
-static enum status account_note(struct pass *p, const struct account_change *c, struct err *e)
+static enum status account_note(struct pass *p, struct work *w, const struct account_change *c,
+				struct err *e)
 {
 	struct account_work *acc;
-	const struct lead *l = &p->work->lead;
+	const struct lead *l = &w->lead;
 	if (l->account == 0 || (l->flags & LEAD_MERGED))
 		return ST_OK;
 	enum status st = batch_account(p->batch, l->account, &acc, e);
@@ -98,21 +99,28 @@ static enum status account_note(struct pass *p, const struct account_change *c, 
 
 enum status account_touch(struct pass *p, uint64_t message, struct err *e)
 {
-	return account_note(
-		p, &(struct account_change){.active_us = TIME_NONE, .touch = (int64_t)message}, e);
+	const struct account_change c = {.active_us = TIME_NONE, .touch = (int64_t)message};
+	return account_note(p, p->work, &c, e);
 }
 
-enum status account_untouch(struct pass *p, uint64_t message, struct err *e)
+enum status account_untouch(struct pass *p, struct work *w, uint64_t message, struct err *e)
 {
-	return account_note(
-		p, &(struct account_change){.active_us = TIME_NONE, .untouch = (int64_t)message},
-		e);
+	const struct account_change c = {.active_us = TIME_NONE, .untouch = (int64_t)message};
+	return account_note(p, w, &c, e);
+}
+
+enum status account_not_leave(struct pass *p, struct work *w, struct message *m, struct str why,
+			      struct err *e)
+{
+	bool tried = m->state == MESSAGE_DEFERRED;
+	enum status st = outbox_cancel(p->batch->store, m, p->env.now_us, why, p->arena, e);
+	return st == ST_OK && tried ? account_untouch(p, w, m->id, e) : st;
 }
 
 enum status account_hand(struct pass *p, uint64_t handoff, struct err *e)
 {
-	return account_note(
-		p, &(struct account_change){.active_us = TIME_NONE, .hand = (int64_t)handoff}, e);
+	const struct account_change c = {.active_us = TIME_NONE, .hand = (int64_t)handoff};
+	return account_note(p, p->work, &c, e);
 }
 
 enum status account_active(struct pass *p, struct work *w, int64_t at_us, struct err *e)

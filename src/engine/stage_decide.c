@@ -157,19 +157,11 @@ static enum status make_message(struct round *r, struct message *m, uint64_t dec
 	return outbox_add(r->p->batch->store, m, r->p->arena, e);
 }
 
-/* It will not leave: what was only tried is no touch of the lead's company. */
-static enum status not_leave(struct pass *p, struct message *m, struct str why, struct err *e)
-{
-	bool tried = m->state == MESSAGE_DEFERRED;
-	enum status st = outbox_cancel(p->batch->store, m, p->env.now_us, why, p->arena, e);
-	return st == ST_OK && tried ? account_untouch(p, m->id, e) : st;
-}
-
 static enum status cancel(struct round *r, uint64_t id, struct str reason, struct err *e)
 {
 	struct message m;
 	enum status st = outbox_get(r->p->batch->store, id, r->p->arena, &m, e);
-	return st == ST_OK ? not_leave(r->p, &m, reason, e) : st;
+	return st == ST_OK ? account_not_leave(r->p, r->p->work, &m, reason, e) : st;
 }
 
 static enum status open_handoff(struct round *r, struct decide_out *out, struct err *e)
@@ -256,7 +248,7 @@ static enum status never(struct round *r, struct message *m, struct str why, str
 {
 	struct decide_out out = {.moved = false};
 	struct pass *p = r->p;
-	enum status st = not_leave(p, m, why, e);
+	enum status st = account_not_leave(p, p->work, m, why, e);
 	if (st == ST_OK)
 		st = decide_message(&r->d, m, &out, e);
 	return st == ST_OK ? carry_out(r, &out, e) : st;
@@ -470,7 +462,7 @@ enum status decide_told(struct pass *p, const struct message *m, struct err *e)
 	struct decide_out out = {.moved = false};
 	enum status st = open_round(p, &r, e);
 	if (st == ST_OK && m->state == MESSAGE_FAILED)
-		st = account_untouch(p, m->id, e);
+		st = account_untouch(p, p->work, m->id, e);
 	if (st == ST_OK)
 		st = decide_message(&r.d, m, &out, e);
 	if (st == ST_OK)

@@ -351,6 +351,61 @@ static void test_held_and_moved_on(void **state)
 	teardown(&w);
 }
 
+/* What was only tried when its lead was merged is no touch of the company: a colleague is written
+ * to in its place. */
+static void test_merged_while_deferred(void **state)
+{
+	struct world w;
+	char program[4096];
+	(void)state;
+	(void)snprintf(program, sizeof program, "%s  max_per_account: {per_week: 2}\n",
+		       long_program);
+	start_with(&w, program);
+	comes(&w);
+	told(&w, "message.sent", handed[0]);
+	does(&w, "form.ebook", "eve@acme.example", NULL, "{}");
+	told(&w, "message.deferred", handed[1]);
+	orders(&w, "lead.merge", "{\"into\":1,\"lead\":2}", EVENT_SYSTEM);
+	assert_int_equal(message_of(&w, handed[1]).state, MESSAGE_CANCELLED);
+	does(&w, "form.ebook", "bob@acme.example", NULL, "{}");
+	assert_int_equal(handed_n, 3);
+	assert_int_equal(message_of(&w, handed[2]).lead, 3);
+	teardown(&w);
+}
+
+/* What the third of a company makes true for all three is found by each of them, though nothing
+ * happens to the first two any more; and whom it cannot concern does not look for it. */
+static void test_colleagues(void **state)
+{
+	static const char trigger[] =
+		"triggers:\n"
+		"  - {name: busy, when: 'account.leads >= 3 && lead.idle_days > 2.0', "
+		"handoff: {team: sdr, within: 1h}}\n"
+		"  - {name: top, when: 'tier == \"hot\" && account.leads >= 9', "
+		"handoff: {team: sdr, within: 1h}}\n";
+	struct world w;
+	char program[4096];
+	(void)state;
+	(void)snprintf(program, sizeof program, "%s%s", nurture_program, trigger);
+	start_with(&w, program);
+	orders(&w, "sending.pause", "{\"reason\":\"none of this\"}", EVENT_SYSTEM);
+	comes(&w);
+	passes(&w, US_PER_D);
+	uint64_t before = alarms(&w);
+	passes(&w, 12 * US_PER_H);
+	assert_int_equal(alarms(&w), before); /* idle for less than two days */
+	passes(&w, 4 * US_PER_D);
+	does(&w, "form.ebook", "eve@acme.example", NULL, "{}");
+	does(&w, "form.ebook", "bob@acme.example", NULL, "{}");
+	passes(&w, 6 * US_PER_H);
+	assert_int_equal(journey_of(&w, 1).phase, JOURNEY_HANDED);
+	assert_int_not_equal(journey_of(&w, 2).phase, JOURNEY_HANDED);
+	passes(&w, 2 * US_PER_D);
+	assert_int_equal(journey_of(&w, 2).phase, JOURNEY_HANDED);
+	assert_int_equal(journey_of(&w, 3).phase, JOURNEY_HANDED);
+	teardown(&w);
+}
+
 /* The text that left has so many links: scanners are known by following all of them. */
 static void test_links_are_kept(void **state)
 {
@@ -527,6 +582,8 @@ int main(void)
 		cmocka_unit_test(test_stopped_while_sending),
 		cmocka_unit_test(test_held_until_too_old),
 		cmocka_unit_test(test_held_and_moved_on),
+		cmocka_unit_test(test_merged_while_deferred),
+		cmocka_unit_test(test_colleagues),
 		cmocka_unit_test(test_links_are_kept),
 		cmocka_unit_test(test_alarms_fire_by_time),
 		cmocka_unit_test(test_split_gives_touches_back),
