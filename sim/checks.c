@@ -186,7 +186,9 @@ static bool is_so(const struct message *m, size_t i)
 						    MESSAGE_FAILED};
 	if (m->track.n == 0)
 		return false;
-	return tallied[i].flag ? m->flags & tallied[i].flag : m->state == states[i];
+	if (tallied[i].flag)
+		return m->flags & tallied[i].flag;
+	return i < sizeof states / sizeof states[0] && m->state == states[i];
 }
 
 static bool walk_message(void *ctx, struct store_key key, struct str value)
