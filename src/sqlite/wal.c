@@ -5,7 +5,13 @@
  * that, but under unbroken writing it never copies the very last frame, so the WAL never starts
  * over and grows by hundreds of megabytes a second. So the two share the work: the thread copies
  * the bulk; when it reports that it is done, the writer copies what was added meanwhile, which is
- * little, and its next write starts the WAL from the beginning. */
+ * little, and its next write starts the WAL from the beginning.
+ *
+ * SQLite syncs the main file only in a checkpoint that reaches the last frame, which is the
+ * writer's: a commit stood while the disk took all that the thread had copied. So the thread sends
+ * it there itself, and copies an eighth of the WAL at a time: behind a sync of megabytes every
+ * commit stands as well. Not so where commits are not synced: nobody stands behind those, and the
+ * pages of the state are written again and again. */
 #include "sqlite/internal.h"
 
 #include "base/assert.h"
@@ -21,6 +27,7 @@
 #define BYTES_MAX ((size_t)256 << 20)
 #define FRAME_HEAD_BYTES 24
 #define TRICKLE_BYTES ((uint64_t)256 << 10)
+#define BITES 8 /* in which the bulk is copied */
 #define PASSES_MAX 4
 #define NEARLY_FRAMES 32
 #define TRUNCATE_WAIT_MS 1000
@@ -37,6 +44,8 @@ struct sqlite_wal {
 	size_t frame_bytes;
 	uint64_t soft_frames, frames_max;
 	uint64_t frames;       /* in the WAL after the writer's last commit; writer's thread */
+	uint64_t bite_frames;  /* so many make the thread copy them */
+	uint64_t asked_frames; /* so many there were when the thread was asked; writer's thread */
 	int trickle_fd;        /* the WAL, where commits are not synced; -1: they are */
 	uint64_t trickled;     /* bytes of it on their way to the disk; writer's thread */
 	atomic_bool busy;      /* the thread has been asked and is not done */
@@ -58,6 +67,14 @@ static uint64_t checkpoint(struct sqlite_wal *w, struct sqlite *db)
 	return rc == SQLITE_OK && copied > 0 ? (uint64_t)copied : 0;
 }
 
+static void sync_main(struct sqlite *db)
+{
+	sqlite3_file *f = NULL;
+	int rc = sqlite3_file_control(db->h, "main", SQLITE_FCNTL_FILE_POINTER, &f);
+	if (rc == SQLITE_OK && f != NULL && f->pMethods != NULL)
+		(void)f->pMethods->xSync(f, SQLITE_SYNC_NORMAL); /* a favour: the writer does too */
+}
+
 /* While the bulk was copied and synced, as much as 100 ms of commits came in; while those are, a
  * few. The fewer are left, the shorter the commit that copies the rest stands. */
 static void copy_bulk(struct sqlite_wal *w)
@@ -66,6 +83,8 @@ static void copy_bulk(struct sqlite_wal *w)
 	for (int i = 0; i < PASSES_MAX && (i == 0 || copied > before); i++) {
 		before = copied;
 		copied = checkpoint(w, w->own);
+		if (w->bite_frames < w->soft_frames && copied > before)
+			sync_main(w->own);
 		if (atomic_load_explicit(&w->frames_seen, memory_order_relaxed) <
 		    copied + NEARLY_FRAMES)
 			break;
@@ -134,13 +153,18 @@ void sqlite_wal_after_commit(struct sqlite_wal *w)
 {
 	trickle(w);
 	atomic_store_explicit(&w->frames_seen, w->frames, memory_order_relaxed);
-	if (w->frames < w->soft_frames || atomic_load(&w->busy))
+	if (w->frames < w->asked_frames)
+		w->asked_frames = 0; /* it started over */
+	bool full = w->frames >= w->soft_frames;
+	if ((!full && w->frames < w->asked_frames + w->bite_frames) || atomic_load(&w->busy))
 		return;
-	if (atomic_exchange(&w->caught_up, false) || w->frames >= w->frames_max) {
+	bool rest = atomic_exchange(&w->caught_up, false) && w->asked_frames >= w->soft_frames;
+	if (rest || w->frames >= w->frames_max) {
 		(void)checkpoint(w, w->writer);
 		(void)atomic_fetch_add(&w->inline_checkpoints, 1);
 		return;
 	}
+	w->asked_frames = w->frames;
 	ask(w);
 }
 
@@ -189,6 +213,7 @@ enum status sqlite_wal_start(struct sqlite *db, const struct sqlite_wal_conf *co
 	w->frames_max = (conf->bytes_max != 0 ? conf->bytes_max : BYTES_MAX) / w->frame_bytes;
 	if (w->soft_frames > w->frames_max)
 		w->soft_frames = w->frames_max;
+	w->bite_frames = db->conf.lazy_sync ? w->soft_frames : w->soft_frames / BITES + 1;
 	(void)pthread_mutex_init(&w->lock, NULL);
 	(void)pthread_cond_init(&w->wake, NULL);
 	if (pthread_create(&w->thread, NULL, run, w) != 0) {
