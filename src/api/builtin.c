@@ -176,7 +176,8 @@ static enum status add_from_body(struct api_call *call, struct key_secret *out, 
 	enum key_kind kind;
 	struct str name = json_str(&d, json_get(&d, 0, "name"), a);
 	if (!key_kind_parse(json_str(&d, json_get(&d, 0, "kind"), a), &kind))
-		return err_set(e, ST_INVALID, "\"kind\" must be \"write\" or \"admin\"");
+		return err_set(e, ST_INVALID,
+			       "\"kind\" must be \"write\", \"decide\" or \"admin\"");
 	return keys_add(call->api->keys, kind, name, call->req->received_us, out, e);
 }
 
@@ -195,8 +196,13 @@ static enum http_verdict key_rotate(void *ctx, struct api_call *call, struct htt
 {
 	struct err e;
 	struct key_secret made;
+	const struct api_ops *ops = &call->api->ops;
 	(void)ctx;
-	if (keys_rotate(call->api->keys, call->param, call->req->received_us, &made, &e) == ST_OK)
+	enum status st =
+		keys_rotate(call->api->keys, call->param, call->req->received_us, &made, &e);
+	if (st == ST_OK && ops->new_local != NULL && key_is_local(&made.key))
+		st = ops->new_local(ops->ctx, &made, &e);
+	if (st == ST_OK)
 		return reply_secret(call, &made, reply);
 	api_reply_err(call, &e, reply);
 	return HTTP_ANSWERED;

@@ -16,6 +16,7 @@
 
 #define FILE_BYTES_MAX ((size_t)1 << 20)
 #define SCHEMA "nurtured.keys/1"
+#define LOCAL "local" /* the token of K4 */
 
 static const struct {
 	const char *name, *id_prefix, *token_prefix;
@@ -24,6 +25,10 @@ static const struct {
 	[KEY_ADMIN] = {.name = "admin", .id_prefix = "at_", .token_prefix = "nt_"},
 	[KEY_DECIDE] = {.name = "decide", .id_prefix = "dk_", .token_prefix = "nd_"},
 };
+
+/* Under these names the log keeps what we saw and did ourselves. */
+static const char *const our_sources[] = {"decide",   "deliver", "merge",  "observe",
+					  "operator", "program", "system", "trigger"};
 
 struct entry {
 	struct api_key key;
@@ -332,30 +337,51 @@ static enum status add(struct keys *k, enum key_kind kind, struct str name, stru
 	return st;
 }
 
-enum status keys_add(struct keys *k, enum key_kind kind, struct str name, int64_t now_us,
-		     struct key_secret *out, struct err *e)
+static enum status add_new(struct keys *k, enum key_kind kind, struct str name, int64_t now_us,
+			   struct key_secret *out, struct err *e)
 {
-	ASSERT(kind < KEY_KIND_COUNT);
-	if (!name_valid(name))
-		return err_set(e, ST_INVALID,
-			       "a key's name is 1 to %d characters of a-z, 0-9, '_', '.', '-'",
-			       KEY_NAME_BYTES - 1);
-	/* Under these names the log keeps what we saw and did ourselves. */
-	if (str_is(name, "observe") || str_is(name, "system") || str_is(name, "trigger") ||
-	    str_is(name, "operator"))
-		return err_set(e, ST_INVALID, "\"" STR_FMT "\" is a name of our own: take another",
-			       STR_ARG(name));
 	struct entry x = {.key = {.kind = kind, .created_us = now_us, .rotated_us = TIME_NONE}};
 	struct key_secret made;
 	ASSERT(copy_text(x.key.name, sizeof x.key.name, name));
 	new_secret(&x, made.token);
-	ASSERT(pthread_rwlock_wrlock(&k->lock) == 0);
 	enum status st = add(k, kind, name, &x, e);
-	ASSERT(pthread_rwlock_unlock(&k->lock) == 0);
 	made.key = x.key;
 	if (st == ST_OK)
 		*out = made;
 	crypto_wipe(&made, sizeof made);
+	return st;
+}
+
+bool key_is_local(const struct api_key *key)
+{
+	return key->kind == KEY_ADMIN && strcmp(key->name, LOCAL) == 0;
+}
+
+static enum status check_name(enum key_kind kind, struct str name, struct err *e)
+{
+	if (!name_valid(name))
+		return err_set(e, ST_INVALID,
+			       "a key's name is 1 to %d characters of a-z, 0-9, '_', '.', '-'",
+			       KEY_NAME_BYTES - 1);
+	bool ours = kind == KEY_ADMIN && str_is(name, LOCAL);
+	for (size_t i = 0; i < sizeof our_sources / sizeof our_sources[0]; i++)
+		ours |= str_is(name, our_sources[i]);
+	if (ours)
+		return err_set(e, ST_INVALID, "\"" STR_FMT "\" is a name of our own: take another",
+			       STR_ARG(name));
+	return ST_OK;
+}
+
+enum status keys_add(struct keys *k, enum key_kind kind, struct str name, int64_t now_us,
+		     struct key_secret *out, struct err *e)
+{
+	ASSERT(kind < KEY_KIND_COUNT);
+	enum status st = check_name(kind, name, e);
+	if (st != ST_OK)
+		return st;
+	ASSERT(pthread_rwlock_wrlock(&k->lock) == 0);
+	st = add_new(k, kind, name, now_us, out, e);
+	ASSERT(pthread_rwlock_unlock(&k->lock) == 0);
 	return st;
 }
 
@@ -391,8 +417,23 @@ enum status keys_rotate(struct keys *k, struct str id, int64_t now_us, struct ke
 	return st;
 }
 
+enum status keys_local(struct keys *k, int64_t now_us, struct key_secret *out, struct err *e)
+{
+	ASSERT(pthread_rwlock_wrlock(&k->lock) == 0);
+	struct entry *x = by_name(&k->set, KEY_ADMIN, STR(LOCAL));
+	enum status st = x ? rotate(k, x, now_us, out, e)
+			   : add_new(k, KEY_ADMIN, STR(LOCAL), now_us, out, e);
+	ASSERT(pthread_rwlock_unlock(&k->lock) == 0);
+	return st;
+}
+
 static enum status revoke(struct keys *k, struct entry *x, struct err *e)
 {
+	if (key_is_local(&x->key))
+		return err_set(e, ST_CONFLICT,
+			       "%s is the token of this machine's own verbs, new at each start of "
+			       "the daemon; rotate it instead: nurtured key rotate %s",
+			       x->key.id, x->key.id);
 	size_t at = (size_t)(x - k->set.entries);
 	struct entry before = *x;
 	k->set.count--;

@@ -12,6 +12,8 @@
  *       it the duplicates window, stays the same.
  *   K3  Each kind opens routes of its own role and no others: a write key never an admin route, an
  *       admin token never an ingest route, neither of them a decision.
+ *   K4  The admin token called "local" is the daemon's, for the verbs of its machine: it is made
+ *       new at each start, nobody else makes one, and it is rotated rather than revoked.
  * Thread: any; a lock inside.
  */
 #ifndef API_KEYS_H
@@ -54,13 +56,18 @@ void keys_destroy(struct keys **k);
  * stays as it was. */
 MUST_USE enum status keys_reload(struct keys *k, struct err *e);
 
-/* The secret cannot be had again. Name: 1-63 of [a-z0-9_.-], unique within its kind
- * (ST_CONFLICT). The file is durable on return. */
+/* The secret cannot be had again. Name: 1-63 of [a-z0-9_.-], unique within its kind (ST_CONFLICT),
+ * none of our own (ST_INVALID). The file is durable on return. */
 MUST_USE enum status keys_add(struct keys *k, enum key_kind kind, struct str name, int64_t now_us,
 			      struct key_secret *out, struct err *e);
 MUST_USE enum status keys_rotate(struct keys *k, struct str id, int64_t now_us,
 				 struct key_secret *out, struct err *e);
+/* ST_CONFLICT: it is the one of K4. */
 MUST_USE enum status keys_revoke(struct keys *k, struct str id, struct err *e);
+/* A new secret for the token of K4, which is made where there is none yet. */
+MUST_USE enum status keys_local(struct keys *k, int64_t now_us, struct key_secret *out,
+				struct err *e);
+bool key_is_local(const struct api_key *key);
 
 /* Compares in constant time. False: no such key of that kind. */
 bool keys_find(struct keys *k, enum key_kind kind, struct str token, struct api_key *out);

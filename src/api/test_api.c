@@ -452,6 +452,7 @@ static void test_key_routes(void **state)
 			 409);
 	assert_int_equal(ask(&f, "POST /v1/keys", auth, "{\"kind\":\"owner\",\"name\":\"x\"}"),
 			 400);
+	assert_true(has(&f, "\\\"decide\\\""));
 	assert_int_equal(ask(&f, "POST /v1/keys", auth, "{\"kind\":\"write\",\"name\":\"A b\"}"),
 			 400);
 	assert_int_equal(ask(&f, "GET /v1/keys", auth, NULL), 200);

@@ -122,6 +122,49 @@ static void test_names(void **state)
 	finish(&f);
 }
 
+/* Sources of our own stand in the log: an event under such a name would pass for ours. */
+static void test_names_of_our_own(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"decide",   "deliver", "merge",  "observe",
+					    "operator", "program", "system", "trigger"};
+	struct fixture f;
+	struct key_secret made;
+	start(&f);
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (keys_add(f.keys, KEY_WRITE, str_of(names[i]), NOW, &made, &f.e) != ST_INVALID)
+			fail_msg("\"%s\" was taken", names[i]);
+	assert_int_equal(keys_add(f.keys, KEY_ADMIN, STR("local"), NOW, &made, &f.e), ST_INVALID);
+	finish(&f);
+}
+
+/* K4, however many keys stand before it. */
+static void test_local(void **state)
+{
+	(void)state;
+	char name[16];
+	struct fixture f;
+	struct api_key key;
+	struct key_secret first, second;
+	start(&f);
+	for (int i = 0; i < 100; i++) {
+		(void)snprintf(name, sizeof name, "k%d", i);
+		(void)add(&f, KEY_WRITE, name);
+	}
+	assert_int_equal(keys_local(f.keys, NOW, &first, &f.e), ST_OK);
+	assert_true(key_is_local(&first.key));
+	reopen(&f);
+	assert_int_equal(keys_local(f.keys, NOW + 1, &second, &f.e), ST_OK);
+	assert_string_equal(second.key.id, first.key.id);
+	assert_int_equal(keys_count(f.keys, KEY_ADMIN), 1);
+	assert_false(keys_find(f.keys, KEY_ADMIN, str_of(first.token), &key));
+	assert_true(finds(&f, KEY_ADMIN, &second));
+	assert_int_equal(keys_revoke(f.keys, str_of(second.key.id), &f.e), ST_CONFLICT);
+	assert_non_null(strstr(f.e.text, "nurtured key rotate at_101"));
+	assert_true(finds(&f, KEY_ADMIN, &second));
+	finish(&f);
+}
+
 static void test_wrong_tokens(void **state)
 {
 	(void)state;
@@ -219,9 +262,14 @@ static void test_reload(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_life),         cmocka_unit_test(test_names),
-		cmocka_unit_test(test_wrong_tokens), cmocka_unit_test(test_file),
-		cmocka_unit_test(test_damaged_file), cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_life),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_names_of_our_own),
+		cmocka_unit_test(test_local),
+		cmocka_unit_test(test_wrong_tokens),
+		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_damaged_file),
+		cmocka_unit_test(test_reload),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

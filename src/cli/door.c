@@ -132,18 +132,33 @@ static enum status answer_error(const struct http_answer *ans, struct arena *a, 
 	return err_set(e, st, STR_FMT, STR_ARG(text));
 }
 
+static enum status answer_of(enum status st, const struct http_answer *ans, struct arena *a,
+			     struct str *answer, struct err *e)
+{
+	if (st != ST_OK)
+		return st;
+	if (ans->status < 200 || ans->status > 299)
+		return answer_error(ans, a, e);
+	*answer = ans->body;
+	return ST_OK;
+}
+
 enum status door_post(struct door *d, const char *path, struct str json, struct arena *a,
 		      struct str *answer, struct err *e)
 {
 	struct http_answer ans;
 	ASSERT(d->client != NULL);
 	enum status st = http_client_post(d->client, path, json, a, &ans, e);
-	if (st != ST_OK)
-		return st;
-	if (ans.status < 200 || ans.status > 299)
-		return answer_error(&ans, a, e);
-	*answer = ans.body;
-	return ST_OK;
+	return answer_of(st, &ans, a, answer, e);
+}
+
+enum status door_delete(struct door *d, const char *path, struct arena *a, struct str *answer,
+			struct err *e)
+{
+	struct http_answer ans;
+	ASSERT(d->client != NULL);
+	enum status st = http_client_delete(d->client, path, a, &ans, e);
+	return answer_of(st, &ans, a, answer, e);
 }
 
 static void put_entry(struct json_w *w, const struct log_entry *entry)

@@ -42,9 +42,11 @@ MUST_USE enum status door_send(struct cli *c, struct door *d, struct door_item *
 /* The same for entries that are encoded already (import). */
 MUST_USE enum status door_append(struct cli *c, struct door *d, struct log_entry *entries, size_t n,
 				 struct err *e);
-/* Raw request to the daemon; asserts that there is one. */
+/* Raw requests to the daemon; they assert that there is one. */
 MUST_USE enum status door_post(struct door *d, const char *path, struct str json, struct arena *a,
 			       struct str *answer, struct err *e);
+MUST_USE enum status door_delete(struct door *d, const char *path, struct arena *a,
+				 struct str *answer, struct err *e);
 /* A view over committed state, as of the wall clock. */
 /* Where links of messages lead when the settings name no public_url: the running daemon's address,
  * else http://localhost. */

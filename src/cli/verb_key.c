@@ -7,7 +7,6 @@
 #include "base/time.h"
 #include "cli/look.h"
 #include "cli/verbs.h"
-#include "net/http_client.h"
 
 static void put_key(struct json_w *w, const struct api_key *key, const char *secret)
 {
@@ -63,6 +62,16 @@ static int made(struct cli *c, enum status st, struct key_secret *secret)
 	return CLI_OK;
 }
 
+static int revoked(struct cli *c, enum status st)
+{
+	if (st != ST_OK)
+		return cli_fail(c, NULL);
+	if (c->json)
+		cli_line(c, STR("{\"success\":true}"));
+	cli_talk(c, "revoked\n");
+	return CLI_OK;
+}
+
 static int local(struct cli *c, struct str sub)
 {
 	struct keys *keys = NULL;
@@ -84,41 +93,60 @@ static int local(struct cli *c, struct str sub)
 		rc = made(c,
 			  keys_rotate(keys, str_of(c->args[1]), clock_now_us(), &secret, &c->err),
 			  &secret);
-	} else if (keys_revoke(keys, str_of(c->args[1]), &c->err) != ST_OK) {
-		rc = cli_fail(c, NULL);
 	} else {
-		cli_talk(c, "revoked\n");
+		rc = revoked(c, keys_revoke(keys, str_of(c->args[1]), &c->err));
 	}
 	keys_destroy(&keys);
 	return rc;
+}
+
+static struct str text_of(struct cli *c, const struct json *d, const char *key)
+{
+	return json_str(d, json_get(d, 0, key), &c->arena);
+}
+
+static void copy(struct str text, size_t bytes, char *to)
+{
+	(void)snprintf(to, bytes, STR_FMT, STR_ARG(text)); /* as long as ours are */
+}
+
+/* The daemon's answer, as if the key had been made here. */
+static enum status read_secret(struct cli *c, struct str answer, struct key_secret *out)
+{
+	struct json d;
+	*out = (struct key_secret){.key.rotated_us = TIME_NONE};
+	enum status st = json_parse(answer, JSON_LIMITS_EVENT, &c->arena, &d, &c->err);
+	if (st == ST_OK && (!key_kind_parse(text_of(c, &d, "kind"), &out->key.kind) ||
+			    !time_parse(text_of(c, &d, "created"), &out->key.created_us)))
+		st = ST_INVALID;
+	if (st != ST_OK)
+		return err_set(&c->err, ST_UNCERTAIN, "the daemon's answer cannot be read");
+	copy(text_of(c, &d, "id"), sizeof out->key.id, out->key.id);
+	copy(text_of(c, &d, "name"), sizeof out->key.name, out->key.name);
+	copy(text_of(c, &d, "secret"), sizeof out->token, out->token);
+	struct str rotated = text_of(c, &d, "rotated");
+	if (rotated.n > 0 && !time_parse(rotated, &out->key.rotated_us))
+		out->key.rotated_us = TIME_NONE;
+	return ST_OK;
 }
 
 /* The daemon holds its keys in memory: it must be the one to change them. */
 static int remote(struct cli *c, struct door *d, struct str sub)
 {
 	struct str answer = STR_NULL, body = STR("{}");
+	struct key_secret secret;
 	const char *path = "/v1/keys";
-	enum status st;
+	if (str_is(sub, "revoke")) {
+		path = arena_printf(&c->arena, "/v1/keys/%s", c->args[1]).p;
+		return revoked(c, door_delete(d, path, &c->arena, &answer, &c->err));
+	}
 	if (str_is(sub, "add"))
 		body = arena_printf(&c->arena, "{\"kind\":\"%s\",\"name\":\"%s\"}", c->args[1],
 				    c->args[2]);
-	if (str_is(sub, "rotate"))
+	else
 		path = arena_printf(&c->arena, "/v1/keys/%s/rotate", c->args[1]).p;
-	if (str_is(sub, "revoke")) {
-		struct http_answer ans;
-		path = arena_printf(&c->arena, "/v1/keys/%s", c->args[1]).p;
-		st = http_client_delete(d->client, path, &c->arena, &ans, &c->err);
-		if (st == ST_OK && ans.status != 200)
-			st = err_set(&c->err, ans.status == 404 ? ST_NOT_FOUND : ST_UNAVAILABLE,
-				     "the daemon answered %d", ans.status);
-		answer = ans.body;
-	} else {
-		st = door_post(d, path, body, &c->arena, &answer, &c->err);
-	}
-	if (st != ST_OK)
-		return cli_fail(c, NULL);
-	cli_line(c, answer);
-	return CLI_OK;
+	enum status st = door_post(d, path, body, &c->arena, &answer, &c->err);
+	return made(c, st == ST_OK ? read_secret(c, answer, &secret) : st, &secret);
 }
 
 static int run(struct cli *c)

@@ -246,9 +246,18 @@ static enum status start_threads(struct daemon *d, struct err *e)
 	return st;
 }
 
+/* Where this machine's verbs find their token; also when somebody rotated it. */
+static enum status leave_token(void *ctx, const struct key_secret *made, struct err *e)
+{
+	char path[NODE_PATH_MAX];
+	const struct daemon *d = ctx;
+	return file_write_atomic(node_path(d->node->dir, "admin.token", path), str_of(made->token),
+				 0600, e);
+}
+
 static void wire(struct daemon *d, struct api_ops *ops)
 {
-	*ops = (struct api_ops){.ctx = d, .ready = is_ready};
+	*ops = (struct api_ops){.ctx = d, .ready = is_ready, .new_local = leave_token};
 	for (int op = 0; op < API_OP_COUNT; op++)
 		if (daemon_desk_handlers[op] != NULL)
 			ops->handler[op] = desk_take;
@@ -305,21 +314,12 @@ static enum status leave_address(struct daemon *d, struct err *e)
 {
 	char path[NODE_PATH_MAX];
 	struct key_secret made;
-	struct api_key list[KEYS_MAX > 64 ? 64 : KEYS_MAX];
-	size_t n = keys_list(d->keys, list, sizeof list / sizeof list[0]);
-	struct str id = STR_NULL;
-	for (size_t i = 0; i < n; i++)
-		if (list[i].kind == KEY_ADMIN && strcmp(list[i].name, "local") == 0)
-			id = str_of(list[i].id);
-	enum status st =
-		id.n ? keys_rotate(d->keys, id, clock_now_us(), &made, e)
-		     : keys_add(d->keys, KEY_ADMIN, STR("local"), clock_now_us(), &made, e);
+	enum status st = keys_local(d->keys, clock_now_us(), &made, e);
 	if (st == ST_OK)
-		st = file_write_atomic(node_path(d->node->dir, "admin.token", path),
-				       str_of(made.token), 0600, e);
+		st = leave_token(d, &made, e);
+	crypto_wipe(&made, sizeof made);
 	if (st != ST_OK)
 		return st;
-	crypto_wipe(&made, sizeof made);
 	struct buf b;
 	struct json_w w;
 	buf_init(&b, 1u << 14);

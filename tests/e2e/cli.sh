@@ -180,7 +180,19 @@ expect 0 "restored data replays" "equal" -- replay --verify
 expect 4 "restore of nothing" "" -- restore "$work/none" --yes
 
 # ---- beside a daemon ----
+python3 - "$NURTURED_DATA/keys.json" <<'END'
+import json, sys
+keys = json.load(open(sys.argv[1]))
+first = [{"id": f"wk_{9000 + i}", "kind": "write", "name": f"old{i}", "sha256": f"{i:064x}",
+          "created": "2026-01-01T00:00:00Z"} for i in range(100)]
+keys["keys"] = first + keys["keys"]
+keys["next"] = 9200
+json.dump(keys, open(sys.argv[1], "w"))
+END
+key_id() { "$nurtured" key list --json | sed -n "s/.*\"id\":\"\([^\"]*\)\",\"name\":\"$1\".*/\1/p"; }
 serve
+stop
+serve # again: the verbs' own token stands behind a hundred older keys
 expect 6 "a second daemon" "in use" -- serve --listen 127.0.0.1:0
 expect 0 "status beside a daemon" "running" -- status
 expect 0 "trigger through the daemon" "accepted" -- trigger form.demo --email cleo@firm.example
@@ -189,6 +201,13 @@ expect 1 "import through the daemon" "known already" -- import "$work/leads.csv"
 expect 0 "merge through the daemon" "done" -- lead merge ana@firm.example cleo@firm.example
 expect 6 "a wrong merge through the daemon" "" -- lead merge ana@firm.example cleo@firm.example
 json "key add through the daemon" -- key add write shop
+expect 0 "key rotate says it in words" "^wk_[0-9]+ +write +shop .* nk_" -- key rotate "$(key_id shop)"
+local=$(key_id local)
+expect 0 "the verbs' own token is rotated" "^$local +admin +local .* nt_" -- key rotate "$local"
+expect 0 "and they still get in" "accepted" -- trigger form.demo --email cleo@firm.example
+expect 6 "it is not revoked" "nurtured key rotate $local" -- key revoke "$local"
+expect 0 "another is" "revoked" -- key revoke "$(key_id shop)"
+expect 1 "there is no other of that name" "name of our own" -- key add admin local
 expect 0 "backup beside a daemon" "backed up" -- backup "$work/backup2"
 expect 0 "that backup replays" "equal" -- replay --verify --data "$work/backup2"
 expect 6 "restore beside a daemon" "in use" -- restore "$work/backup2" --yes
