@@ -44,7 +44,10 @@ static bool walk_lead(void *ctx, struct store_key key, struct str value)
 	struct err e;
 	(void)value;
 	arena_reset(&w->arena);
-	struct view v = {w->s->inner, w->program, NULL, w->clock_us, &w->arena};
+	struct view v = {.store = w->s->inner,
+			 .program = w->program,
+			 .now_us = w->clock_us,
+			 .arena = &w->arena};
 	if (view_load(&v, key.num, &l, &e) != ST_OK) {
 		fail(w->s, "lead %llu: %s", (unsigned long long)key.num, e.text);
 		return false;

@@ -224,11 +224,9 @@ static enum status start_threads(struct daemon *d, struct err *e)
 		.ctx = d,
 	};
 	/* The desks take their readers of the state while no other thread uses the store yet. */
-	enum status st = desk_create(d, &d->desk, e);
-	if (st == ST_OK)
-		st = desk_create(d, &d->long_desk, e);
-	if (st == ST_OK)
-		st = desk_create(d, &d->ask_desk, e);
+	enum status st = ST_OK;
+	for (size_t i = 0; i < DESK_LANES && st == ST_OK; i++)
+		st = desk_create(d, &d->desks[i], e);
 	if (st == ST_OK)
 		st = open_deliver(d, e);
 	if (st == ST_OK)
@@ -259,7 +257,7 @@ static void wire(struct daemon *d, struct api_ops *ops)
 {
 	*ops = (struct api_ops){.ctx = d, .ready = is_ready, .new_local = leave_token};
 	for (int op = 0; op < API_OP_COUNT; op++)
-		if (daemon_desk_handlers[op] != NULL)
+		if (daemon_desk_ops[op].handle != NULL)
 			ops->handler[op] = desk_take;
 	static const enum api_op ingest[] = {
 		API_OP_SEGMENT_BATCH,    API_OP_SEGMENT_IMPORT, API_OP_SEGMENT_TRACK,
@@ -374,9 +372,8 @@ void daemon_stop(struct daemon **dp)
 		return;
 	if (d->server != NULL)
 		http_server_stop(d->server, d->conf.stop_grace_us);
-	desk_destroy(&d->long_desk);
-	desk_destroy(&d->ask_desk);
-	desk_destroy(&d->desk);
+	for (size_t i = DESK_LANES; i > 0; i--)
+		desk_destroy(&d->desks[i - 1]);
 	mailbox_close(&d->mailbox);
 	hits_stop(d->hits); /* what is final is still told */
 	if (d->runner != NULL)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * desk.c: a bounded list under a mutex and one thread. One reader of the state is enough: the
- * views are indexed reads, and a report that takes a second must not hold up a server thread. */
+ * desk.c: a bounded list under a mutex and one thread, with one reader of the state. */
 #include "daemon/desk.h"
 
 #include "base/assert.h"
@@ -47,6 +46,11 @@ static enum status fresh_program(struct desk *d, struct err *e)
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
+static bool stopping(void *ctx)
+{
+	return desk_stopping(ctx);
+}
+
 static void serve(struct desk *d, struct desk_job *job)
 {
 	struct err e;
@@ -57,9 +61,15 @@ static void serve(struct desk *d, struct desk_job *job)
 	buf_init_arena(&k.body, job->call.req->arena, BODY_BYTES);
 	json_w_init(&k.w, &k.body);
 	enum status st = fresh_program(d, &e);
-	k.view = (struct view){d->store, d->program, d->log, clock_now_us(), &d->arena};
+	k.view = (struct view){.store = d->store,
+			       .program = d->program,
+			       .log = d->log,
+			       .now_us = clock_now_us(),
+			       .arena = &d->arena,
+			       .stop = stopping,
+			       .ctx = d};
 	if (st == ST_OK)
-		st = daemon_desk_handlers[job->call.op](&k, &e);
+		st = daemon_desk_ops[job->call.op].handle(&k, &e);
 	if (st == ST_OK && k.replied) {
 		http_reply_later(job->call.req, &reply);
 		return;
@@ -170,25 +180,13 @@ bool desk_stopping(struct desk *d)
 	return stop;
 }
 
-static bool takes_long(enum api_op op)
-{
-	return op == API_OP_CLOCK_ADVANCE || op == API_OP_PROGRAM_PLAN || op == API_OP_BACKUP ||
-	       op == API_OP_REPLAY_VERIFY;
-}
-
-static struct desk *desk_for(struct daemon *daemon, enum api_op op)
-{
-	if (op == API_OP_DECIDE)
-		return daemon->ask_desk;
-	return takes_long(op) ? daemon->long_desk : daemon->desk;
-}
-
 enum http_verdict desk_take(void *ctx, struct api_call *call, struct http_reply *reply)
 {
 	struct daemon *daemon = ctx;
-	struct desk *d = desk_for(daemon, call->op);
+	const struct desk_op *op = &daemon_desk_ops[call->op];
+	struct desk *d = daemon->desks[op->lane];
 	struct desk_job *job = ARENA_NEW(call->req->arena, struct desk_job);
-	ASSERT(job != NULL && daemon_desk_handlers[call->op] != NULL);
+	ASSERT(job != NULL && op->handle != NULL);
 	job->call = *call;
 	pthread_mutex_lock(&d->lock);
 	bool full = d->waiting >= WAITING_MAX || d->stop;

@@ -34,8 +34,7 @@ struct daemon {
 	struct ingest_map maps[SETTINGS_MAPS_MAX]; /* settings.maps, compiled */
 	struct letters *letters;
 	struct deliver *deliver;
-	struct desk *desk, *long_desk; /* what is quick; what may take minutes */
-	struct desk *ask_desk;         /* decisions about leads, one by one */
+	struct desk *desks[DESK_LANES];
 	struct shelf shelf;            /* what was learned, for decisions */
 	struct advise_book *next_book; /* did not find a place; the engine's thread, as the next */
 	struct engine_book_mark book_mark;
@@ -113,7 +112,4 @@ desk_handler daemon_do_report_tracks, daemon_do_report_funnel, daemon_do_lead_ne
 	daemon_do_webhook_replay, daemon_do_handoffs, daemon_do_handoff, daemon_do_handoff_answer,
 	daemon_do_sending_pause, daemon_do_sending_resume, daemon_do_experiments,
 	daemon_do_experiment, daemon_do_experiment_stop, daemon_do_drift;
-/* desk work, by op (handle_admin.c). */
-extern desk_handler *const daemon_desk_handlers[API_OP_COUNT];
-
 #endif

@@ -22,6 +22,8 @@ struct view {
 	struct log_reader *log;        /* NULL: timelines without the events' own words */
 	int64_t now_us;                /* scores are as of then */
 	struct arena *arena;
+	bool (*stop)(void *ctx); /* long reads ask, and give up with ST_UNAVAILABLE; NULL: go on */
+	void *ctx;
 };
 
 /* "12", "L12", an e-mail, a phone number, a userId, an anonymousId, or "name:value" of a declared

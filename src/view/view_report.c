@@ -140,6 +140,10 @@ static enum status every_lead(struct tiers *t)
 	enum status st;
 	do {
 		ids->n = 0;
+		if (t->v->stop != NULL && t->v->stop(t->v->ctx)) {
+			st = err_set(t->e, ST_UNAVAILABLE, "the daemon is stopping");
+			break;
+		}
 		st = store_scan(t->v->store, TABLE_LEAD, SCAN_FROM(KEY_NUM(from)), take_id, ids,
 				t->e);
 		for (size_t i = 0; i < ids->n && st == ST_OK && t->n < REPORT_LEADS_MAX; i++) {

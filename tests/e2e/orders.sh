@@ -82,4 +82,34 @@ expect 0 "what was in the backup is there" "DE" -- lead get ana@firm.example --j
 expect 4 "what came later is not" "" -- lead get late@firm.example
 expect 0 "but beside it" "late@firm.example" -- lead get late@firm.example --data "$(echo "$NURTURED_DATA".before-restore-*)"
 expect 0 "replay of what was restored" "equal" -- replay --verify
+
+# ---- a report over all leads holds up nobody ----
+serve
+token=$(cat "$NURTURED_DATA/admin.token")
+python3 - "$url" "$token" >"$work/answer" 2>&1 <<'PY' || true
+import http.client, json, select, sys, urllib.parse
+at = urllib.parse.urlparse(sys.argv[1]).netloc
+auth = {"Authorization": f"Bearer {sys.argv[2]}", "Content-Type": "application/json"}
+def connect(): return http.client.HTTPConnection(at, timeout=120)
+quick = connect()
+def ask(method, path, body=None):
+    quick.request(method, path, body, auth)
+    with quick.getresponse() as r:
+        return r.status, json.loads(r.read())
+for i in range(12):
+    events = [{"source": "web", "message_id": f"lane-{i}-{k}", "body": {"type": "identify",
+               "at": 1793527200000000, "ids": [["email", f"lane{i}.{k}@firm.example"]],
+               "traits": {"converted": k % 3 == 0}}} for k in range(1000)]
+    status, said = ask("POST", "/v1/events", json.dumps({"events": events}))
+    assert status == 200, said
+slow, answered = connect(), 0
+slow.request("GET", "/v1/reports/tiers?outcome=converted", None, auth)
+while not select.select([slow.sock], [], [], 0)[0]:
+    assert ask("GET", "/v1/status")[0] == 200
+    answered += 1
+with slow.getresponse() as r:
+    print(r.status, "leads", json.loads(r.read())["leads"], "answered meanwhile", answered, "enough" if answered >= 5 else "few")
+PY
+if grep -q "^200 leads 120[0-9][0-9] answered meanwhile [0-9]* enough" "$work/answer"; then good; else bad "others are answered beside a report" "$work/answer"; fi
+stop
 tally
