@@ -2,16 +2,32 @@
  * verb_pause.c: the kill switch: nothing leaves any more, for anybody, and its end. */
 #include "cli/order.h"
 #include "cli/verbs.h"
+#include "engine/play.h"
+#include "view/view_play.h"
 
-static struct str reason_of(struct cli *c)
-{
-	const char *reason = cli_value(c, "reason");
-	return reason ? str_of(reason) : STR_NULL;
-}
+struct pause {
+	struct cli *c;
+	char done[320]; /* what is said when it is done */
+};
 
+/* Also where all is stopped already it is written down: an order to stop is never dropped. */
 static enum status make_pause(struct view *v, void *ctx, struct view_order *out, struct err *e)
 {
-	return view_order_sending(v, true, reason_of(ctx), out, e);
+	struct pause *p = ctx;
+	struct view_sending s;
+	struct str reason = str_of(cli_value(p->c, "reason"));
+	enum status st = view_sending(v, &s, e);
+	if (st != ST_OK)
+		return st;
+	if (s.paused && reason.n > 0 && str_is(s.reason, PLAY_NO_REASON))
+		s.reason = reason;
+	if (s.paused)
+		(void)snprintf(p->done, sizeof p->done,
+			       "stopped already, since " STR_FMT ": " STR_FMT, STR_ARG(s.since),
+			       STR_ARG(s.reason));
+	else
+		(void)snprintf(p->done, sizeof p->done, "nothing leaves any more");
+	return view_order_sending(v, true, reason, out, e);
 }
 
 static enum status make_resume(struct view *v, void *ctx, struct view_order *out, struct err *e)
@@ -25,7 +41,8 @@ static int run_pause(struct cli *c)
 	if (!cli_flag(c, "all") || c->args_n != 0)
 		return cli_usage(c, "pause stops all sending: pause --all; one lead: nurtured "
 				    "lead pause LEAD --for 14d");
-	return order(c, make_pause, c, "nothing leaves any more");
+	struct pause p = {.c = c};
+	return order(c, make_pause, &p, p.done);
 }
 
 static int run_resume(struct cli *c)
@@ -42,7 +59,8 @@ const struct verb verb_pause = {
 	.args = "--all",
 	.summary = "Stop all sending now",
 	.detail = "Messages keep their place and are held by the guard \"paused\"; what the mail "
-		  "server has already taken cannot be called back. Leads go on being scored.",
+		  "server has already taken cannot be called back. Leads go on being scored. Where "
+		  "all is stopped already, the first reason stays.",
 	.examples = {"nurtured pause --all --reason 'wrong price in the mail'"},
 	.opts = {{"all", 0, NULL, "for everybody (there is no other pause here)"},
 		 {"reason", 0, "TEXT", "why: shown wherever a message waits for it"}},

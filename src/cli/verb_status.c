@@ -6,20 +6,20 @@
 #include "base/time.h"
 #include "cli/look.h"
 #include "cli/verbs.h"
-#include "engine/play.h"
 #include "engine/experiments.h"
 #include "node/settings.h"
 #include "view/view_drift.h"
 #include "view/view_experiment.h"
 #include "view/view_late.h"
 #include "view/view_model.h"
+#include "view/view_play.h"
 
 struct facts_now {
 	uint64_t cursor, next_seq, leads, dead, log_bytes, state_bytes;
 	int64_t clock_us;
 	int pid;
-	bool running, paused, mailbox, mixed;
-	struct str pause_reason;
+	bool running, mailbox, mixed;
+	struct view_sending sending; /* the switch is easily forgotten, and nothing leaves */
 	struct view_late late;
 	struct view_drift drift;
 	struct experiments experiments;
@@ -27,20 +27,6 @@ struct facts_now {
 	struct view_beside beside;
 	struct json mail; /* of the mailbox; count 0: nothing is known */
 };
-
-/* The kill switch is easily forgotten, and nothing leaves while it is on. */
-static enum status gather_pause(struct cli *c, struct door *d, struct facts_now *f)
-{
-	struct play y;
-	play_init(&y, d->node->store);
-	enum status st = play_load(&y, &c->err);
-	if (st == ST_OK) {
-		f->paused = y.paused;
-		f->pause_reason = arena_str(&c->arena, str_of(y.pause_reason));
-	}
-	play_finish(&y);
-	return st;
-}
 
 /* As the daemon has noted it: connected, or why not. */
 static void gather_mailbox(struct cli *c, struct facts_now *f)
@@ -91,7 +77,7 @@ static enum status gather(struct cli *c, struct door *d, struct facts_now *f)
 	struct view v = door_view(c, d);
 	if (st == ST_OK)
 		st = view_beside(&v, &f->beside, &c->err);
-	return st == ST_OK ? gather_pause(c, d, f) : st;
+	return st == ST_OK ? view_sending(&v, &f->sending, &c->err) : st;
 }
 
 /* Who is tried, and what it waits for; else what was last taken back without being asked. */
@@ -129,9 +115,11 @@ static void show_json(struct cli *c, const struct door *d, const struct facts_no
 	json_w_ki64(&w, "program_version", (int64_t)d->program_version);
 	view_beside_put(&f->beside, &w);
 	json_w_ktime(&w, "clock", f->clock_us);
-	json_w_kbool(&w, "paused", f->paused);
-	if (f->paused)
-		json_w_kstr(&w, "pause_reason", f->pause_reason);
+	json_w_kbool(&w, "paused", f->sending.paused);
+	if (f->sending.paused) {
+		json_w_ktime(&w, "paused_since", f->sending.since_us);
+		json_w_kstr(&w, "pause_reason", f->sending.reason);
+	}
 	json_w_ki64(&w, "handoffs_overdue", (int64_t)f->late.handoffs);
 	json_w_ktime(&w, "handoffs_overdue_since", f->late.handoff_us);
 	json_w_ki64(&w, "messages_late", (int64_t)f->late.messages);
@@ -228,15 +216,17 @@ static void show_text(struct cli *c, const struct door *d, const struct facts_no
 		fprintf(c->out, "beside it version %llu, for %u %% of leads: " STR_FMT "\n",
 			(unsigned long long)f->beside.version, f->beside.percent,
 			STR_ARG(f->beside.verdict));
-	if (f->paused)
-		fprintf(c->out, "sending   %sall of it is stopped%s: " STR_FMT "; %llu wait\n",
-			cli_tint(c, "red"), cli_tint(c, "off"), STR_ARG(f->pause_reason),
-			(unsigned long long)f->late.held);
+	if (f->sending.paused)
+		fprintf(c->out,
+			"sending   %sall of it is stopped%s since " STR_FMT ": " STR_FMT
+			"; %llu wait\n",
+			cli_tint(c, "red"), cli_tint(c, "off"), STR_ARG(f->sending.since),
+			STR_ARG(f->sending.reason), (unsigned long long)f->late.held);
 	show_late(c, f);
 	show_model(c, &f->model);
 	if (d->program == NULL)
 		cli_next(c, "nurtured apply");
-	else if (f->paused)
+	else if (f->sending.paused)
 		cli_next(c, "nurtured resume");
 	else if (!f->running)
 		cli_next(c, "nurtured serve");

@@ -17,9 +17,10 @@ static void show_sending(struct cli *c, const struct json *d)
 	(void)json_bool(d, json_get(d, s, "paused"), &paused); /* absent: not */
 	if (!paused)
 		return;
-	struct str why = render_text(d, s, "reason", &c->arena);
-	fprintf(c->out, "\n%sall sending is paused%s: " STR_FMT "\n", cli_tint(c, "red"),
-		cli_tint(c, "off"), STR_ARG(why));
+	struct str why = render_text(d, s, "reason", &c->arena),
+		   since = render_time(d, json_get(d, s, "since"), &c->arena);
+	fprintf(c->out, "\n%sall sending is paused%s since " STR_FMT ": " STR_FMT "\n",
+		cli_tint(c, "red"), cli_tint(c, "off"), STR_ARG(since), STR_ARG(why));
 	cli_next(c, "nurtured resume");
 }
 

@@ -13,7 +13,11 @@
 #define INDEX_ARENA (8u << 20)
 #define ZONE_ARENA (16u << 20)
 #define OUTGOING_MAX (1u << 20)
-enum { PLAY_META_VERSION = 2, PLAY_META_SWEPT = 2 /* since then it has kept_from */ };
+enum {
+	PLAY_META_VERSION = 3,
+	PLAY_META_SWEPT = 2, /* since then it has kept_from */
+	PLAY_META_SINCE = 3  /* and paused_us */
+};
 
 void play_init(struct play *y, struct store *s)
 {
@@ -48,7 +52,7 @@ void play_finish(struct play *y)
 
 enum status play_flush(struct play *y, struct err *e)
 {
-	char room[256 + 10 * DECIDE_ENDED_MAX];
+	char room[288 + 10 * DECIDE_ENDED_MAX];
 	struct buf row = {.p = room, .cap = sizeof room, .bytes_max = sizeof room};
 	enum status st = learned_flush(&y->learned, y->store, e);
 	if (st == ST_OK)
@@ -75,6 +79,7 @@ enum status play_flush(struct play *y, struct err *e)
 	buf_varint(&row, y->recent_bounced);
 	buf_varint(&row, y->recent_complained);
 	buf_bytes(&row, str_of(y->pause_reason));
+	buf_zigzag(&row, y->paused_us);
 	buf_zigzag(&row, y->kept_us);
 	buf_varint(&row, y->kept_from);
 	for (size_t i = 0; i < y->ended_n; i++) {
@@ -102,6 +107,7 @@ static enum status read_row(struct play *y, struct str row, struct err *e)
 	y->recent_complained = (uint32_t)rd_varint(&r);
 	struct str reason = rd_bytes(&r);
 	(void)snprintf(y->pause_reason, sizeof y->pause_reason, STR_FMT, STR_ARG(reason));
+	y->paused_us = version >= PLAY_META_SINCE ? rd_zigzag(&r) : TIME_NONE;
 	y->kept_us = rd_zigzag(&r);
 	y->kept_from = version >= PLAY_META_SWEPT ? rd_varint(&r) : 0;
 	while (r.ok && r.p < r.end && y->ended_n < DECIDE_ENDED_MAX) {
@@ -126,7 +132,7 @@ enum status play_load(struct play *y, struct err *e)
 	y->next_decision = y->next_message = y->next_handoff = 1;
 	y->sent_day = 0;
 	y->sent_today = y->recent_sent = y->recent_bounced = y->recent_complained = 0;
-	y->first_send_us = y->kept_us = TIME_NONE;
+	y->first_send_us = y->kept_us = y->paused_us = TIME_NONE;
 	y->kept_from = 0;
 	y->pause_reason[0] = '\0';
 	y->ended_n = 0;

@@ -31,6 +31,8 @@ struct play_version {
 	uint64_t used;
 };
 
+#define PLAY_NO_REASON "no reason was given" /* for stopping all sending */
+
 struct play {
 	struct store *store;
 	struct play_version versions[PLAY_VERSIONS_MAX];
@@ -44,6 +46,7 @@ struct play {
 	/* META row "play" */
 	uint64_t next_decision, next_message, next_handoff;
 	bool paused;
+	int64_t paused_us; /* since when */
 	char pause_reason[160];
 	struct decide_ended ended[DECIDE_ENDED_MAX];
 	size_t ended_n;

@@ -163,21 +163,36 @@ enum status system_notice(struct engine *en, struct pass *p, struct err *e)
 
 /* ---- all sending ---- */
 
+/* Who stops it again does not take the first one's reason away, but gives one where none was. */
+static void stop_sending(struct play *y, struct str why, int64_t now_us)
+{
+	if (!y->paused)
+		y->paused_us = now_us;
+	if (y->paused && strcmp(y->pause_reason, PLAY_NO_REASON) != 0)
+		return;
+	(void)snprintf(y->pause_reason, sizeof y->pause_reason, STR_FMT,
+		       STR_ARG(str_upto(why, sizeof y->pause_reason - 1)));
+	y->paused = true;
+}
+
 enum status system_sending(struct engine *en, struct pass *p, struct err *e)
 {
 	struct json d;
-	bool stop = str_is(p->event.type, "sending.pause");
+	struct play *y = &en->play;
 	enum status st = p->event.properties.n ? system_props(p, p->arena, &d, e) : ST_OK;
 	if (st != ST_OK)
 		return st;
 	struct str why = p->event.properties.n ? json_str(&d, json_get(&d, 0, "reason"), p->arena)
 					       : STR_NULL;
-	struct play *y = &en->play;
-	y->paused = stop;
-	(void)snprintf(y->pause_reason, sizeof y->pause_reason, STR_FMT,
-		       STR_ARG(stop ? str_slice(why, 0, sizeof y->pause_reason - 1) : STR_NULL));
 	y->dirty = true;
-	return stop ? ST_OK : held_free(en, p->env.now_us, e);
+	if (str_is(p->event.type, "sending.pause")) {
+		stop_sending(y, why.n ? why : STR(PLAY_NO_REASON), p->env.now_us);
+		return ST_OK;
+	}
+	y->paused = false;
+	y->paused_us = TIME_NONE;
+	y->pause_reason[0] = '\0';
+	return held_free(en, p->env.now_us, e);
 }
 
 /* ---- experiments ---- */

@@ -264,6 +264,37 @@ static void test_all_sending_stops(void **state)
 	teardown(&w);
 }
 
+/* The order to stop comes twice: what stands is since when it first did, and the first why. */
+static void test_stopped_twice(void **state)
+{
+	struct world w;
+	struct play y;
+	struct err e;
+	(void)state;
+	static const struct {
+		const char *type, *body, *reason;
+	} rows[] = {{"sending.pause", "{}", PLAY_NO_REASON},
+		    {"sending.pause", "{\"reason\":\"wrong price\"}", "wrong price"},
+		    {"sending.pause", "{\"reason\":\"a look\"}", "wrong price"},
+		    {"sending.pause", "{}", "wrong price"},
+		    {"sending.resume", "", ""}};
+	start(&w);
+	int64_t first = TIME_NONE;
+	play_init(&y, w.store);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		orders(&w, rows[i].type, rows[i].body, EVENT_SYSTEM);
+		assert_int_equal(play_load(&y, &e), ST_OK);
+		first = i == 0 ? y.paused_us : first;
+		check_str(rows[i].body, str_of(y.pause_reason), rows[i].reason);
+		assert_int_equal(y.paused_us, y.paused ? first : TIME_NONE);
+		passes(&w, US_PER_H);
+	}
+	assert_false(y.paused);
+	assert_int_not_equal(first, TIME_NONE);
+	play_finish(&y);
+	teardown(&w);
+}
+
 static uint64_t alarms(const struct world *w)
 {
 	struct engine_stats s;
@@ -578,6 +609,7 @@ int main(void)
 		cmocka_unit_test(test_reply_hands_off),
 		cmocka_unit_test(test_unsubscribed_never_again),
 		cmocka_unit_test(test_all_sending_stops),
+		cmocka_unit_test(test_stopped_twice),
 		cmocka_unit_test(test_held_ones_sleep),
 		cmocka_unit_test(test_stopped_while_sending),
 		cmocka_unit_test(test_held_until_too_old),

@@ -223,10 +223,7 @@ enum status view_order_sending(struct view *v, bool stop, struct str reason, str
 			       struct err *e)
 {
 	struct draft d;
-	/* Who must stop all mail now is not asked for words first. */
-	if (stop && reason.n == 0)
-		reason = STR("no reason was given");
 	begin(v, &d);
-	put_reason(&d, reason);
+	put_reason(&d, reason); /* none is asked for: mail is to stop now */
 	return end(&d, stop ? "sending.pause" : "sending.resume", out, e);
 }

@@ -40,7 +40,7 @@ struct view_verdict {
 };
 MUST_USE enum status view_order_handoff(struct view *v, uint64_t id, const struct view_verdict *x,
 					struct view_order *out, struct err *e);
-/* Nothing leaves any more, or again. */
+/* Nothing leaves any more, or again. Who stops it again keeps the first reason. */
 MUST_USE enum status view_order_sending(struct view *v, bool stop, struct str reason,
 					struct view_order *out, struct err *e);
 

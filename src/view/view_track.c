@@ -78,24 +78,42 @@ static void put_other_tracks(const struct program *p, const struct view_inside *
 	json_w_end(w);
 }
 
-static enum status put_sending(struct view *v, struct json_w *w, struct err *e)
+enum status view_sending(struct view *v, struct view_sending *out, struct err *e)
 {
+	char at[TIME_TEXT_MAX];
 	struct play *y = ARENA_NEW(v->arena, struct play);
 	if (y == NULL)
 		return err_set(e, ST_LIMIT, "too much to show at once");
 	play_init(y, v->store);
 	enum status st = play_load(y, e);
-	if (st == ST_OK) {
-		json_w_key(w, "sending");
-		json_w_object(w);
-		json_w_kbool(w, "paused", y->paused);
-		if (y->paused)
-			json_w_kz(w, "reason", y->pause_reason);
-		json_w_ki64(w, "today", play_sent_today(y, v->now_us));
-		json_w_end(w);
-	}
+	if (st == ST_OK)
+		*out = (struct view_sending){.paused = y->paused,
+					     .since_us = y->paused_us,
+					     .since = STR("long ago"),
+					     .reason = arena_str(v->arena, str_of(y->pause_reason)),
+					     .today = play_sent_today(y, v->now_us)};
+	if (st == ST_OK && y->paused_us != TIME_NONE) /* else another build has noted it */
+		out->since = arena_printf(v->arena, "%.16s", time_format(y->paused_us, at));
 	play_finish(y);
 	return st;
+}
+
+static enum status put_sending(struct view *v, struct json_w *w, struct err *e)
+{
+	struct view_sending s;
+	enum status st = view_sending(v, &s, e);
+	if (st != ST_OK)
+		return st;
+	json_w_key(w, "sending");
+	json_w_object(w);
+	json_w_kbool(w, "paused", s.paused);
+	if (s.paused) {
+		json_w_ktime(w, "since", s.since_us);
+		json_w_kstr(w, "reason", s.reason);
+	}
+	json_w_ki64(w, "today", (int64_t)s.today);
+	json_w_end(w);
+	return ST_OK;
 }
 
 static enum status need_program(struct view *v, struct view_inside *in, struct err *e)

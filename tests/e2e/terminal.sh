@@ -50,10 +50,11 @@ on_terminal "JSON too" 'c1":"\u009b2J' -- lead get a@b.example --json
 on_terminal "an address that is none" "no lead \"$seen\"" -- lead get "$evil"
 expect 0 "another lead" -- trigger form.demo --email b@b.example
 on_terminal "the next page is of the same list" "nurtured lead list --limit 1 --known --after 1" -- lead list --known --limit 1
+expect 2 "a name that steers is no event" "control characters" -- trigger "form${esc}[2Jdemo" --email a@b.example
 expect 0 "a reason" -- pause --all --reason "$evil"
-on_terminal "status" "is stopped: $seen" -- status
+on_terminal "status" ": $seen; 0 wait" -- status
 on_terminal "explain" "is stopped: $seen" -- explain a@b.example
-on_terminal "no colours" "is stopped: $seen" -- status --no-color
+on_terminal "no colours" ": $seen; 0 wait" -- status --no-color
 on_terminal "wrong use" "no verb \"$seen\"" -- "$evil"
 on_terminal "help" "Usage:" -- --help
 

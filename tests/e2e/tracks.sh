@@ -20,7 +20,9 @@ expect 0 "apply" -- apply "$root/programs/example.yaml" --yes
 expect 2 "a pause of what" "pause --all" -- pause
 expect 0 "who must stop now is not asked why" "nothing leaves" -- pause --all
 expect 0 "and that is said" "stopped.*no reason was given" -- status
-expect 0 "all sending stops" "nothing leaves" -- pause --all --reason "wrong price"
+expect 0 "a reason where none was" "stopped already, since 2.*: wrong price" -- pause --all --reason "wrong price"
+expect 0 "the first reason stays" "stopped already, since 2.*: wrong price" -- pause --all --reason "another"
+expect 0 "since when, too" '"paused_since":"2.*"pause_reason":"wrong price"' -- status --json
 expect 0 "and says why" "wrong price" -- track list
 expect 0 "a lead" -- trigger form.ebook --email ana@firm.example --trait title=COO,country=US
 
@@ -47,6 +49,7 @@ expect 0 "and how many wait" "wrong price; [1-9][0-9]* wait" -- status
 expect 0 "for programs too" '"held":[1-9].*' -- status --json
 expect 0 "and doctor" "outbox +all sending is stopped" -- doctor
 expect 0 "and a lead does" "all sending is stopped: wrong price" -- explain ana@firm.example
+if "$nurtured" explain ana@firm.example | grep '^ *-:'; then bad "a line that hangs"; else good; fi
 expect 2 "no such word" "list \| show" -- track pause
 expect 4 "no such message" "no message 7" -- message show 7
 expect 4 "no message to settle" "no message 7" -- message settle 7 sent
@@ -100,6 +103,17 @@ ask 400 "no answer" 'is answered with' POST /v1/handoffs/9/answer '{"answer":"pe
 ask 200 "a move" '"seq":' POST /v1/leads/ana@firm.example/move '{"track":"awareness"}'
 ask 200 "leads of a track" '"track":"awareness"' GET '/v1/leads?track=awareness&limit=5'
 ask 200 "a pause" '"seq":' POST /v1/leads/1/pause '{"for":"2d"}'
+for list in leads?limit= messages?limit= handoffs?limit= webhooks?limit= dead-letters?limit= leads/1/events?limit=; do
+	ask 400 "a page of none: $list" 'limit must be 1 to 1000' GET "/v1/${list}0"
+	ask 400 "a page too long: $list" 'limit must be 1 to 1000' GET "/v1/${list}1001"
+	ask 400 "a page of what: $list" 'limit must be 1 to 1000' GET "/v1/${list}many"
+	ask 200 "a page: $list" '"schema":' GET "/v1/${list}1"
+done
+ask 400 "an event whose name steers" 'control characters' POST /v1/trigger '{"event":"form\u001b[2J","email":"a@b.example"}'
+events=$("$nurtured" status --json | grep -o '"events":[0-9]*')
+if curl -s -H "Authorization: Bearer $token" -H "Content-Type: text/yaml" --data-binary "@$root/programs/example.yaml" \
+	"$url/v1/program/apply" | grep -qx '{"schema":"nurtured.apply/1","unchanged":true,"version":1}'; then good; else bad "what is in force is applied again"; fi
+if [ "$events" = "$("$nurtured" status --json | grep -o '"events":[0-9]*')" ]; then good; else bad "and is an event"; fi
 ask 400 "a pause of no length" 'for must be' POST /v1/leads/1/pause '{"for":"a while"}'
 ask 200 "its end" '"seq":' POST /v1/leads/1/resume
 ask 200 "a stop without a reason" '"seq":' POST /v1/sending/pause '{}'
