@@ -4,6 +4,7 @@
 #include "cli/look.h"
 
 #include "base/time.h"
+#include "view/view_play.h"
 
 #include <string.h>
 
@@ -53,6 +54,17 @@ bool look_number(struct cli *c, const char *opt, uint64_t otherwise, uint64_t ma
 		return true;
 	(void)cli_usage(c, "--%s wants a whole number up to %llu", opt, (unsigned long long)max);
 	return false;
+}
+
+bool look_limit(struct cli *c, size_t *out)
+{
+	uint64_t n;
+	if (!look_number(c, "limit", 50, UINT64_MAX, &n))
+		return false;
+	*out = n <= VIEW_PAGE_MAX ? (size_t)n : 0;
+	if (*out == 0)
+		(void)cli_usage(c, "--limit wants 1 to %d", VIEW_PAGE_MAX);
+	return *out > 0;
 }
 
 bool look_day(struct cli *c, const char *opt, int64_t *out)

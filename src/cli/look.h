@@ -16,6 +16,8 @@ typedef void look_show(struct cli *c, const struct json *d, void *ctx);
 int look(struct cli *c, look_make *make, look_show *show, void *ctx);
 /* The whole number of an option, or `otherwise`; false after it has complained. */
 bool look_number(struct cli *c, const char *opt, uint64_t otherwise, uint64_t max, uint64_t *out);
+/* --limit: 50 unless told. None is wrong use, and so is more than VIEW_PAGE_MAX. */
+bool look_limit(struct cli *c, size_t *out);
 /* The day (its first instant, UTC) or instant of an option; TIME_NONE: not given. */
 bool look_day(struct cli *c, const char *opt, int64_t *out);
 /* The number of a `noun` in an argument. */

@@ -9,7 +9,7 @@
 
 struct ask {
 	const char *lead;
-	uint64_t limit;
+	size_t limit;
 };
 
 static enum status make_timeline(struct view *v, struct json_w *w, void *ctx, struct err *e)
@@ -17,7 +17,7 @@ static enum status make_timeline(struct view *v, struct json_w *w, void *ctx, st
 	struct ask *a = ctx;
 	uint64_t id;
 	enum status st = view_find(v, str_of(a->lead), &id, e);
-	return st == ST_OK ? view_timeline(v, id, (size_t)a->limit, w, e) : st;
+	return st == ST_OK ? view_timeline(v, id, a->limit, w, e) : st;
 }
 
 static void show_gap(struct cli *c, int64_t newer_us, int64_t older_us)
@@ -57,7 +57,7 @@ static void show_timeline(struct cli *c, const struct json *d, void *ctx)
 
 static enum status make_dead(struct view *v, struct json_w *w, void *ctx, struct err *e)
 {
-	return view_dead_letters(v, (size_t)((struct ask *)ctx)->limit, w, e);
+	return view_dead_letters(v, ((struct ask *)ctx)->limit, w, e);
 }
 
 static void show_dead(struct cli *c, const struct json *d, void *ctx)
@@ -78,7 +78,7 @@ static void show_dead(struct cli *c, const struct json *d, void *ctx)
 static int run(struct cli *c)
 {
 	struct ask a = {.lead = cli_value(c, "lead")};
-	if (!look_number(c, "limit", 50, 1000, &a.limit))
+	if (!look_limit(c, &a.limit))
 		return CLI_USAGE;
 	if (c->args_n > (a.lead == NULL && !cli_flag(c, "dead")))
 		return cli_usage(c, "events wants one of --lead LEAD and --dead");

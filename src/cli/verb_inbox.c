@@ -16,8 +16,6 @@
 
 #include <string.h>
 
-#define LIST_MAX 1000
-
 /* ---- opening ---- */
 
 static enum status open_inbox(struct cli *c, struct inbox **out, struct settings *s)
@@ -102,13 +100,12 @@ static int show_list(struct cli *c, const struct inbox_mail *mails, size_t n)
 
 static int do_list(struct cli *c)
 {
-	uint64_t limit;
+	size_t n;
 	struct settings s;
 	struct inbox *in = NULL;
 	struct inbox_page page = {.to = str_of(cli_value(c, "to"))};
-	if (!look_number(c, "limit", 50, LIST_MAX, &limit))
+	if (!look_limit(c, &n))
 		return CLI_USAGE;
-	size_t n = limit > 0 ? (size_t)limit : 1;
 	struct inbox_mail *mails = ARENA_ARRAY(&c->arena, struct inbox_mail, n + 1);
 	enum status st = mails != NULL ? open_inbox(c, &in, &s)
 				       : err_set(&c->err, ST_NO_MEMORY, "too many mails");

@@ -43,12 +43,11 @@ static int do_list(struct cli *c)
 {
 	struct list l = {.page = {.tier = -1}};
 	enum tier tier;
-	uint64_t limit;
 	const char *t = cli_value(c, "tier");
 	if (t != NULL && !tier_of(str_of(t), &tier))
 		return cli_usage(c, "--tier is hot, warm or cold");
 	const char *track = cli_value(c, "track"), *after = cli_value(c, "after");
-	if (!look_number(c, "limit", 50, 1000, &limit) ||
+	if (!look_limit(c, &l.page.limit) ||
 	    (track == NULL && !look_number(c, "after", 0, UINT64_MAX, &l.page.after)))
 		return CLI_USAGE;
 	if (track != NULL) {
@@ -57,7 +56,6 @@ static int do_list(struct cli *c)
 	}
 	if (t != NULL)
 		l.page.tier = (int)tier;
-	l.page.limit = limit ? (size_t)limit : 1;
 	l.page.known_only = cli_flag(c, "known");
 	return look(c, make_list, show_list, &l);
 }

@@ -37,19 +37,16 @@ static void show_list(struct cli *c, const struct json *d, void *ctx)
 
 static int do_list(struct cli *c)
 {
-	uint64_t limit;
 	enum message_state state;
 	struct ask a = {.page = {.state = -1}, .lead = cli_value(c, "lead")};
 	const char *s = cli_value(c, "state");
 	if (s != NULL && !message_state_of(str_of(s), &state))
 		return cli_usage(c, "--state is ready, sending, sent, deferred, failed, uncertain "
 				    "or cancelled");
-	if (!look_number(c, "limit", 50, VIEW_PAGE_MAX, &limit) ||
-	    !look_number(c, "after", 0, UINT64_MAX, &a.page.after))
+	if (!look_limit(c, &a.page.limit) || !look_number(c, "after", 0, UINT64_MAX, &a.page.after))
 		return CLI_USAGE;
 	if (s != NULL)
 		a.page.state = (int)state;
-	a.page.limit = limit ? (size_t)limit : 1;
 	return look(c, make_list, show_list, &a);
 }
 

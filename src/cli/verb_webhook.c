@@ -30,12 +30,9 @@ static void show_list(struct cli *c, const struct json *d, void *ctx)
 
 static int do_list(struct cli *c)
 {
-	uint64_t limit;
 	struct ask a = {.page = {.failed = cli_flag(c, "failed")}};
-	if (!look_number(c, "limit", 50, VIEW_PAGE_MAX, &limit) ||
-	    !look_number(c, "after", 0, UINT64_MAX, &a.page.after))
+	if (!look_limit(c, &a.page.limit) || !look_number(c, "after", 0, UINT64_MAX, &a.page.after))
 		return CLI_USAGE;
-	a.page.limit = limit ? (size_t)limit : 1;
 	return look(c, make_list, show_list, &a);
 }
 

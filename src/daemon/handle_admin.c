@@ -24,6 +24,12 @@ uint64_t daemon_query_number(struct desk_work *k, const char *name, uint64_t oth
 	return str_to_u64(http_query(k->call->req, name), &v) ? v : otherwise;
 }
 
+size_t daemon_query_limit(struct desk_work *k)
+{
+	bool asked = http_query(k->call->req, "limit").p != NULL;
+	return (size_t)daemon_query_number(k, "limit", asked ? 0 : 100);
+}
+
 enum status daemon_the_lead(struct desk_work *k, uint64_t *lead, struct err *e)
 {
 	return view_find(&k->view, k->call->param, lead, e);
@@ -233,7 +239,7 @@ static enum status do_lead_list(struct desk_work *k, struct err *e)
 	struct view_page page = {
 		.tier = -1,
 		.after = daemon_query_number(k, "after", 0),
-		.limit = daemon_query_number(k, "limit", 100),
+		.limit = daemon_query_limit(k),
 		.known_only = str_is(http_query(k->call->req, "known"), "1"),
 	};
 	struct str name = http_query(k->call->req, "tier");
@@ -264,10 +270,8 @@ static enum status do_lead_explain(struct desk_work *k, struct err *e)
 static enum status do_lead_events(struct desk_work *k, struct err *e)
 {
 	uint64_t lead;
-	size_t limit = daemon_query_number(k, "limit", 100);
+	size_t limit = daemon_query_limit(k);
 	enum status st = daemon_the_lead(k, &lead, e);
-	if (limit == 0 || limit > 1000)
-		return err_set(e, ST_INVALID, "limit must be 1 to 1000");
 	return st == ST_OK ? view_timeline(&k->view, lead, limit, &k->w, e) : st;
 }
 
@@ -333,7 +337,7 @@ static enum status do_tiers(struct desk_work *k, struct err *e)
 
 static enum status do_dead_letters(struct desk_work *k, struct err *e)
 {
-	return view_dead_letters(&k->view, daemon_query_number(k, "limit", 100), &k->w, e);
+	return view_dead_letters(&k->view, daemon_query_limit(k), &k->w, e);
 }
 
 const struct desk_op daemon_desk_ops[API_OP_COUNT] = {

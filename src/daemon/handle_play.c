@@ -54,7 +54,7 @@ enum status daemon_do_messages(struct desk_work *k, struct err *e)
 	struct view_messages page = {
 		.state = -1,
 		.after = daemon_query_number(k, "after", 0),
-		.limit = (size_t)daemon_query_number(k, "limit", 100),
+		.limit = daemon_query_limit(k),
 	};
 	enum status st = ST_OK;
 	if (name.n && !message_state_of(name, &state))
@@ -80,7 +80,7 @@ enum status daemon_do_handoffs(struct desk_work *k, struct err *e)
 	const struct view_handoffs page = {
 		.open = str_is(http_query(k->call->req, "open"), "1"),
 		.after = daemon_query_number(k, "after", 0),
-		.limit = (size_t)daemon_query_number(k, "limit", 100),
+		.limit = daemon_query_limit(k),
 	};
 	return view_handoffs(&k->view, &page, &k->w, e);
 }
@@ -218,7 +218,7 @@ enum status daemon_do_webhooks(struct desk_work *k, struct err *e)
 	const struct view_webhooks page = {
 		.failed = str_is(http_query(k->call->req, "state"), "failed"),
 		.after = daemon_query_number(k, "after", 0),
-		.limit = (size_t)daemon_query_number(k, "limit", 100),
+		.limit = daemon_query_limit(k),
 	};
 	return view_webhooks(&k->view, &page, &k->w, e);
 }

@@ -103,6 +103,8 @@ desk_handler daemon_do_program_promote, daemon_do_program_withdraw;
 /* handle_admin.c: what handlers of desk work share. */
 MUST_USE enum status daemon_body(struct desk_work *k, struct json *d, struct err *e);
 uint64_t daemon_query_number(struct desk_work *k, const char *name, uint64_t otherwise);
+/* ?limit: 100 unless told. 0, which no view takes: what was told is no number. */
+size_t daemon_query_limit(struct desk_work *k);
 MUST_USE enum status daemon_the_lead(struct desk_work *k, uint64_t *lead, struct err *e);
 /* handle_play.c */
 desk_handler daemon_do_report_tracks, daemon_do_report_funnel, daemon_do_lead_next,

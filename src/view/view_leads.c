@@ -234,8 +234,8 @@ enum status view_leads(struct view *v, const struct view_page *page, struct json
 	struct view_page from = *page;
 	struct page_ctx c = {.v = v, .page = &from};
 	size_t rows = 0, n = 0;
-	if (page->limit == 0 || page->limit > VIEW_PAGE_MAX)
-		return err_set(e, ST_INVALID, "limit must be 1 to %d", VIEW_PAGE_MAX);
+	if (view_limit_check(page->limit, e) != ST_OK)
+		return ST_INVALID;
 	enum status st = page_ids(&c, e);
 	if (st != ST_OK)
 		return st;

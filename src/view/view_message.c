@@ -171,8 +171,8 @@ enum status view_messages(struct view *v, const struct view_messages *page, stru
 			  struct err *e)
 {
 	struct gather *g = ARENA_NEW(v->arena, struct gather);
-	if (page->limit == 0 || page->limit > VIEW_PAGE_MAX)
-		return err_set(e, ST_INVALID, "limit must be 1 to %d", VIEW_PAGE_MAX);
+	if (view_limit_check(page->limit, e) != ST_OK)
+		return ST_INVALID;
 	if (g == NULL)
 		return err_set(e, ST_LIMIT, "too much to show at once");
 	*g = (struct gather){.v = v, .page = page, .most = page->limit + 1};

@@ -123,3 +123,10 @@ void view_inside_put(const struct view_inside *in, struct str track, struct str 
 	}
 	json_w_ki64(w, "people", people);
 }
+
+enum status view_limit_check(size_t limit, struct err *e)
+{
+	return limit > 0 && limit <= VIEW_PAGE_MAX
+		       ? ST_OK
+		       : err_set(e, ST_INVALID, "limit must be 1 to %d", VIEW_PAGE_MAX);
+}

@@ -12,6 +12,8 @@
 #include "view/view.h"
 
 #define VIEW_PAGE_MAX 1000 /* rows of one page, in every list */
+/* ST_INVALID unless 1 to that. */
+MUST_USE enum status view_limit_check(size_t limit, struct err *e);
 
 /* Every track in force: stage, way in, steps, how many people are inside and what they wait for;
  * who is on no track; whether sending is paused. ST_NOT_FOUND: no program has been applied. */

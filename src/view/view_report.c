@@ -2,6 +2,7 @@
  * view_report.c: numbers over all leads: conversion by tier with the area under the ROC curve of
  * the score, dead letters, roll-up counters. */
 #include "view/view_internal.h"
+#include "view/view_play.h"
 
 #include "base/assert.h"
 #include "base/time.h"
@@ -250,13 +251,14 @@ static bool put_dead_letter(void *ctx, struct store_key key, struct str value)
 enum status view_dead_letters(struct view *v, size_t limit, struct json_w *w, struct err *e)
 {
 	struct rows r = {w, limit, v->arena};
+	if (view_limit_check(limit, e) != ST_OK)
+		return ST_INVALID;
 	json_w_object(w);
 	json_w_kz(w, "schema", "nurtured.dead_letters/1");
 	json_w_key(w, "dead_letters");
 	json_w_array(w);
-	enum status st = limit ? store_scan(v->store, TABLE_DEAD_LETTER, SCAN_NEWEST_FIRST,
-					    put_dead_letter, &r, e)
-			       : ST_OK;
+	enum status st =
+		store_scan(v->store, TABLE_DEAD_LETTER, SCAN_NEWEST_FIRST, put_dead_letter, &r, e);
 	json_w_end(w);
 	json_w_end(w);
 	return st;

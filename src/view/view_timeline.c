@@ -2,6 +2,7 @@
  * view_timeline.c: what a lead did, newest first: the tail in its row, then its history chunks,
  * and those of leads that were merged into it. */
 #include "view/view_internal.h"
+#include "view/view_play.h"
 
 #include "base/assert.h"
 #include "model/event.h"
@@ -145,7 +146,9 @@ enum status view_timeline(struct view *v, uint64_t id, size_t limit, struct json
 	struct view_lead l;
 	struct type_names types;
 	struct timeline t = {.max = limit + 1024}; /* late events may stand further back */
-	enum status st = view_load(v, id, &l, e);
+	enum status st = view_limit_check(limit, e);
+	if (st == ST_OK)
+		st = view_load(v, id, &l, e);
 	if (st == ST_OK)
 		st = load_types(v, &types, e);
 	if (st == ST_OK && (t.rows = ARENA_ARRAY(v->arena, struct lead_entry, t.max)) == NULL)

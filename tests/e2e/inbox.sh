@@ -19,7 +19,7 @@ done
 expect 0 "eight mails" 'gus@acme.example' -- inbox list
 json "the list" -- inbox
 expect 0 "nobody of that name" 'no mail to this address' -- inbox --to nobody@acme.example
-expect 0 "at least one is shown" '@acme.example' -- inbox --limit 0
+expect 0 "one is shown" '@acme.example' -- inbox --limit 1
 expect 0 "a trigger waits for what it sends" 'message +[0-9]+ sent' -- trigger form.demo --email ivy@acme.example
 expect 0 "what came, in words" ' simulated ' -- message list
 # mail WHO   its number in the inbox
@@ -51,6 +51,7 @@ expect 0 "bounced" 'email.bounce' -- inbox bounce "$(mail cyd)"
 rule "a hard bounce closes the address" cyd suppressed
 expect 0 "bounced, softly" 'email.bounce' -- inbox bounce "$(mail dee)" --soft
 rule "a soft one does not" dee legitimate_interest
+expect 2 "back in the past" "is to come" -- inbox auto-reply "$(mail hal)" --until 2020-01-01
 expect 0 "away" 'email.auto_reply' -- inbox auto-reply "$(mail hal)" --until 20d
 expect 0 "the track waits" ' 1 paused' -- track show only
 expect 0 "complained" 'email.complaint' -- inbox complain "$(mail eve)"

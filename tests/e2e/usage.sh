@@ -13,6 +13,7 @@ serve --threads 99
 trigger
 trigger form.demo extra --email a@b.example
 trigger form.demo
+trigger !? --email a@b.example
 trigger form.demo --email a@b.example --at yesterday
 clock sideways
 clock show extra
@@ -28,6 +29,7 @@ inbox show 1 2
 inbox click one
 inbox click 1 2 3
 inbox list --limit many
+inbox list --limit 0
 status extra
 experiment begin hook
 policy drift extra
@@ -46,6 +48,8 @@ lead get
 lead get 1 2
 lead list --tier lukewarm
 lead list --limit many
+lead list --limit 0
+lead list --limit 1001
 lead list --after x
 lead merge 1
 lead split x
@@ -62,17 +66,20 @@ message sideways
 message show
 message show x
 message list --state lost
+message list --limit 0
 message settle 1
 message settle x sent
 message cancel
 handoff sideways
 handoff show x
+handoff list --limit 0
 handoff accept
 handoff return 1
 handoff return 1 --reason later --on yesterday
 webhook sideways
 webhook replay x
 webhook list --limit many
+webhook list --limit 0
 preview
 preview 1
 preview 1 2 3
@@ -81,6 +88,8 @@ events
 events 1 2
 events --dead 1
 events --dead --limit many
+events --dead --limit 0
+events --lead 1 --limit 0
 report
 report sideways
 report tracks extra
