@@ -176,10 +176,10 @@ static int run(struct cli *c)
 				 "trigger wants one EVENT, for example form.demo or page.pricing");
 	struct door_item item = {
 		.source = STR("trigger"),
-		.event = {.type = event_type_slug(str_of(c->args[0]), &c->arena),
-			  .occurred_us = clock_now_us(),
-			  .context.scroll = -1},
+		.event = {.occurred_us = clock_now_us(), .context.scroll = -1},
 	};
+	if (event_type_named(str_of(c->args[0]), &c->arena, &item.event.type, &c->err) != ST_OK)
+		return cli_refused(c);
 	const char *id = cli_value(c, "message-id"), *wrong = fill(c, &item.event);
 	if (wrong != NULL)
 		return cli_usage(c, "%s", wrong);
@@ -202,12 +202,15 @@ static int run(struct cli *c)
 		wait_sent(c, &d, t.after.message);
 		view_standing_of(&v, &item.event, &t.after);
 		show(c, &v, &t);
+		if (d.program == NULL)
+			cli_talk(c, "no program is in force: nothing is scored, decided or sent\n"
+				    "  fix: nurtured apply\n");
 		if (d.client == NULL && is_sending(c, &d, t.after.message))
 			cli_talk(c, "message %llu leaves when a daemon runs: nurtured serve\n",
 				 (unsigned long long)t.after.message);
 	}
 	door_close(&d);
-	return st == ST_OK ? CLI_OK : cli_fail(c, NULL);
+	return st == ST_OK ? CLI_OK : cli_refused(c);
 }
 
 const struct verb verb_trigger = {

@@ -65,12 +65,13 @@ static enum status read_order(struct desk_work *k, const struct json *d, struct 
 	struct arena *a = k->view.arena;
 	struct str at = json_str(d, json_get(d, 0, "at"), a);
 	*o = (struct order){
-		.event = {.type = event_type_slug(json_str(d, json_get(d, 0, "event"), a), a),
-			  .occurred_us = clock_now_us(),
-			  .context.scroll = -1},
+		.event = {.occurred_us = clock_now_us(), .context.scroll = -1},
 		.message_id = json_str(d, json_get(d, 0, "messageId"), a),
 	};
-	enum status st = read_ids(k, d, o, e);
+	struct str name = json_str(d, json_get(d, 0, "event"), a);
+	enum status st = event_type_named(name, a, &o->event.type, e);
+	if (st == ST_OK)
+		st = read_ids(k, d, o, e);
 	if (st == ST_OK)
 		st = read_object(d, "properties", &o->event.properties, e);
 	if (st == ST_OK)

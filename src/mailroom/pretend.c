@@ -310,6 +310,9 @@ static enum status act_auto_reply(struct acting *x, struct err *e)
 					     "May",       "June",     "July",     "August",
 					     "September", "October",  "November", "December"};
 	struct buf b;
+	if (x->p->until_us != TIME_NONE && x->p->until_us <= x->conf->now_us)
+		return err_set(e, ST_INVALID,
+			       "the day they are back is to come: a later one, or none");
 	put_head(x, x->p->to, x->p->return_path, "Automatic reply:", &b);
 	buf_z(&b, "Auto-Submitted: auto-replied\r\n");
 	put_thread(x, &b);

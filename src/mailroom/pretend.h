@@ -46,8 +46,8 @@ struct pretend {
 	uint64_t message;                 /* of ours; 0: none */
 	size_t link;                      /* CLICK: its number from 1; 0: the call to action */
 	struct str text;                  /* REPLY: what they write */
-	int64_t until_us;                 /* AUTO_REPLY: the day they are back; TIME_NONE: unsaid */
-	struct str nonce;                 /* names this act: letters and digits */
+	int64_t until_us; /* AUTO_REPLY: the day they are back; to come; TIME_NONE: unsaid */
+	struct str nonce; /* names this act: letters and digits */
 };
 /* The events of it. ST_INVALID: it cannot be done with this mail (no such link, no text). */
 MUST_USE enum status pretend_do(const struct pretend *p, const struct mailroom_conf *conf,

@@ -153,6 +153,7 @@ static const struct {
 	 NOW_US + 12 * US_PER_D,
 	 "email.auto_reply",
 	 {"\"message\":12", "\"until\":\"2026-1"}},
+	{"away until today", PRETEND_AUTO_REPLY, 0, "", NOW_US, NULL, {NULL}},
 	{"away", PRETEND_AUTO_REPLY, 0, "", TIME_NONE, "email.auto_reply", {"\"message\":12"}},
 	{"unsubscribe",
 	 PRETEND_UNSUBSCRIBE,

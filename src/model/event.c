@@ -354,3 +354,30 @@ struct str event_type_slug(struct str name, struct arena *a)
 		n--;
 	return str_n(out, n);
 }
+
+static bool has_controls(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		bool c1 = c == 0xc2 && i + 1 < s.n && (unsigned char)s.p[i + 1] < 0xa0;
+		if (c < ' ' || c == 0x7f || c1)
+			return true;
+	}
+	return false;
+}
+
+enum status event_type_named(struct str name, struct arena *a, struct str *out, struct err *e)
+{
+	struct str slug = event_type_slug(name, a);
+	if (has_controls(name) || !str_utf8_valid(name))
+		return err_set(e, ST_INVALID,
+			       "the event type is a name without control "
+			       "characters, for example form.demo");
+	if (name.n > EVENT_TYPE_MAX || !type_ok(slug))
+		return err_set(e, ST_INVALID,
+			       "the event type is a name with letters or digits, at most %d bytes, "
+			       "for example form.demo",
+			       EVENT_TYPE_MAX);
+	*out = slug;
+	return ST_OK;
+}

@@ -109,5 +109,9 @@ MUST_USE enum status event_decode(struct str text, struct arena *a, struct event
 MUST_USE enum status event_check(const struct event *ev, struct err *e);
 /* "Signed Up" -> "signed_up", "Form.Demo" -> "form.demo"; empty when nothing usable is left. */
 struct str event_type_slug(struct str name, struct arena *a);
+/* The same for a name that a person gives, who is told: ST_INVALID when it is too long, not UTF-8,
+ * has control characters, or leaves nothing. */
+MUST_USE enum status event_type_named(struct str name, struct arena *a, struct str *out,
+				      struct err *e);
 
 #endif

@@ -204,6 +204,42 @@ static void slugs(void **state)
 	assert_true(slug.n <= EVENT_TYPE_MAX && slug.n > 100 && str_utf8_valid(slug));
 }
 
+static void named(void **state)
+{
+	(void)state;
+	char wide[EVENT_TYPE_MAX + 1];
+	memset(wide, 'a', sizeof wide);
+	const struct {
+		const char *name;
+		struct str in;
+		const char *want; /* NULL: refused */
+	} rows[] = {
+		{"a name", STR("Form.Demo"), "form.demo"},
+		{"accents", STR("Caf\xc3\xa9 \xc2\xa0"), "caf\xc3\xa9_\xc2\xa0"},
+		{"as long as can be", str_n(wide, EVENT_TYPE_MAX), "aaa"},
+		{"longer", str_n(wide, sizeof wide), NULL},
+		{"an escape", STR("form\033[2Jdemo"), NULL},
+		{"a line", STR("form\ndemo"), NULL},
+		{"delete", STR("form\x7f"), NULL},
+		{"C1",
+		 STR("form\xc2\x9b"
+		     "demo"),
+		 NULL},
+		{"no UTF-8", STR("form\xff"), NULL},
+		{"nothing", STR(""), NULL},
+		{"nothing usable", STR("!?"), NULL},
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct err e;
+		struct str got = STR_NULL;
+		enum status st = event_type_named(rows[i].in, &arena, &got, &e);
+		CHECK_ROW(rows[i].name, st == (rows[i].want ? ST_OK : ST_INVALID));
+		if (st == ST_OK && rows[i].want != NULL)
+			check_str(rows[i].name, str_slice(got, 0, strlen(rows[i].want)),
+				  rows[i].want);
+	}
+}
+
 static void ids(void **state)
 {
 	(void)state;
@@ -234,6 +270,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(too_large, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(checks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(slugs, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(named, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ids, set_up, tear_down),
 	};
 	return cmocka_run_group_tests_name("model_event", tests, NULL, NULL);
