@@ -412,18 +412,15 @@ static int pick_verb(struct cli *c, int argc, char **argv, struct parse *p)
 
 static int run(struct cli *c, const struct parse *p)
 {
-	if (p->version) {
-		fprintf(c->out, "nurtured %s\n", NURTURED_VERSION);
+	if (p->version && c->json)
+		fputs("{\"schema\":\"nurtured.version/1\",\"version\":\"" NURTURED_VERSION "\"}\n",
+		      c->out);
+	else if (p->version)
+		fputs("nurtured " NURTURED_VERSION "\n", c->out);
+	if (p->version)
 		return CLI_OK;
-	}
-	if (c->verb == NULL && p->help) {
-		cli_help(c);
-		return CLI_OK;
-	}
-	if (p->help) {
-		cli_help_verb(c, c->verb);
-		return CLI_OK;
-	}
+	if (p->help)
+		return cli_help_of(c, c->verb);
 	if (c->verb == NULL)
 		c->verb = find_verb(STR("status"));
 	if (c->verb == NULL) {

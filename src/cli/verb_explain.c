@@ -147,7 +147,7 @@ static void show_steps(struct cli *c, const struct json *d, uint32_t steps)
 	for (uint32_t i = json_first(d, steps); i != JSON_NONE; i = json_next(d, steps, i)) {
 		struct str at = render_text(d, i, "local", &c->arena),
 			   what = render_text(d, i, "what", &c->arena);
-		if (!str_eq(what, before))
+		if (!str_eq(what, before) && json_get(d, i, "local") != JSON_NONE)
 			fprintf(c->out, "    " STR_FMT ": " STR_FMT "\n", STR_ARG(at),
 				STR_ARG(what));
 		before = what;

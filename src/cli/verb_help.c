@@ -140,11 +140,14 @@ static int man(struct cli *c)
 	return put_text(c, (struct answer){.name = "man"}, &b);
 }
 
-static int all(struct cli *c)
+int cli_help_of(struct cli *c, const struct verb *v)
 {
 	if (c->json)
-		return answer(c, &(struct answer){.verbs = true});
-	cli_help(c);
+		return answer(c, &(struct answer){.verbs = true, .only = v});
+	if (v != NULL)
+		cli_help_verb(c, v);
+	else
+		cli_help(c);
 	return CLI_OK;
 }
 
@@ -157,16 +160,10 @@ static int run_help(struct cli *c)
 	if (c->args_n > 1)
 		return cli_usage(c, "help wants one verb, or one code");
 	if (c->args_n == 0)
-		return all(c);
-	for (size_t i = 0; i < cli_verb_rows_n; i++) {
-		const struct verb *v = cli_verb_rows[i];
-		if (strcmp(v->name, c->args[0]) != 0)
-			continue;
-		if (c->json)
-			return answer(c, &(struct answer){.verbs = true, .only = v});
-		cli_help_verb(c, v);
-		return CLI_OK;
-	}
+		return cli_help_of(c, NULL);
+	for (size_t i = 0; i < cli_verb_rows_n; i++)
+		if (strcmp(cli_verb_rows[i]->name, c->args[0]) == 0)
+			return cli_help_of(c, cli_verb_rows[i]);
 	return code(c, str_of(c->args[0]));
 }
 

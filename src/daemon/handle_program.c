@@ -84,16 +84,32 @@ enum status daemon_do_program_plan(struct desk_work *k, struct err *e)
 	return st;
 }
 
+/* As the verb says it. */
+static enum status answer_unchanged(struct desk_work *k, uint64_t version)
+{
+	json_w_object(&k->w);
+	json_w_kz(&k->w, "schema", "nurtured.apply/1");
+	json_w_kbool(&k->w, "unchanged", true);
+	json_w_ki64(&k->w, "version", (int64_t)version);
+	json_w_end(&k->w);
+	return ST_OK;
+}
+
 enum status daemon_do_program_apply(struct desk_work *k, struct err *e)
 {
 	struct draft d;
 	struct draft_events events = {0};
+	uint64_t version = 0; /* the one in force, when the draft is the same */
 	enum status st = whole_draft(k, &d, e);
 	if (st == ST_OK)
 		st = draft_allowed(&d, k->view.store, k->view.arena, e);
-	if (st == ST_OK)
+	if (st == ST_OK && d.beside == NULL)
+		st = draft_unchanged(&d, k->view.store, k->view.arena, &version, e);
+	if (st == ST_OK && version == 0)
 		st = draft_entries(&d, k->view.store, clock_now_us(), k->view.arena, &events, e);
 	draft_finish(&d);
+	if (st == ST_OK && version > 0)
+		return answer_unchanged(k, version);
 	if (st == ST_OK)
 		st = daemon_append_and_fold(k->daemon, events.list, events.n, e);
 	return st == ST_OK ? daemon_answer_seq(k, events.list[events.n - 1].seq, e) : st;

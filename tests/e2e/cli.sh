@@ -42,6 +42,10 @@ run = subprocess.run([sys.argv[1], "help", "--man"], stdout=write, stderr=subpro
 sys.exit(run.returncode != 0 or run.stderr != b"")
 END
 json "help" -- help
+json "help as an option" -- --help
+json "help of a verb as an option" -- lead --help
+expect 0 "that verb alone" '"verbs":\[\{"name":"lead".*"options":' -- lead --help --json
+expect 0 "the version as JSON" '^\{"schema":"nurtured.version/1","version":"[0-9.]+"\}$' -- --version --json
 json "help of a verb" -- help lead
 json "a code" -- help N207
 json "all codes" -- help --codes
@@ -78,6 +82,8 @@ expect 4 "serve without data" "init" -- serve --listen 127.0.0.1:0
 expect 0 "init dry run" "would make" -- init --dry-run
 expect 0 "init" "write key" -- init
 expect 6 "init again" "already" -- init
+expect 0 "another folder" "" -- init --data "$work/bare"
+expect 0 "an event before any program" "no program is in force" -- trigger form.demo --email a@b.example --data "$work/bare"
 expect 0 "validate" "ok" -- validate "$work/program.yaml"
 expect 1 "validate a bad file" "half_life" -- validate "$work/bad.yaml"
 expect 1 "every problem of a condition" "2 problems" -- validate "$work/bad2.yaml"
