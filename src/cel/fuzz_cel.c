@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * fuzz_cel.c: any text as an expression, checked and unchecked, evaluated and explained over a
- * small environment. Whatever it is, it ends: within its steps and its memory. */
-#include "cel/cel.h"
+ * small environment. Whatever it is, it ends: within its steps and its memory; and what it comes to
+ * is among what is said of it while a number moves. */
+#include "cel/over.h"
 
 #include "base/assert.h"
 
@@ -51,6 +52,25 @@ static void count(void *ctx, const struct cel_clause *c)
 	ASSERT(c->verdict != CEL_IS_ERROR || c->error.n > 0);
 }
 
+/* x moves, between bounds that hold what it is. */
+static bool moves(void *ctx, uint32_t slot, uint32_t field, struct cel_bounds *out)
+{
+	(void)field;
+	*out = *(const struct cel_bounds *)ctx;
+	return slot == 2;
+}
+
+static void check_over(const struct cel_prog *prog, const struct cel_activation *act,
+		       struct arena *scratch)
+{
+	struct cel_bounds between = {-1, 0.25};
+	const struct cel_span span = {.act = act, .moves = moves, .ctx = &between};
+	bool holds = false;
+	enum status st = cel_eval_bool(prog, act, scratch, CEL_ABSENT_IS_FALSE, &holds, NULL);
+	unsigned set = cel_over(prog, &span, scratch);
+	ASSERT(set & (st == ST_OK && holds ? CEL_OVER_TRUE : CEL_OVER_FALSE));
+}
+
 static void run(struct str text, bool dynamic)
 {
 	const struct cel_value *slots[] = {lead_values, &map_value, &any_value};
@@ -72,6 +92,7 @@ static void run(struct str text, bool dynamic)
 			buf_init_arena(&b, &scratch, 4096);
 			cel_value_text(v, &b);
 		}
+		check_over(prog, &act, &scratch);
 		cel_explain(prog, &act, &scratch, count, &clauses);
 		ASSERT(clauses > 0);
 	} else {
