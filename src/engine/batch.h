@@ -62,6 +62,7 @@ struct batch {
 	int64_t clock_us;
 	int64_t next_alarm_us; /* earliest due time known: store or batch; TIME_NONE: none */
 	int64_t next_due_us;   /* the same of TABLE_DUE (engine/due.h) */
+	uint64_t next_due_id;  /* and of that time no row of it has a smaller number */
 	bool meta_dirty;
 };
 

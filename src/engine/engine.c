@@ -25,7 +25,8 @@
 #define READ_RECORDS 512u
 #define RECORD_ARENA (128u << 20)
 #define PASS_ARENA (16u << 20)
-#define ALARM_BITE 512u
+#define ALARM_BITE 512u /* at most */
+#define ALARM_BITE_LEAST 8u
 /* A batch ends where so many messages wait for its commit: they leave while others are folded. */
 #define LEAVING_MOST 2048u
 
@@ -96,6 +97,7 @@ enum status engine_open(const struct engine_conf *conf, struct engine **out, str
 	arena_init(&en->record_arena, RECORD_ARENA);
 	arena_init(&en->pass_arena, PASS_ARENA);
 	batch_init(&en->batch, conf->store, en->conf.batch_bytes_max);
+	en->alarm_bite = ALARM_BITE;
 	play_init(&en->play, en->conf.store);
 	en->play.seed = en->conf.seed;
 	en->play.choice = en->conf.choice;
@@ -187,7 +189,7 @@ struct due_list {
 		int64_t due_us;
 		uint64_t lead;
 	} rows[ALARM_BITE];
-	size_t n;
+	size_t n, most;
 	int64_t next_us; /* first one not taken */
 };
 
@@ -196,7 +198,7 @@ static bool take_due(void *ctx, struct store_key key, struct str value)
 	struct due_list *d = ctx;
 	(void)value;
 	int64_t due = key_read_time(key.bytes, 0);
-	if (due > d->now_us || d->n == ALARM_BITE) {
+	if (due > d->now_us || d->n == d->most) {
 		d->next_us = due;
 		return false;
 	}
@@ -233,18 +235,30 @@ static bool overtaken(const struct engine *en, int64_t due_us)
 	       reached(en->batch.next_due_us, due_us - 1);
 }
 
+/* Where leads set alarms that come before those of others, a look brings few that may fire. */
+static size_t next_bite(size_t bite, size_t found, size_t fired)
+{
+	size_t next = fired == found ? bite * 2 : fired * 2;
+	if (next < ALARM_BITE_LEAST)
+		return ALARM_BITE_LEAST;
+	return next < ALARM_BITE ? next : ALARM_BITE;
+}
+
 /* A bite of the alarms due at or before `until_us`, by time and lead; *n_r: how many. Rows are only
  * in order in the store, so the working set is written into the open transaction before each look,
- * and a bite ends where an alarm it has set itself comes first. */
+ * and a bite ends where an alarm it has set itself comes first. What has fired lies before
+ * next_alarm_us and is not walked over again, though the store below still has it. */
 static enum status fire_alarms(struct engine *en, int64_t until_us, size_t *n_r, struct err *e)
 {
-	struct due_list due = {.now_us = until_us, .next_us = TIME_NONE};
+	struct due_list due = {.now_us = until_us, .most = en->alarm_bite, .next_us = TIME_NONE};
 	*n_r = 0;
 	if (!reached(en->batch.next_alarm_us, until_us))
 		return ST_OK;
+	struct key from = key_time_u64(en->batch.next_alarm_us, 0);
 	enum status st = batch_flush(&en->batch, e);
 	if (st == ST_OK)
-		st = store_scan(en->conf.store, TABLE_ALARM, SCAN_ALL, take_due, &due, e);
+		st = store_scan(en->conf.store, TABLE_ALARM, SCAN_FROM(KEY_BYTES(key_view(&from))),
+				take_due, &due, e);
 	if (st == ST_OK)
 		en->batch.next_alarm_us = TIME_NONE; /* of what is set from here on */
 	size_t i = 0;
@@ -252,6 +266,7 @@ static enum status fire_alarms(struct engine *en, int64_t until_us, size_t *n_r,
 		st = fire(en, due.rows[i].due_us, due.rows[i].lead, e);
 		*n_r = i + 1;
 	}
+	en->alarm_bite = next_bite(due.most, due.n, i);
 	int64_t left = i < due.n ? due.rows[i].due_us : due.next_us;
 	if (left != TIME_NONE && !reached(en->batch.next_alarm_us, left))
 		en->batch.next_alarm_us = left;

@@ -21,6 +21,7 @@ struct engine {
 	struct arena record_arena; /* records of one read */
 	struct arena pass_arena;   /* one pass */
 	struct engine_stats stats;
+	size_t alarm_bite; /* rows of the next look for alarms; the same fire whatever it is */
 	struct engine_place committed, shown; /* shown: what readers see */
 	size_t told_n;      /* of play.outgoing, from batches before the one in hand */
 	int64_t polite_us;  /* when others were let go first (base/polite.h) */

@@ -4,7 +4,6 @@
 #include "engine/kept.h"
 
 #include "engine/test_learning.h"
-#include "store/ops.h"
 
 #define HOURS_LATE (2 * US_PER_H) /* K3 */
 
@@ -178,18 +177,6 @@ static void test_longer(void **state)
 	teardown(&w);
 }
 
-/* The same world on a store that writes behind. */
-static void write_behind(struct world *w)
-{
-	struct err e;
-	struct store *base = w->store;
-	engine_close(&w->engine);
-	assert_int_equal(store_behind_open(base, (size_t)64 << 20, &w->store, &e), ST_OK);
-	const struct engine_conf conf = {
-		.log = w->log, .store = w->store, .seed = 7, .hand_over = take};
-	assert_int_equal(engine_open(&conf, &w->engine, &e), ST_OK);
-}
-
 /* However many are due at once, in one transaction: each is looked at once. */
 static void test_once(void **state)
 {
@@ -201,12 +188,31 @@ static void test_once(void **state)
 	passes(&w, 60 * US_PER_D);
 	size_t n = rows(&w, TABLE_DECISION);
 	assert_true(n >= MANY);
-	write_behind(&w);
+	play_behind(&w);
 	apply(&w, LEARNING_PROGRAM("rules, keep: 30d"));
 	uint64_t before = store_looked(w.store);
 	passes(&w, 2 * US_PER_H);
 	assert_in_range(store_looked(w.store) - before, n, n + n / 4);
 	assert_int_equal(rows(&w, TABLE_DECISION), 0);
+	teardown(&w);
+}
+
+/* The same of all that falls due while nobody was there: outcomes and leads, in one tick. */
+static void test_due_once(void **state)
+{
+	struct world w;
+	struct engine_stats before, after;
+	(void)state;
+	play_start(&w, LEARNING_PROGRAM("rules"), &learning_content);
+	ebooks(&w, 300);
+	play_behind(&w);
+	engine_stats(w.engine, &before);
+	uint64_t looked = store_looked(w.store);
+	passes(&w, 60 * US_PER_D);
+	engine_stats(w.engine, &after);
+	uint64_t fired = after.alarms - before.alarms;
+	assert_true(fired > 3000);
+	assert_in_range(store_looked(w.store) - looked, fired, 6 * fired);
 	teardown(&w);
 }
 
@@ -262,13 +268,10 @@ static void test_shorter(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bounded),
-		cmocka_unit_test(test_default_is_long),
-		cmocka_unit_test(test_awaited),
-		cmocka_unit_test(test_awaited_alone),
-		cmocka_unit_test(test_longer),
-		cmocka_unit_test(test_once),
-		cmocka_unit_test(test_learned_is_not_forgotten),
+		cmocka_unit_test(test_bounded), cmocka_unit_test(test_default_is_long),
+		cmocka_unit_test(test_awaited), cmocka_unit_test(test_awaited_alone),
+		cmocka_unit_test(test_longer),  cmocka_unit_test(test_due_once),
+		cmocka_unit_test(test_once),    cmocka_unit_test(test_learned_is_not_forgotten),
 		cmocka_unit_test(test_shorter),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 
 #include "engine/outbox.h"
 #include "engine/test_world.h"
+#include "store/ops.h"
 
 static uint64_t handed[256];
 static size_t handed_n;
@@ -23,6 +24,18 @@ static inline void play_start(struct world *w, const char *program,
 	handed_n = 0;
 	world_start(w, &(struct engine_conf){.hand_over = take});
 	world_apply(w, program, content);
+}
+
+/* The same world from here on, on a store that writes behind. */
+static inline void play_behind(struct world *w)
+{
+	struct err e;
+	struct store *base = w->store;
+	engine_close(&w->engine);
+	assert_int_equal(store_behind_open(base, (size_t)64 << 20, &w->store, &e), ST_OK);
+	const struct engine_conf conf = {
+		.log = w->log, .store = w->store, .seed = 7, .hand_over = take};
+	assert_int_equal(engine_open(&conf, &w->engine, &e), ST_OK);
 }
 
 static inline struct message message_of(struct world *w, uint64_t id)
