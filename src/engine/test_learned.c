@@ -31,12 +31,19 @@ static bool of_slot(size_t i)
 	       i == CONTEXT_slot_read || i == CONTEXT_slot_since || i == CONTEXT_slot_tired;
 }
 
+static uint32_t bits(float x)
+{
+	uint32_t all;
+	memcpy(&all, &x, sizeof all);
+	return all;
+}
+
+/* -0 is not 0. */
 static void same_number(float used, double told, size_t i)
 {
 	char name[32];
-	const float read = (float)told;
 	context_name(i, name);
-	if (memcmp(&read, &used, sizeof read) != 0) /* to the last bit: -0 is not 0 */
+	if (bits(used) != bits((float)told))
 		fail_msg("%s: %a was used, %a is told", name, (double)used, told);
 }
 
