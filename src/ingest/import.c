@@ -199,7 +199,7 @@ static enum status bind_lines(struct import *im, bool guess, struct err *e)
 		for (size_t k = 0; k < im->mapping.n; k++) {
 			const struct map_entry *x = &im->mapping.entries[k];
 			named = named || str_eq(x->column, found.entries[i].column) ||
-				(found.entries[i].guessed && mapping_same(x, &found.entries[i]));
+				mapping_yields(&found.entries[i], x);
 		}
 		if (!named)
 			im->mapping.entries[im->mapping.n++] = found.entries[i];

@@ -376,16 +376,24 @@ static struct str rest_name(struct str column, struct arena *a)
 	return str_of(p);
 }
 
-bool mapping_same(const struct map_entry *a, const struct map_entry *b)
+/* Would both fill the same place? Nobody has two e-mail addresses of his own in one row: who is
+ * known by each would become one person. */
+static bool same_place(const struct map_entry *a, const struct map_entry *b)
 {
-	return a->target == b->target && a->target != MAP_NOTHING && a->target != MAP_ID &&
+	return a->target == b->target && a->target != MAP_NOTHING && a->id_kind == b->id_kind &&
 	       str_eq(a->name, b->name);
+}
+
+bool mapping_yields(const struct map_entry *guess, const struct map_entry *taken)
+{
+	return guess->guessed && same_place(guess, taken) &&
+	       !(guess->target == MAP_ID && taken->guessed);
 }
 
 static bool is_taken(const struct mapping *m, const struct map_entry *entry)
 {
 	for (size_t i = 0; i < m->n; i++)
-		if (mapping_same(&m->entries[i], entry))
+		if (mapping_yields(entry, &m->entries[i]))
 			return true;
 	return false;
 }
@@ -421,10 +429,21 @@ enum status mapping_bind(struct mapping *m, const struct str *columns, size_t n,
 			   read_target(column, str_of(target), &entry, &unused) != ST_OK) {
 			continue;
 		}
-		if (!entry.guessed || !is_taken(m, &entry))
+		if (!is_taken(m, &entry))
 			m->entries[m->n++] = entry;
 	}
 	return ST_OK;
+}
+
+static enum status two_for_one(const struct map_entry *a, const struct map_entry *b, struct err *e)
+{
+	struct str one = fact_cut(a->column, 80), two = fact_cut(b->column, 80);
+	bool quoted = str_find_byte(two, ',') < two.n || str_find_byte(two, '=') < two.n;
+	const char *q = quoted ? "\"" : "";
+	return err_set(e, ST_INVALID,
+		       "mapping: \"" STR_FMT "\" and \"" STR_FMT
+		       "\" become the same; map one of them to -: --map '%s" STR_FMT "%s=-'",
+		       STR_ARG(one), STR_ARG(two), q, STR_ARG(two), q);
 }
 
 enum status mapping_check(const struct mapping *m, bool events, struct err *e)
@@ -435,13 +454,8 @@ enum status mapping_check(const struct mapping *m, bool events, struct err *e)
 		id = id || x->target == MAP_ID;
 		time = time || x->target == MAP_TIME;
 		for (size_t k = 0; k < i; k++)
-			if (x->target == m->entries[k].target &&
-			    x->id_kind == m->entries[k].id_kind && x->target != MAP_NOTHING &&
-			    x->target != MAP_ID && str_eq(x->name, m->entries[k].name))
-				return err_set(e, ST_INVALID,
-					       "mapping: \"" STR_FMT "\" and \"" STR_FMT
-					       "\" become the same; map one of them to -",
-					       STR_ARG(m->entries[k].column), STR_ARG(x->column));
+			if (same_place(x, &m->entries[k]))
+				return two_for_one(&m->entries[k], x, e);
 	}
 	if (!id)
 		return err_set(e, ST_INVALID,

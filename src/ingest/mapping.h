@@ -65,10 +65,12 @@ MUST_USE enum status mapping_parse(struct str text, struct arena *a, struct mapp
  * */
 MUST_USE enum status mapping_bind(struct mapping *m, const struct str *columns, size_t n,
 				  bool guess, struct arena *a, struct err *e);
-/* At least one identifier, and for events a time; said before a row is read. */
+/* At least one identifier, for events a time, no two columns for one place; said before a row is
+ * read. */
 MUST_USE enum status mapping_check(const struct mapping *m, bool events, struct err *e);
-/* Would both fill the same place? Never true of identifiers, of which a row may have several. */
-bool mapping_same(const struct map_entry *a, const struct map_entry *b);
+/* Is `guess` a guess of a place that `taken` fills? Two columns that are only guessed to be one
+ * identifier both stay, and mapping_check asks which: half of the people would be lost. */
+bool mapping_yields(const struct map_entry *guess, const struct map_entry *taken);
 /* "email", "key.hubspot", "trait.plan:number": as it is written in a mapping. */
 struct str map_target_text(const struct map_entry *entry, struct arena *a);
 

@@ -140,7 +140,15 @@ static const struct {
 	 "number, bool, time, list or json"},
 	{"a=email, b=x, a=x", "a,b\n",
 	 "invalid: mapping: \"b\" and \"a\" become the same; map one of them "
-	 "to -"},
+	 "to -: --map 'a=-'"},
+	{"E-mail=email, \"Email, work\"=email", "E-mail,\"Email, work\"\n",
+	 "invalid: mapping: \"E-mail\" and \"Email, work\" become the same; map one of them to -: "
+	 "--map '\"Email, work\"=-'"},
+	{"a=key.crm, b=key.crm", "a,b\n",
+	 "invalid: mapping: \"a\" and \"b\" become the same; map one of them to -: --map 'b=-'"},
+	{"a=key.crm, b=key.shop, c=user_id", "a,b,c\n1,2,3\n",
+	 "2 " LEAD("[\"key\",\"1\",\"crm\"],[\"key\",\"2\",\"shop\"],[\"userId\",\"3\"]") GIVEN
+	 "},\"flags\":8}"},
 	{"a=trait..x", "a\n",
 	 "invalid: mapping: \"trait..x\" is no target; write email, user_id, key.NAME, "
 	 "trait.NAME, company.NAME, property.NAME, type, time, consent ..."},
@@ -173,6 +181,37 @@ static void guesses(void **state)
 		run(&conf, 10), "2 " LEAD("[\"email\",\"j@a.de\"]") GIVEN
 		"},\"traits\":{\"email\":\"j@a.de\",\"first_name\":\"Jo\",\"source\":\"x\"},"
 		"\"flags\":8}");
+}
+
+/* Two columns that are guessed to be one person's address would join two people. */
+static void two_guesses(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *map, *file, *want;
+	} rows[] = {
+		{"a.csv", "", "E-mail,Email address,first_name\na@b.de,c@d.de,Jo\n",
+		 "invalid: mapping: \"E-mail\" and \"Email address\" become the same; map one of "
+		 "them to -: --map 'Email address=-'"},
+		{"a.jsonl", "", "{\"email\":\"a@b.de\",\"mail\":\"c@d.de\"}\n",
+		 "invalid: mapping: \"email\" and \"mail\" become the same; map one of them to -: "
+		 "--map 'mail=-'"},
+		{"a.csv", "Email address=-", "E-mail,Email address\na@b.de,c@d.de\n",
+		 "2 " LEAD("[\"email\",\"a@b.de\"]") GIVEN
+		 "},\"traits\":{\"email\":\"a@b.de\"},\"flags\":8}"},
+		{"a.csv", "Email address=email", "E-mail,Email address\na@b.de,c@d.de\n",
+		 "2 " LEAD("[\"email\",\"c@d.de\"]") GIVEN
+		 "},\"traits\":{\"email\":\"c@d.de\"},\"flags\":8}"},
+		{"a.jsonl", "mail=email", "{\"email\":\"a@b.de\",\"mail\":\"c@d.de\"}\n",
+		 "1 " LEAD("[\"email\",\"c@d.de\"]") GIVEN
+		 "},\"traits\":{\"email\":\"c@d.de\"},\"flags\":8}"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct import_conf conf = leads(rows[i].map);
+		conf.no_guess = false;
+		write_file(rows[i].name, str_of(rows[i].file));
+		assert_string_equal(run(&conf, 10), rows[i].want);
+	}
 }
 
 static void consent_is_asked(void **state)
@@ -426,6 +465,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(lead_files, test_set_up, test_tear_down),
 		cmocka_unit_test_setup_teardown(guesses, test_set_up, test_tear_down),
+		cmocka_unit_test_setup_teardown(two_guesses, test_set_up, test_tear_down),
 		cmocka_unit_test_setup_teardown(consent_is_asked, test_set_up, test_tear_down),
 		cmocka_unit_test_setup_teardown(past_events, test_set_up, test_tear_down),
 		cmocka_unit_test_setup_teardown(json_lines, test_set_up, test_tear_down),
