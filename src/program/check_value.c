@@ -176,7 +176,7 @@ static void check_number(struct value *v)
 	if (!in_range(v, d, "") || !is_whole(v, d))
 		return;
 	double cents = d * 100;
-	if (v->type->kind == SCHEMA_NUMBER && (cents - (double)(int64_t)cents) * 1000 > 1 &&
+	if (v->type->cents && (cents - (double)(int64_t)cents) * 1000 > 1 &&
 	    (cents - (double)(int64_t)cents) * 1000 < 999) {
 		struct program_problem *p = problem_add(v->ps, CODE_POINTS_FINE, v->node->where);
 		PROBLEM_TEXT(p, message, v->arena, STR_FMT " is finer than a hundredth",

@@ -28,13 +28,13 @@ static const struct schema_type event_type = {.kind = SCHEMA_EVENT, .what = "an 
 static const struct schema_type event_family = {
 	.kind = SCHEMA_EVENT, .family = true, .what = "an event type or family"};
 static const struct schema_type points = {
-	.kind = SCHEMA_NUMBER, .min = -100, .max = 100, .what = "points"};
+	.kind = SCHEMA_NUMBER, .cents = true, .min = -100, .max = 100, .what = "points"};
 static const struct schema_type points_positive = {
-	.kind = SCHEMA_NUMBER, .min = 0, .max = 100, .what = "points"};
+	.kind = SCHEMA_NUMBER, .cents = true, .min = 0, .max = 100, .what = "points"};
 static const struct schema_type ceiling = {
-	.kind = SCHEMA_NUMBER, .min = 0, .max = 1000, .what = "points"};
+	.kind = SCHEMA_NUMBER, .cents = true, .min = 0, .max = 1000, .what = "points"};
 static const struct schema_type threshold = {
-	.kind = SCHEMA_NUMBER, .min = 0, .max = 100, .what = "a score"};
+	.kind = SCHEMA_NUMBER, .cents = true, .min = 0, .max = 100, .what = "a score"};
 static const struct schema_type share = {.kind = SCHEMA_SHARE, .what = "a share"};
 static const struct schema_type half_life = {
 	.kind = SCHEMA_DURATION, .max = 3650, .what = "a duration"};

@@ -51,6 +51,7 @@ struct schema_type {
 	enum schema_kind kind;
 	enum schema_name name; /* NAME: its shape; MAP: the shape of its keys */
 	bool family;           /* EVENT: families are allowed */
+	bool cents;            /* NUMBER: kept in hundredths */
 	double min, max;       /* NUMBER, INT; TEXT: bytes; DURATION: days; LIST, MAP: entries */
 	const char *ref;       /* a shape used in many places, described once under this name */
 	const char *what;      /* for messages: "a list of fit rules" */

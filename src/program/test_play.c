@@ -314,7 +314,7 @@ static const char *const goods[] = {
 	     "\"17:00\"}}\n",
 	PLAY
 	"decide: {mode: off, rewards: {email.click: {value: 1, within: 2d}, form.*: 3}, costs: "
-	"{email: 0.01}}\n",
+	"{email: 0.001}}\n",
 	PLAY
 	"tracks: {a: {enter: lead.known, cadence: 4d, decide: {what: [gap]}, sequence: [{send: "
 	"m}, {send: q, gap: 2d..6d}]}}\ndecide: {mode: igw}\n",
