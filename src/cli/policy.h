@@ -57,6 +57,8 @@ MUST_USE enum status policy_tell(struct cli *c, const struct registry_choice *ch
 				 struct str reason);
 /* The folder follows what the log was told of this slot. */
 MUST_USE enum status policy_catch_up(struct cli *c, struct str slot);
+/* Says that a model is here and in which state, with `about` behind it, and what is next. */
+int policy_here(struct cli *c, const struct registry_hash *h, struct str about);
 int policy_run_drift(struct cli *c);
 int policy_run_warm(struct cli *c);
 int policy_run_list(struct cli *c);

@@ -5,7 +5,9 @@
 #include "base/time.h"
 #include "cli/policy.h"
 #include "cli/render.h"
+#include "decide/frozen.h"
 #include "engine/models.h"
+#include "engine/rollout.h"
 #include "registry/registry.h"
 
 #include <string.h>
@@ -322,18 +324,36 @@ int policy_run_export(struct cli *c)
 	return CLI_OK;
 }
 
+int policy_here(struct cli *c, const struct registry_hash *h, struct str about)
+{
+	struct registry_model m;
+	int rc = get(c, h->hex, &m);
+	if (rc >= 0)
+		return rc;
+	bool draft = m.state == REGISTRY_DRAFT;
+	if (!c->json)
+		fprintf(c->out, "%.*s is here%s%s" STR_FMT "\n", SHORT, h->hex,
+			draft ? ", as a draft" : " already: it is ",
+			draft ? "" : registry_state_name(m.state), STR_ARG(about));
+	if (draft)
+		cli_next(c, "nurtured policy promote %.*s   # to shadow", SHORT, h->hex);
+	return CLI_OK;
+}
+
+static enum status reads(const struct registry_model *m, struct err *e)
+{
+	return str_is(m->meta.kind, FROZEN_KIND) ? rollout_askable(m, e) : ST_OK;
+}
+
 int policy_run_import(struct cli *c)
 {
 	struct registry_hash h;
 	if (c->args_n != 2)
 		return cli_usage(c, "policy import wants a file: nurtured policy import FILE");
-	if (registry_import(c->data, c->args[1], &h, &c->err) != ST_OK)
+	if (registry_import(c->data, c->args[1], reads, &h, &c->err) != ST_OK)
 		return cli_fail(c, NULL);
 	if (c->json)
 		fprintf(c->out, "{\"schema\":\"nurtured.model_import/1\",\"hash\":\"%s\"}\n",
 			h.hex);
-	else
-		fprintf(c->out, "%.*s is here, as a draft\n", SHORT, h.hex);
-	cli_next(c, "nurtured policy promote %.*s   # to shadow", SHORT, h.hex);
-	return CLI_OK;
+	return policy_here(c, &h, STR_NULL);
 }

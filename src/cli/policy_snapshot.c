@@ -92,9 +92,7 @@ int policy_run_snapshot(struct cli *c)
 			"{\"schema\":\"nurtured.policy_snapshot/1\",\"hash\":\"%s\","
 			"\"outcomes\":%.0f,\"bytes\":%zu}\n",
 			s.hash.hex, s.outcomes, s.bytes);
-	else
-		fprintf(c->out, "%.12s is here, as a draft: what %.0f outcomes taught, %zu bytes\n",
-			s.hash.hex, s.outcomes, s.bytes);
-	cli_next(c, "nurtured policy promote %.12s   # to shadow", s.hash.hex);
-	return CLI_OK;
+	return policy_here(c, &s.hash,
+			   arena_printf(&c->arena, ": what %.0f outcomes taught, %zu bytes",
+					s.outcomes, s.bytes));
 }

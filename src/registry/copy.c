@@ -19,8 +19,8 @@ static enum status copy_models(const char *from, const char *to, struct arena *a
 	size_t n;
 	enum status st = registry_files(from, a, &files, &n, e);
 	for (size_t i = 0; st == ST_OK && i < n; i++)
-		st = registry_import(to, registry_path(from, files[i].hex, ".model", path), &same,
-				     e);
+		st = registry_import(to, registry_path(from, files[i].hex, ".model", path), NULL,
+				     &same, e);
 	return st;
 }
 

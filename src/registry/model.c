@@ -17,6 +17,8 @@
 
 #define FIRST_LINE "nurtured-model 1\n"
 #define SUFFIX ".model"
+#define COPY_LINE "nurtured-model-copy 1 "
+#define COPY_LINE_BYTES (sizeof COPY_LINE + REGISTRY_HASH_CHARS)
 #define FILE_BYTES_MAX (REGISTRY_MODEL_BYTES_MAX + REGISTRY_META_BYTES_MAX + 64)
 #define META_LIMITS ((struct json_limits){.depth_max = 16, .tokens_max = 16384})
 
@@ -334,32 +336,76 @@ enum status registry_files(const char *dir, struct arena *a, struct registry_has
 
 /* ---- one file, whole ---- */
 
+/* A copy carries its name, for a path may be called anything: "nurtured-model-copy 1 <sha256>". */
 enum status registry_export(const char *dir, struct str hash, const char *path, struct err *e)
 {
 	struct arena a;
 	struct registry_model m;
 	struct str file = STR_NULL;
+	struct buf copy;
 	arena_init(&a, 4 * FILE_BYTES_MAX);
+	buf_init(&copy, FILE_BYTES_MAX + COPY_LINE_BYTES);
 	enum status st = registry_get(dir, hash, &a, &m, e);
 	if (st == ST_OK && access(path, F_OK) == 0)
 		st = err_set(e, ST_CONFLICT, "%s is there already", path);
 	if (st == ST_OK)
 		st = registry_file(dir, &m.hash, &a, &file, e);
+	buf_printf(&copy, COPY_LINE "%s\n", m.hash.hex);
+	buf_str(&copy, file);
 	if (st == ST_OK)
-		st = file_write_atomic(path, file, 0600, e);
+		st = file_write_atomic(path, buf_view(&copy), 0600, e);
+	buf_finish(&copy);
 	arena_finish(&a);
 	return st;
 }
 
-enum status registry_import(const char *dir, const char *path, struct registry_hash *out,
-			    struct err *e)
+/* What a file says its name is: in its first line, which is taken off, or in the name of its path,
+ * as in our own folder. "": nowhere. */
+static struct registry_hash named_in(const char *path, struct str *file)
+{
+	struct str line = STR_NULL, base = str_of(path);
+	if (str_starts(*file, STR(COPY_LINE))) {
+		line = str_cut(file, '\n');
+		return registry_hash_of(str_slice(line, sizeof COPY_LINE - 1, line.n));
+	}
+	const char *slash = strrchr(path, '/');
+	base = slash != NULL ? str_of(slash + 1) : base;
+	return registry_hash_of(str_ends(base, STR(SUFFIX))
+					? str_slice(base, 0, base.n - (sizeof SUFFIX - 1))
+					: STR_NULL);
+}
+
+static enum status check_file(const char *path, struct str *file, struct arena *a,
+			      struct registry_model *out, struct err *e)
+{
+	struct registry_hash named = named_in(path, file);
+	enum status st = registry_decode(*file, a, out, e);
+	if (st != ST_OK)
+		return err_wrap(e, "%s", path);
+	if (named.hex[0] == '\0')
+		return err_set(e, ST_INVALID,
+			       "%s does not say what it was: a copy with its hash is written by "
+			       "nurtured policy export MODEL FILE",
+			       path);
+	if (!registry_hash_eq(&named, &out->hash))
+		return err_set(
+			e, ST_CORRUPT,
+			"%s is damaged: it is not what was exported; export and copy it again",
+			path);
+	return ST_OK;
+}
+
+enum status registry_import(const char *dir, const char *path, registry_reads *reads,
+			    struct registry_hash *out, struct err *e)
 {
 	struct arena a;
 	struct str file;
 	struct registry_model m;
 	arena_init(&a, 4 * FILE_BYTES_MAX);
-	enum status st = file_read(path, FILE_BYTES_MAX, &a, &file, e);
-	if (st == ST_OK && (st = registry_decode(file, &a, &m, e)) != ST_OK && e != NULL)
+	enum status st = file_read(path, FILE_BYTES_MAX + COPY_LINE_BYTES, &a, &file, e);
+	if (st == ST_OK)
+		st = check_file(path, &file, &a, &m, e);
+	if (st == ST_OK && reads != NULL && (st = reads(&m, e)) != ST_OK)
 		st = err_wrap(e, "%s", path);
 	if (st == ST_OK)
 		st = put_file(dir, file, out, e);

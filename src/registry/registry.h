@@ -95,12 +95,16 @@ struct registry_list {
 MUST_USE enum status registry_list(const char *dir, struct arena *a, struct registry_list *out,
 				   struct err *e);
 
-/* One file, whole: what registry_put wrote. Import checks it and puts it; it begins as a draft. */
+/* One file: a line with the model's hash, then what registry_put wrote. Import checks it and puts
+ * it; one that is new begins as a draft, one that was here stays what it was. ST_INVALID: no model,
+ * or one that does not say its hash; ST_CORRUPT: it is not what was exported. `reads` says whether
+ * its bytes are what its kind promises; NULL: not asked. */
+typedef enum status registry_reads(const struct registry_model *m, struct err *e);
 MUST_USE enum status registry_export(const char *dir, struct str hash, const char *path,
 				     struct err *e);
-MUST_USE enum status registry_import(const char *dir, const char *path, struct registry_hash *out,
-				     struct err *e);
-/* What registry_export wrote, read; all else is ST_INVALID. Pure: the parser of outside bytes. */
+MUST_USE enum status registry_import(const char *dir, const char *path, registry_reads *reads,
+				     struct registry_hash *out, struct err *e);
+/* What registry_put wrote, read; all else is ST_INVALID. Pure: the parser of outside bytes. */
 MUST_USE enum status registry_decode(struct str file, struct arena *a, struct registry_model *out,
 				     struct err *e);
 

@@ -212,6 +212,45 @@ static void follows_the_log(void **state)
 	folder_close(&f);
 }
 
+static enum status refuses(const struct registry_model *m, struct err *e)
+{
+	return err_set(e, ST_INVALID, STR_FMT " cannot be read", STR_ARG(m->meta.kind));
+}
+
+/* Each byte of a copy counts, those of the line with its hash too. */
+static void a_damaged_copy(void **state)
+{
+	(void)state;
+	struct folder f, g;
+	struct registry_hash back;
+	struct str copy;
+	char path[128];
+	folder_open(&f);
+	folder_open(&g);
+	struct registry_hash a = put_model(&f, "weights", 1);
+	snprintf(path, sizeof path, "%s/out.model", g.dir);
+	assert_int_equal(registry_export(f.dir, str_of(a.hex), path, &f.e), ST_OK);
+	assert_int_equal(file_read(path, 1 << 16, &f.arena, &copy, &f.e), ST_OK);
+	char *bytes = arena_strz(&f.arena, copy);
+	for (size_t i = 0; i < copy.n; i++) {
+		bytes[i] ^= 1;
+		assert_int_equal(file_write_atomic(path, str_n(bytes, copy.n), 0600, &g.e), ST_OK);
+		enum status st = registry_import(g.dir, path, NULL, &back, &g.e);
+		if (st != ST_INVALID && st != ST_CORRUPT)
+			fail_msg("byte %zu changed, and it is taken", i);
+		bytes[i] ^= 1;
+	}
+	/* Without its line it is a model, but nobody can say which. */
+	struct str rest = copy;
+	(void)str_cut(&rest, '\n');
+	assert_int_equal(file_write_atomic(path, rest, 0600, &g.e), ST_OK);
+	assert_int_equal(registry_import(g.dir, path, NULL, &back, &g.e), ST_INVALID);
+	assert_non_null(strstr(g.e.text, "policy export"));
+	unlink(path);
+	folder_close(&f);
+	folder_close(&g);
+}
+
 static void one_file(void **state)
 {
 	(void)state;
@@ -224,11 +263,12 @@ static void one_file(void **state)
 	snprintf(path, sizeof path, "%s/out.model", g.dir);
 	assert_int_equal(registry_export(f.dir, str_of(a.hex), path, &f.e), ST_OK);
 	assert_int_equal(registry_export(f.dir, str_of(a.hex), path, &f.e), ST_CONFLICT);
-	assert_int_equal(registry_import(g.dir, path, &back, &g.e), ST_OK);
+	assert_int_equal(registry_import(g.dir, path, refuses, &back, &g.e), ST_INVALID);
+	assert_int_equal(registry_import(g.dir, path, NULL, &back, &g.e), ST_OK);
 	assert_string_equal(back.hex, a.hex);
 	check_str("bytes", get(&g, a).bytes, "weights");
 	assert_int_equal(file_write_atomic(path, STR("nurtured-model 1\n{}\n"), 0600, &g.e), ST_OK);
-	assert_int_equal(registry_import(g.dir, path, &back, &g.e), ST_INVALID);
+	assert_int_equal(registry_import(g.dir, path, NULL, &back, &g.e), ST_INVALID);
 	assert_non_null(strstr(g.e.text, path));
 	unlink(path);
 	folder_close(&f);
@@ -325,6 +365,7 @@ int main(void)
 		cmocka_unit_test(gate_and_rivals),
 		cmocka_unit_test(stack_of_champions),
 		cmocka_unit_test(follows_the_log),
+		cmocka_unit_test(a_damaged_copy),
 		cmocka_unit_test(one_file),
 		cmocka_unit_test(copied_and_cleared),
 		cmocka_unit_test(choices),

@@ -28,13 +28,15 @@ with open(f"{work}/heavy.csv", "w") as f:
 with open(f"{work}/odds.csv", "w") as f:
     f.write("action,pos0\nroi,0.9\npeer,0.1\n")
 meta = b'{"slot":"test","kind":"learn.test","version":"v1","created_us":1,"from_us":0,"to_us":0,"bytes":7}'
-with open(f"{work}/a.model", "wb") as f:
-    f.write(b"nurtured-model 1\n" + meta + b"\nweights")
-with open(f"{work}/b.model", "wb") as f:
-    f.write(b"nurtured-model 1\n" + meta.replace(b'"v1"', b'"v2"') + b"\nweights")
-for name in "ab":
-    digest = hashlib.sha256(open(f"{work}/{name}.model", "rb").read()).hexdigest()
+for name, version in (("a", b'"v1"'), ("b", b'"v2"')):
+    model = b"nurtured-model 1\n" + meta.replace(b'"v1"', version) + b"\nweights"
+    digest = hashlib.sha256(model).hexdigest()
     open(f"{work}/{name}.hash", "w").write(digest)
+    copy = b"nurtured-model-copy 1 " + digest.encode() + b"\n" + model
+    open(f"{work}/{name}.model", "wb").write(copy)
+    if name == "a":
+        open(f"{work}/zeros.model", "wb").write(copy.replace(b"\nweights", b"\n" + bytes(7)))
+        open(f"{work}/bare.model", "wb").write(model)
 PY
 a=$(cat "$work/a.hash") b=$(cat "$work/b.hash")
 
@@ -73,7 +75,10 @@ expect 0 "no models" 'no models yet' -- policy list
 expect 0 "import" "${a:0:12} is here" -- policy import "$work/a.model"
 expect 0 "import again" "${a:0:12} is here" -- policy import "$work/a.model"
 expect 1 "no model" 'no model: it does not begin' -- policy import "$work/odds.csv"
+expect 1 "a damaged one" 'zeros.model is damaged' -- policy import "$work/zeros.model"
+expect 1 "one that does not say what it was" 'policy export' -- policy import "$work/bare.model"
 expect 0 "to shadow" 'draft -> shadow' -- policy promote "${a:0:8}"
+expect 0 "import once more" "${a:0:12} is here already: it is shadow" -- policy import "$work/a.model"
 expect 1 "on without evidence" 'nothing was shown' -- policy promote "${a:0:8}"
 expect 1 "on with weak evidence" 'effective sample 2' -- policy promote "$a" --log "$work/heavy.csv"
 up=(policy promote "$a" --log "$work/plain.jsonl" --as always:roi --over always:peer)
