@@ -62,6 +62,7 @@ bool account_row_read(const struct json *d, struct arena *a, struct account_row 
 		.hot = number(d, "hot", 0),
 		.warm = number(d, "warm", 0),
 		.last_us = number(d, "last_us", TIME_NONE),
+		.moved_us = number(d, "moved_us", TIME_NONE),
 		.had_touches = json_count(d, touches) > 0,
 	};
 	bool room = true;
@@ -114,6 +115,9 @@ static bool change_handed(struct account_row *r, int64_t id, struct arena *a)
 bool account_row_change(struct account_row *r, const struct account_change *c, int64_t now_us,
 			struct arena *a)
 {
+	bool known = c->traits.n > 0 && !str_eq(c->traits, r->traits);
+	if (known || c->leads != 0 || (r->key.n == 0 && c->key.n > 0))
+		r->moved_us = now_us;
 	if (r->key.n == 0)
 		r->key = c->key;
 	if (r->kind.n == 0)
@@ -128,8 +132,10 @@ bool account_row_change(struct account_row *r, const struct account_change *c, i
 	return change_touches(r, c, now_us, a) && change_handed(r, c->hand, a);
 }
 
-static void write_lists(const struct account_row *r, struct json_w *w)
+static void write_rest(const struct account_row *r, struct json_w *w)
 {
+	if (r->moved_us != TIME_NONE)
+		json_w_ki64(w, "moved_us", r->moved_us);
 	if (r->had_touches) {
 		json_w_key(w, "touches");
 		json_w_array(w);
@@ -171,7 +177,7 @@ void account_row_write(const struct account_row *r, struct buf *out)
 	struct json_w w;
 	json_w_init(&w, out);
 	write_facts(r, &w);
-	write_lists(r, &w);
+	write_rest(r, &w);
 	json_w_end(&w);
 }
 

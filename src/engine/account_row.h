@@ -22,7 +22,8 @@ struct account_touched {
 struct account_row {
 	struct str key, kind, traits; /* traits: a raw JSON object; empty: none */
 	int64_t leads, hot, warm;
-	int64_t last_us;                 /* of its latest activity; TIME_NONE: never */
+	int64_t last_us;  /* of its latest activity; TIME_NONE: never */
+	int64_t moved_us; /* when what is known of it, or how many leads it has, moved last */
 	struct account_touched *touches; /* oldest first */
 	int64_t *handed;                 /* numbers of hand-offs, open and closed, oldest first */
 	uint32_t touches_n, touches_cap, handed_n, handed_cap;
@@ -44,7 +45,7 @@ MUST_USE bool account_row_read(const struct json *d, struct arena *a, struct acc
 MUST_USE bool account_row_change(struct account_row *r, const struct account_change *c,
 				 int64_t now_us, struct arena *a);
 void account_row_write(const struct account_row *r, struct buf *out);
-/* The same without its lists, which no condition asks for. */
+/* The same without what no condition asks for. */
 void account_row_facts(const struct account_row *r, struct buf *out);
 /* Messages since `since_us`, without the one with number `but`. */
 unsigned account_row_touches(const struct account_row *r, int64_t since_us, uint64_t but);

@@ -2,7 +2,8 @@
  * stage_score.c: from an event to numbers: features, points, fit, tier, and the training record.
  *
  * Fit is asked again only when what it reads has moved (profile, account, program), so an ordinary
- * page view costs its own rules and one evaluation. */
+ * page view costs its own rules and one evaluation. An account also moves by a colleague's events:
+ * its row says when, and the lead says when it was last looked at. */
 #include "base/assert.h"
 #include "base/time.h"
 #include "consent/consent.h"
@@ -83,18 +84,39 @@ static void time_to_live(struct pass *p)
 		l->ttl_us = consent_ttl_us(p->program, l, p->env.now_us);
 }
 
+/* A company of thousands is not gone through for each who joins: each of its leads finds out at its
+ * own next pass. At one and the same instant nobody knows which was first, so it is asked again. */
+static enum status fit_is_old(struct pass *p, bool *old_r, struct err *e)
+{
+	const struct lead *l = &p->work->lead;
+	struct account_work *acc;
+	*old_r = p->facts_changed;
+	if (*old_r || !(p->program->fit_reads & READS_ACCOUNT) || l->account == 0 ||
+	    (l->flags & LEAD_MERGED))
+		return ST_OK;
+	*old_r = true;
+	if (p->program->fit_reads & READS_PEOPLE) /* their every act may have moved it */
+		return ST_OK;
+	enum status st = batch_account(p->batch, l->account, &acc, e);
+	if (st == ST_OK)
+		*old_r = acc->row.moved_us >= l->scored_us;
+	return st;
+}
+
 enum status stage_score(struct pass *p, struct err *e)
 {
 	struct lead *l = &p->work->lead;
 	if (p->program == NULL || (l->flags & LEAD_ERASED))
 		return ST_OK;
-	bool event = p->why & (PASS_EVENT | PASS_REFOLD);
+	bool old, event = p->why & (PASS_EVENT | PASS_REFOLD);
 	enum status st = pass_facts(p, e);
 	if (st == ST_OK && event)
 		st = score_the_event(p, e);
+	if (st == ST_OK)
+		st = fit_is_old(p, &old, e);
 	if (st != ST_OK)
 		return st;
-	if (p->facts_changed) {
+	if (old) {
 		struct score_fit fit = score_fit(&p->facts);
 		l->fit_mask = fit.mask;
 		l->persona = fit.persona;

@@ -251,6 +251,42 @@ static struct str large_text(struct world *w, const char *line, size_t lines)
 
 /* A text that cannot be a program, as large as an event of ours may be: it is told, and the fold
  * goes on, whatever the reading of it took. */
+/* Fit that asks about the company is as of the lead's own next event, whoever moved it. */
+static void colleagues(const char *rule, double none, double some)
+{
+	struct world w;
+	char text[2048];
+	(void)snprintf(text, sizeof text, "%.*s{name: c, if: %s, points: 10}]\n%s",
+		       (int)(strstr(program, "{name: size") - program), program, rule,
+		       strstr(program, "  engagement:"));
+	world_start(&w, &(struct engine_conf){.seed = 7});
+	world_apply(&w, text, NULL);
+	does(&w, "form.demo", "ana@firm.example", NULL, NULL);
+	does(&w, "form.demo", "cy@other.example", NULL, NULL);
+	for (int i = 0; i < 2; i++) {
+		w.now_us += US_PER_H;
+		does(&w, "page.other", "ana@firm.example", NULL, NULL);
+		assert_true(lead_of(&w, 1).fit == none);
+	}
+	w.now_us += US_PER_H;
+	for (int i = 0; i < 3; i++) /* hot by the second */
+		does(&w, "form.demo", "bo@firm.example", NULL, NULL);
+	assert_true(lead_of(&w, 3).fit == some);
+	w.now_us += US_PER_H;
+	does(&w, "page.other", "ana@firm.example", NULL, NULL);
+	does(&w, "page.other", "cy@other.example", NULL, NULL);
+	assert_true(lead_of(&w, 1).fit == some);
+	assert_true(lead_of(&w, 2).fit == none);
+	teardown(&w);
+}
+
+static void test_fit_sees_colleagues(void **state)
+{
+	(void)state;
+	colleagues("account.leads >= 2", 0, 10);
+	colleagues("account.hot >= 1", 0, 10);
+}
+
 static void test_large_bad_program_is_a_dead_letter(void **state)
 {
 	(void)state;
@@ -305,6 +341,7 @@ int main(void)
 		cmocka_unit_test(test_machines_never_score),
 		cmocka_unit_test(test_order_of_arrival_does_not_matter),
 		cmocka_unit_test(test_profile_keeps_what_is_newer),
+		cmocka_unit_test(test_fit_sees_colleagues),
 		cmocka_unit_test(test_large_bad_program_is_a_dead_letter),
 		cmocka_unit_test(test_bad_content_index_is_a_dead_letter),
 		cmocka_unit_test(test_probability_comes_with_a_version),

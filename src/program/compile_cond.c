@@ -5,8 +5,9 @@
 
 #include "base/assert.h"
 
+#define READS_COMPANY (READS_ACCOUNT | READS_PEOPLE)
 #define READS_ALL_BUT_EVENT \
-	(READS_LEAD | READS_PROFILE | READS_ACCOUNT | READS_PERSONA | READS_FEATURES | \
+	(READS_LEAD | READS_PROFILE | READS_COMPANY | READS_PERSONA | READS_FEATURES | \
 	 READS_SCORES | READS_CLOCK | READS_JOURNEY)
 
 static const struct {
@@ -14,23 +15,23 @@ static const struct {
 	const char *about, *why, *fix;
 } places[] = {
 	[COND_PERSONA] =
-		{READS_LEAD | READS_PROFILE | READS_ACCOUNT, "a persona",
+		{READS_LEAD | READS_PROFILE | READS_COMPANY, "a persona",
 		 "personas are about who somebody is, and are not asked again on every event",
 		 "ask for lead.* and account.*"},
-	[COND_FIT] = {READS_LEAD | READS_PROFILE | READS_ACCOUNT | READS_PERSONA, "a fit rule",
+	[COND_FIT] = {READS_LEAD | READS_PROFILE | READS_COMPANY | READS_PERSONA, "a fit rule",
 		      "fit is about who somebody is, and is not asked again on every event",
 		      "ask for lead.*, account.* and persona, or make it an engagement rule or a "
 		      "tier's `if:`"},
-	[COND_EVENT] = {READS_LEAD | READS_PROFILE | READS_ACCOUNT | READS_PERSONA | READS_EVENT |
+	[COND_EVENT] = {READS_LEAD | READS_PROFILE | READS_COMPANY | READS_PERSONA | READS_EVENT |
 				READS_PROPERTIES | READS_CLOCK,
 			"a rule about events",
 			"it is asked while the event comes in, before it is scored",
 			"ask for event.*, lead.*, account.* and persona"},
-	[COND_ENTRY] = {READS_LEAD | READS_PROFILE | READS_ACCOUNT | READS_EVENT |
+	[COND_ENTRY] = {READS_LEAD | READS_PROFILE | READS_COMPANY | READS_EVENT |
 				READS_PROPERTIES | READS_CLOCK,
 			"an entry rule", "it is asked once, when the first event comes in",
 			"ask for event.*, lead.* and account.*"},
-	[COND_TIER] = {READS_LEAD | READS_PROFILE | READS_ACCOUNT | READS_PERSONA | READS_FEATURES |
+	[COND_TIER] = {READS_LEAD | READS_PROFILE | READS_COMPANY | READS_PERSONA | READS_FEATURES |
 			       READS_SCORES | READS_CLOCK,
 		       "a tier", "a tier changes without an event as well, when points fade",
 		       "ask for fit, engagement, score, feature.*, lead.*, account.* and persona"},

@@ -222,11 +222,23 @@ static void compile_tiers(struct compile *c, const struct ynode *n)
 	p->fix = STR("give hot the higher thresholds");
 }
 
+/* Whoever folds asks for fit again when what it reads has moved, and must know what that is. */
+static unsigned fit_reads(const struct program *p)
+{
+	unsigned reads = 0;
+	for (size_t i = 0; i < p->personas_n; i++)
+		reads |= p->personas[i].if_.reads;
+	for (size_t i = 0; i < p->fit_n; i++)
+		reads |= p->fit[i].if_.reads;
+	return reads;
+}
+
 void compile_scoring(struct compile *c)
 {
 	const struct ynode *scoring = ynode_get(c->root, "scoring");
 	const struct ynode *engagement = ynode_get(scoring, "engagement");
 	compile_fit(c, ynode_get(scoring, "fit"));
+	c->p->fit_reads = fit_reads(c->p);
 	compile_points(c, engagement);
 	compile_inactivity(c, ynode_get(engagement, "inactivity"));
 	compile_weights(c, ynode_get(scoring, "weights"));

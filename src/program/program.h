@@ -42,6 +42,7 @@ enum program_reads {
 	READS_PERSONA = 128,
 	READS_CLOCK = 256,   /* moves with every event, or with time alone */
 	READS_JOURNEY = 512, /* track, stage, step, touches */
+	READS_PEOPLE = 1024, /* of the account: what its people do; READS_ACCOUNT is set too */
 };
 
 /* A condition with its source, for messages and explain. prog == NULL: always true. */
@@ -184,6 +185,7 @@ struct program {
 	size_t features_n;
 	const struct program_fit *fit;
 	size_t fit_n;
+	unsigned fit_reads; /* what fit rules and personas read: enum program_reads bits */
 	const struct program_points *points;
 	size_t points_n;
 	struct program_inactivity inactivity;
