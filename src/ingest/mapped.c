@@ -72,7 +72,11 @@ static bool take(struct walk *w, uint32_t node, size_t index, size_t left)
 	struct ingest_refusal *last = &w->out->refused[w->out->refused_n - 1];
 	if (f == FAULT_NOT_AS_MAPPED) {
 		last->param = why.column;
-		last->message = why.reason;
+		/* A dead letter is this text and no more. */
+		last->message = why.column.n
+					? arena_printf(w->a, STR_FMT ": " STR_FMT,
+						       STR_ARG(why.column), STR_ARG(why.reason))
+					: why.reason;
 	}
 	return true;
 }

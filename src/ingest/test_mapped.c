@@ -95,7 +95,7 @@ static void a_refusal_says_where_and_not_what(void **state)
 	assert_int_equal(ingest_decode(&r, &test_arena, &res, &e), ST_OK);
 	assert_int_equal(res.refused_n, 1);
 	assert_true(str_is(res.refused[0].param, "who.mail"));
-	assert_true(str_is(res.refused[0].message, "is not an e-mail address"));
+	assert_true(str_is(res.refused[0].message, "who.mail: is not an e-mail address"));
 }
 
 static void too_many(void **state)
