@@ -124,7 +124,7 @@ int beside_end(struct cli *c, bool promote)
 {
 	struct door d;
 	if (door_open(c, DOOR_WRITE, &d, &c->err) != ST_OK)
-		return cli_fail(c, c->err.status == ST_NOT_FOUND ? "nurtured init" : NULL);
+		return cli_fail_open(c);
 	int rc = end_at(c, &d, promote);
 	door_close(&d);
 	return rc;

@@ -13,8 +13,11 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define DATA_BYTES_MAX (NODE_PATH_MAX - 128) /* with the names of what is in it */
 
 enum global {
 	G_DATA,
@@ -165,6 +168,11 @@ int cli_fail(struct cli *c, const char *fix)
 	else
 		fail_text(c, c->err.text, fix);
 	return cli_exit_of(c->err.status);
+}
+
+int cli_fail_open(struct cli *c)
+{
+	return cli_fail(c, c->err.status == ST_NOT_FOUND ? "nurtured init" : NULL);
 }
 
 int cli_usage(struct cli *c, const char *fmt, ...)
@@ -429,6 +437,11 @@ static int run(struct cli *c, const struct parse *p)
 	}
 	if (c->verb->args[0] == '\0' && c->args_n > 0)
 		return cli_usage(c, "%s takes no arguments", c->verb->name);
+	if (strlen(c->data) > DATA_BYTES_MAX)
+		return cli_usage(c,
+				 "the path of the data folder is longer than %d bytes: change "
+				 "into a folder above it and give the rest",
+				 DATA_BYTES_MAX);
 	/* What time it is, is the folder's to say, before a verb notes it. */
 	int64_t shift = 0;
 	if (node_clock_read(c->data, &shift, &c->err) != ST_OK)

@@ -78,6 +78,8 @@ bool cli_flag(const struct cli *c, const char *opt);
 /* Prints what, where, why and fix (or the error object with --json), and gives the exit code of
  * the status. `fix` may be NULL. */
 int cli_fail(struct cli *c, const char *fix);
+/* The same for what opening the folder of data has failed with. */
+int cli_fail_open(struct cli *c);
 /* The same for what was asked with the arguments: where they are wrong it is wrong use. */
 int cli_refused(struct cli *c);
 int cli_usage(struct cli *c, const char *fmt, ...)

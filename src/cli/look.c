@@ -30,7 +30,7 @@ int look(struct cli *c, look_make *make, look_show *show, void *ctx)
 	struct buf b;
 	struct json_w w;
 	if (door_open(c, DOOR_READ, &door, &c->err) != ST_OK)
-		return cli_fail(c, c->err.status == ST_NOT_FOUND ? "nurtured init" : NULL);
+		return cli_fail_open(c);
 	struct view v = door_view(c, &door);
 	buf_init(&b, DOCUMENT_BYTES);
 	json_w_init(&w, &b);

@@ -49,7 +49,7 @@ int order(struct cli *c, order_make *make, void *ctx, const char *done)
 	struct door d;
 	struct view_order o;
 	if (door_open(c, DOOR_WRITE, &d, &c->err) != ST_OK)
-		return cli_fail(c, c->err.status == ST_NOT_FOUND ? "nurtured init" : NULL);
+		return cli_fail_open(c);
 	struct view v = door_view(c, &d);
 	enum status st = make(&v, ctx, &o, &c->err);
 	int rc = st == ST_OK ? order_send(c, &d, &o, done) : cli_refused(c);

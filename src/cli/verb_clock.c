@@ -56,7 +56,7 @@ static int show(struct cli *c)
 	struct settings settings;
 	int64_t next = TIME_NONE;
 	if (door_open(c, DOOR_READ, &door, &c->err) != ST_OK)
-		return cli_fail(c, c->err.status == ST_NOT_FOUND ? "nurtured init" : NULL);
+		return cli_fail_open(c);
 	enum status st = settings_load(c->data, &c->arena, &settings, &c->err);
 	if (st == ST_OK)
 		st = store_scan(door.node->store, TABLE_ALARM, SCAN_ALL, take_first, &next,

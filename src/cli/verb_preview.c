@@ -189,7 +189,7 @@ static int run(struct cli *c)
 	if (subject != NULL && (!str_to_u64(str_of(subject), &n) || n == 0 || n > 99))
 		return cli_usage(c, "--subject is the number of a subject line, from 1");
 	if (door_open(c, DOOR_READ, &p.door, &c->err) != ST_OK)
-		return cli_fail(c, c->err.status == ST_NOT_FOUND ? "nurtured init" : NULL);
+		return cli_fail_open(c);
 	enum status st = make(&p, &c->err);
 	if (st == ST_OK)
 		ask_filter(&p);

@@ -195,7 +195,7 @@ static int run_plan(struct cli *c)
 	struct door door;
 	int rc = load(c, &d);
 	if (rc < 0 && door_open(c, DOOR_READ, &door, &c->err) != ST_OK)
-		rc = cli_fail(c, "nurtured init");
+		rc = cli_fail_open(c);
 	if (rc >= 0) {
 		draft_finish(&d);
 		return rc;
@@ -319,7 +319,7 @@ static int run_apply(struct cli *c)
 	rc = load(c, &d);
 	d.beside = shared ? &how : NULL;
 	if (rc < 0 && door_open(c, c->dry_run ? DOOR_READ : DOOR_WRITE, &door, &c->err) != ST_OK)
-		rc = cli_fail(c, "nurtured init");
+		rc = cli_fail_open(c);
 	if (rc >= 0) {
 		draft_finish(&d);
 		return rc;

@@ -7,6 +7,8 @@
 #include "cli/verbs.h"
 #include "view/view_did.h"
 
+#include <string.h>
+
 static void on_progress(void *ctx, uint64_t at, uint64_t of)
 {
 	struct progress *p = ctx;
@@ -47,8 +49,11 @@ static int run(struct cli *c)
 	const char *from = cli_value(c, "from");
 	if (!cli_flag(c, "verify") || c->args_n > 0)
 		return cli_usage(c, "replay wants --verify: fold the log again and compare");
+	if (from != NULL && strlen(from) + 32 > NODE_PATH_MAX)
+		return cli_usage(c, "the path of --from is longer than %d bytes",
+				 NODE_PATH_MAX - 32);
 	if (door_open(c, DOOR_READ, &d, &c->err) != ST_OK)
-		return cli_fail(c, "nurtured init");
+		return cli_fail_open(c);
 	enum status st = ST_OK;
 	if (from != NULL) {
 		char path[NODE_PATH_MAX];

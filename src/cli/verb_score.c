@@ -90,7 +90,7 @@ static int with_rows(struct cli *c, int (*then)(struct work *w))
 	    !duration(c, "within", WITHIN_DEFAULT_US, &w.conf.within_us))
 		return CLI_USAGE;
 	if (door_open(c, DOOR_READ, &w.door, &c->err) != ST_OK)
-		return cli_fail(c, "nurtured init");
+		return cli_fail_open(c);
 	arena_init(&w.arena, ROWS_BYTES);
 	int rc = read_rows(&w) == ST_OK ? then(&w) : cli_fail(c, NULL);
 	finish(&w);

@@ -5,6 +5,7 @@
 #include "cli/look.h"
 #include "cli/verbs.h"
 #include "engine/outbox.h"
+#include "identity/identity.h"
 #include "ingest/fact.h"
 #include "model/tier.h"
 #include "node/settings.h"
@@ -168,6 +169,19 @@ static const char *fill(struct cli *c, struct event *ev)
 	return NULL;
 }
 
+/* An identifier that can never be one would leave an event of nobody. Whether a number without +
+ * is one is the program's to say. */
+static enum status whose(struct cli *c, const struct event *ev, bool phones,
+			 const struct program *program)
+{
+	struct identity_key key;
+	enum status st = ST_OK;
+	for (size_t i = 0; i < ev->ids_n && st == ST_OK; i++)
+		if (phones || ev->ids[i].kind != ID_PHONE)
+			st = identity_normalise(program, &ev->ids[i], &c->arena, &key, &c->err);
+	return st;
+}
+
 static int run(struct cli *c)
 {
 	struct door d;
@@ -183,6 +197,8 @@ static int run(struct cli *c)
 	const char *id = cli_value(c, "message-id"), *wrong = fill(c, &item.event);
 	if (wrong != NULL)
 		return cli_usage(c, "%s", wrong);
+	if (whose(c, &item.event, false, NULL) != ST_OK)
+		return cli_refused(c);
 	if (id != NULL)
 		item.message_id = str_of(id);
 	if (c->dry_run) {
@@ -190,7 +206,11 @@ static int run(struct cli *c)
 		return CLI_OK;
 	}
 	if (door_open(c, DOOR_WRITE, &d, &c->err) != ST_OK)
-		return cli_fail(c, c->err.status == ST_NOT_FOUND ? "nurtured init" : NULL);
+		return cli_fail_open(c);
+	if (whose(c, &item.event, true, d.program) != ST_OK) {
+		door_close(&d);
+		return cli_refused(c);
+	}
 	struct view v = door_view(c, &d);
 	struct view_triggered t = {0};
 	view_standing_of(&v, &item.event, &t.before);

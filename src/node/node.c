@@ -191,6 +191,26 @@ static enum status open_files(struct node *n, const struct node_conf *conf, stru
 	return st == ST_OK ? catch_up(n, e) : st;
 }
 
+/* Databases that are shared need a file of locks beside them, so reading writes as well. What SQLite
+ * says of a folder where it cannot ("unable to open") helps nobody. */
+static enum status who_may(const char *dir, enum status st, struct err *e)
+{
+	struct stat sb;
+	if ((st != ST_IO && st != ST_DENIED) || access(dir, W_OK | X_OK) == 0)
+		return st;
+	if (errno == EROFS)
+		return err_set(e, ST_DENIED,
+			       "%s is mounted for reading only, and even who reads writes there; "
+			       "copy the folder, and give --data COPY",
+			       dir);
+	if (errno != EACCES || stat(dir, &sb) != 0)
+		return st;
+	return err_set(e, ST_DENIED,
+		       "user %u may not write to %s, and even who reads writes there; run as its "
+		       "owner, user %u, or let user %u write to it",
+		       (unsigned)geteuid(), dir, (unsigned)sb.st_uid, (unsigned)geteuid());
+}
+
 enum status node_open(const struct node_conf *conf, struct node **out, struct err *e)
 {
 	if (strlen(conf->dir) + 32 > NODE_PATH_MAX)
@@ -203,6 +223,8 @@ enum status node_open(const struct node_conf *conf, struct node **out, struct er
 	enum status st = open_folder(n, conf, e);
 	if (st == ST_OK)
 		st = open_files(n, conf, e);
+	if (st != ST_OK)
+		st = who_may(n->dir, st, e);
 	if (st != ST_OK)
 		node_close(&n);
 	else

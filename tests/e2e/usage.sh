@@ -15,6 +15,8 @@ trigger form.demo extra --email a@b.example
 trigger form.demo
 trigger !? --email a@b.example
 trigger form.demo --email a@b.example --at yesterday
+trigger form.demo --email nobody
+trigger form.demo --phone 12
 clock sideways
 clock show extra
 clock advance
