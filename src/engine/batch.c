@@ -20,6 +20,7 @@
 #define COUNTERS_MAX (1u << 18)
 #define TYPES_MAX 65535u
 #define KEEP_HELD ((size_t)32 << 20)
+#define MOVED_MAX (1u << 17)
 #define IDCACHE_MIN 4096u
 #define IDCACHE_MAX (1u << 22)
 
@@ -33,6 +34,7 @@ void batch_init(struct batch *b, struct store *store, size_t bytes_max)
 	arena_init(&b->keep, bytes_max);
 	u64map_init(&b->works, WORKS_MAX);
 	u64map_init(&b->accounts, WORKS_MAX);
+	u64map_init(&b->moved, MOVED_MAX);
 	strmap_init(&b->identities, 4 * WORKS_MAX);
 	strmap_init(&b->counters, COUNTERS_MAX);
 	strmap_init(&b->types, TYPES_MAX);
@@ -45,6 +47,7 @@ void batch_finish(struct batch *b)
 	arena_finish(&b->keep);
 	u64map_finish(&b->works);
 	u64map_finish(&b->accounts);
+	u64map_finish(&b->moved);
 	strmap_finish(&b->identities);
 	strmap_finish(&b->counters);
 	strmap_finish(&b->types);
@@ -69,6 +72,7 @@ void batch_clear(struct batch *b)
 void batch_drop(struct batch *b)
 {
 	batch_clear(b);
+	u64map_clear(&b->moved);
 	strmap_clear(&b->types);
 	strmap_clear(&b->sources);
 	b->sources_dirty = false;
@@ -317,6 +321,31 @@ enum status batch_account(struct batch *b, uint64_t id, struct account_work **ou
 	return st;
 }
 
+static void moved_put(struct batch *b, const struct account_work *w)
+{
+	uint64_t at = (uint64_t)w->row.moved_us;
+	if (u64map_put(&b->moved, w->id, at))
+		return;
+	u64map_clear(&b->moved); /* full: those in use come back */
+	(void)u64map_put(&b->moved, w->id, at);
+}
+
+enum status batch_account_moved(struct batch *b, uint64_t id, int64_t *at_r, struct err *e)
+{
+	uint64_t at;
+	struct account_work *w;
+	if (u64map_get(&b->moved, id, &at)) {
+		*at_r = (int64_t)at;
+		return ST_OK;
+	}
+	enum status st = batch_account(b, id, &w, e);
+	if (st != ST_OK)
+		return st;
+	moved_put(b, w);
+	*at_r = w->row.moved_us;
+	return ST_OK;
+}
+
 enum status batch_account_of(struct batch *b, struct str key, struct account_work **out,
 			     bool *created_r, struct err *e)
 {
@@ -389,6 +418,7 @@ enum status batch_account_change(struct batch *b, struct account_work *w,
 		return no_room(e);
 	w->known = w->dirty = true;
 	w->doc_current = false;
+	moved_put(b, w);
 	return ST_OK;
 }
 

@@ -49,6 +49,7 @@ struct batch {
 	struct store *store;
 	struct arena keep;             /* lives until the flush behind the commit */
 	struct u64map works, accounts; /* id -> struct work * / struct account_work * */
+	struct u64map moved;           /* account -> its moved_us; kept across batches */
 	struct strmap identities;      /* changed in this batch: key -> lead, 0: removed */
 	struct strmap counters;        /* key -> delta (two's complement) */
 	struct strmap sources;         /* named in reports; kept across batches */
@@ -100,6 +101,10 @@ MUST_USE enum status batch_identity_set(struct batch *b, struct str key, uint64_
 					struct err *e);
 MUST_USE enum status batch_account(struct batch *b, uint64_t id, struct account_work **out,
 				   struct err *e);
+/* When its facts moved last (account_row.h), mostly without opening its row: each pass of a lead
+ * asks. */
+MUST_USE enum status batch_account_moved(struct batch *b, uint64_t id, int64_t *at_r,
+					 struct err *e);
 /* By key (domain or group); created when new. */
 MUST_USE enum status batch_account_of(struct batch *b, struct str key, struct account_work **out,
 				      bool *created_r, struct err *e);

@@ -89,7 +89,7 @@ static void time_to_live(struct pass *p)
 static enum status fit_is_old(struct pass *p, bool *old_r, struct err *e)
 {
 	const struct lead *l = &p->work->lead;
-	struct account_work *acc;
+	int64_t moved_us;
 	*old_r = p->facts_changed;
 	if (*old_r || !(p->program->fit_reads & READS_ACCOUNT) || l->account == 0 ||
 	    (l->flags & LEAD_MERGED))
@@ -97,9 +97,9 @@ static enum status fit_is_old(struct pass *p, bool *old_r, struct err *e)
 	*old_r = true;
 	if (p->program->fit_reads & READS_PEOPLE) /* their every act may have moved it */
 		return ST_OK;
-	enum status st = batch_account(p->batch, l->account, &acc, e);
+	enum status st = batch_account_moved(p->batch, l->account, &moved_us, e);
 	if (st == ST_OK)
-		*old_r = acc->row.moved_us >= l->scored_us;
+		*old_r = moved_us >= l->scored_us;
 	return st;
 }
 
