@@ -191,8 +191,8 @@ static enum status open_files(struct node *n, const struct node_conf *conf, stru
 	return st == ST_OK ? catch_up(n, e) : st;
 }
 
-/* Databases that are shared need a file of locks beside them, so reading writes as well. What SQLite
- * says of a folder where it cannot ("unable to open") helps nobody. */
+/* Databases that are shared need a file of locks beside them, so reading writes as well. What
+ * SQLite says of a folder where it cannot ("unable to open") helps nobody. */
 static enum status who_may(const char *dir, enum status st, struct err *e)
 {
 	struct stat sb;
