@@ -102,7 +102,7 @@ static enum http_verdict admit(void *ctx, struct http_request *req, struct http_
 		return not_found(call, reply);
 	if (st != ST_OK)
 		return wrong_method(call, allow, reply);
-	if (api_auth(call, &p) != ST_OK)
+	if (api_auth(call, &p) != ST_OK || api_query_check(call, &p) != ST_OK)
 		return answer(call, &p, reply);
 	const struct api_route *route = &api_routes[call->op];
 	if (req->media_type.n > 0 && route->body_max > 0 &&

@@ -23,6 +23,9 @@ struct api {
 /* auth.c: ST_OK, or *p says what to answer. */
 enum status api_auth(struct api_call *call, struct api_problem *p);
 
+/* queries.c: what stands behind the '?' of an operator's route. ST_OK, or *p says what is wrong. */
+enum status api_query_check(struct api_call *call, struct api_problem *p);
+
 /* reply.c */
 bool api_any_origin(const struct api *a);
 void api_reply_preflight(struct api_call *call, struct http_reply *reply);

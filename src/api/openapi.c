@@ -65,16 +65,10 @@ static void text_content(struct json_w *w, const char *type)
 	json_w_end(w);
 }
 
-static void parameter(struct json_w *w, const char *pattern)
+static void path_parameter(struct json_w *w, struct str name)
 {
-	struct str p = str_of(pattern);
-	size_t open = str_find_byte(p, '{');
-	if (open == p.n)
-		return;
-	json_w_key(w, "parameters");
-	json_w_array(w);
 	json_w_object(w);
-	json_w_kstr(w, "name", str_slice(p, open + 1, str_find_byte(p, '}')));
+	json_w_kstr(w, "name", name);
 	json_w_kz(w, "in", "path");
 	json_w_kbool(w, "required", true);
 	json_w_key(w, "schema");
@@ -82,6 +76,45 @@ static void parameter(struct json_w *w, const char *pattern)
 	json_w_kz(w, "type", "string");
 	json_w_end(w);
 	json_w_end(w);
+}
+
+static void query_parameter(struct json_w *w, const struct api_query *q)
+{
+	json_w_object(w);
+	json_w_kz(w, "name", q->name);
+	json_w_kz(w, "in", "query");
+	json_w_kz(w, "description", q->description);
+	json_w_key(w, "schema");
+	json_w_object(w);
+	json_w_kz(w, "type", q->kind == API_QUERY_NUMBER ? "integer" : "string");
+	if (q->kind == API_QUERY_NUMBER) {
+		json_w_ki64(w, "minimum", q->least);
+		if (q->most < INT64_MAX)
+			json_w_ki64(w, "maximum", q->most);
+	}
+	if (q->kind == API_QUERY_WORD) {
+		json_w_key(w, "enum");
+		json_w_array(w);
+		for (struct str rest = str_of(q->words); rest.p != NULL;)
+			json_w_str(w, str_cut(&rest, ' '));
+		json_w_end(w);
+	}
+	json_w_end(w);
+	json_w_end(w);
+}
+
+static void parameters(struct json_w *w, const struct api_route *r)
+{
+	enum api_op op = (enum api_op)(r - api_routes);
+	struct str p = str_of(r->pattern);
+	size_t open = str_find_byte(p, '{');
+	json_w_key(w, "parameters");
+	json_w_array(w);
+	if (open < p.n)
+		path_parameter(w, str_slice(p, open + 1, str_find_byte(p, '}')));
+	for (size_t i = 0; i < api_queries_n; i++)
+		if (api_queries[i].op == op)
+			query_parameter(w, &api_queries[i]);
 	json_w_end(w);
 }
 
@@ -173,7 +206,7 @@ static void operation(struct json_w *w, const struct api_route *r)
 	json_w_array(w);
 	json_w_z(w, r->tag);
 	json_w_end(w);
-	parameter(w, r->pattern);
+	parameters(w, r);
 	if (r->request_schema[0] != '\0') {
 		bool any = strcmp(r->types, "*") == 0;
 		json_w_key(w, "requestBody");

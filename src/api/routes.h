@@ -18,6 +18,19 @@ struct api_route {
 
 extern const struct api_route api_routes[API_OP_COUNT];
 
+/* queries.def as a table. */
+enum api_query_kind { API_QUERY_TEXT, API_QUERY_NUMBER, API_QUERY_WORD };
+struct api_query {
+	enum api_op op;
+	const char *name;
+	enum api_query_kind kind;
+	int64_t least, most; /* of a number */
+	const char *words;   /* one of these, spaces between */
+	const char *description;
+};
+extern const struct api_query api_queries[];
+extern const size_t api_queries_n;
+
 /* One path segment for {name}, the rest byte by byte. */
 bool route_match(const char *pattern, struct str path, struct str *param);
 /* ST_OK; ST_NOT_FOUND: no such path; ST_INVALID: the path is there, under the methods of *allow (a

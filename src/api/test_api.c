@@ -485,6 +485,8 @@ static void test_routes_and_description(void **state)
 	assert_true(json_get(&d, paths, "/v1/track") != JSON_NONE);
 	assert_true(json_get(&d, paths, "/v1/keys/{key}") != JSON_NONE);
 	assert_true(json_get(&d, paths, "/v1/status") == JSON_NONE);
+	assert_true(str_find(api_openapi(f.api), STR("\"name\":\"strict\",\"in\":\"query\"")) <
+		    api_openapi(f.api).n);
 	uint32_t schemas = json_get(&d, json_get(&d, 0, "components"), "schemas");
 	for (size_t i = 0; i < API_OP_COUNT; i++) {
 		const struct api_route *r = &api_routes[i];

@@ -3,6 +3,8 @@
  * could not carry out is a dead letter, and its reason is the answer. */
 #include "cli/order.h"
 
+#include <string.h>
+
 static int refused(struct cli *c, struct door *d, uint64_t seq)
 {
 	struct str row;
@@ -14,6 +16,31 @@ static int refused(struct cli *c, struct door *d, uint64_t seq)
 	struct str why = json_str(&doc, json_get(&doc, 0, "reason"), &c->arena);
 	(void)err_set(&c->err, ST_CONFLICT, STR_FMT, STR_ARG(why));
 	return cli_fail(c, NULL);
+}
+
+/* A merge is undone by its number. */
+static uint64_t merge_of(struct cli *c, struct door *d, const char *type, uint64_t seq)
+{
+	struct view v = door_view(c, d);
+	return strcmp(type, "lead.merge") == 0 ? view_merge_of_event(&v, seq) : 0;
+}
+
+static void tell_done(struct cli *c, struct door *d, const char *type, uint64_t seq,
+		      const char *done)
+{
+	unsigned long long merge = merge_of(c, d, type, seq), at = seq;
+	if (!c->json) {
+		fprintf(c->out, "done: %s (%s, event %llu)\n", done, type, at);
+		if (merge)
+			fprintf(c->out, "merge %llu; undo: nurtured lead split %llu\n", merge,
+				merge);
+		return;
+	}
+	fprintf(c->out, "{\"schema\":\"nurtured.order/1\",\"type\":\"%s\",\"seq\":%llu", type, at);
+	if (merge)
+		fprintf(c->out, ",\"merge\":%llu,\"undo\":\"nurtured lead split %llu\"", merge,
+			merge);
+	fputs("}\n", c->out);
 }
 
 int order_send(struct cli *c, struct door *d, const struct view_order *o, const char *done)
@@ -35,12 +62,7 @@ int order_send(struct cli *c, struct door *d, const struct view_order *o, const 
 	int rc = refused(c, d, item.seq);
 	if (rc != CLI_OK)
 		return rc;
-	if (c->json)
-		fprintf(c->out, "{\"schema\":\"nurtured.order/1\",\"type\":\"%s\",\"seq\":%llu}\n",
-			o->type, (unsigned long long)item.seq);
-	else
-		fprintf(c->out, "done: %s (%s, event %llu)\n", done, o->type,
-			(unsigned long long)item.seq);
+	tell_done(c, d, o->type, item.seq, done);
 	return CLI_OK;
 }
 

@@ -98,15 +98,27 @@ static enum status make_merge(struct view *v, void *ctx, struct view_order *out,
 	return ST_OK;
 }
 
+static void tell_parted(struct cli *c, const struct view_merged *m)
+{
+	cli_talk(c, "merge %llu: lead %llu (" STR_FMT ") parts from lead %llu (" STR_FMT ")\n",
+		 (unsigned long long)m->merge, (unsigned long long)m->lead, STR_ARG(m->lead_name),
+		 (unsigned long long)m->into, STR_ARG(m->into_name));
+}
+
+struct part {
+	struct cli *c;
+	uint64_t merge;
+};
+
 static enum status make_split(struct view *v, void *ctx, struct view_order *out, struct err *e)
 {
-	unsigned long long merge = *(unsigned long long *)ctx;
-	struct str row;
-	enum status st = store_get(v->store, TABLE_MERGE, KEY_NUM(merge), v->arena, &row, e);
-	if (st == ST_NOT_FOUND)
-		return err_set(e, st, "there is no merge %llu; nurtured explain LEAD lists them",
-			       merge);
-	*out = (struct view_order){"lead.split", arena_printf(v->arena, "{\"merge\":%llu}", merge)};
+	const struct part *p = ctx;
+	struct view_merged m;
+	enum status st = view_merged(v, p->merge, &m, e);
+	if (st == ST_OK)
+		st = view_order_split(v, &m, out, e);
+	if (st == ST_OK)
+		tell_parted(p->c, &m);
 	return st;
 }
 
@@ -145,13 +157,11 @@ static enum status make_resume(struct view *v, void *ctx, struct view_order *out
 
 static int do_split(struct cli *c)
 {
-	unsigned long long merge;
-	uint64_t n;
-	if (!str_to_u64(str_of(c->args[1]), &n))
+	struct part p = {.c = c};
+	if (!str_to_u64(str_of(c->args[1]), &p.merge))
 		return cli_usage(
 			c, "split wants the number of a merge; nurtured explain LEAD lists them");
-	merge = n;
-	return order(c, make_split, &merge, "split");
+	return order(c, make_split, &p, "split");
 }
 
 static int do_pause(struct cli *c)
@@ -193,12 +203,14 @@ const struct verb verb_lead = {
 		  "declared key.\n\n"
 		  "move puts a lead on a track at its first step, also one whose messages had "
 		  "ended; the track \"-\" takes it off all. pause says nothing to it for a time, "
-		  "then goes on where it was.",
+		  "then goes on where it was.\n\n"
+		  "merge joins OTHER into INTO and prints the number of the merge. split undoes a "
+		  "merge: MERGE is that number, which nurtured explain LEAD lists as well.",
 	.examples = {"nurtured lead list --tier hot", "nurtured lead get sara@acme.example --json",
-		     "nurtured lead list --track consideration --tier hot",
 		     "nurtured lead move sara@acme.example consideration --reason 'met at a fair'",
 		     "nurtured lead pause 12 --for 14d",
-		     "nurtured lead merge 12 40 --reason 'same person, two addresses'"},
+		     "nurtured lead merge 12 40 --reason 'same person, two addresses'",
+		     "nurtured lead split 7"},
 	.opts = {{"tier", 't', "TIER", "list: hot, warm or cold"},
 		 {"limit", 0, "N", "list: so many (default 50, at most 1000)"},
 		 {"after", 0, "LEAD", "list: the page behind this lead (what Next: says)"},

@@ -7,10 +7,20 @@
 #include "cli/verbs.h"
 #include "daemon/daemon.h"
 
+#include <arpa/inet.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define HOPS_MAX 8 /* proxies that pass a request on */
+
+/* Names are not looked up: they may mean several addresses. */
+static bool is_address(const char *host)
+{
+	struct in6_addr any;
+	return inet_pton(AF_INET, host, &any) == 1 || inet_pton(AF_INET6, host, &any) == 1 ||
+	       strchr(host, '%') != NULL; /* fe80::1%eth0 */
+}
 
 const char *serve_listen(struct cli *c, struct http_server_conf *http, struct str where)
 {
@@ -24,6 +34,13 @@ const char *serve_listen(struct cli *c, struct http_server_conf *http, struct st
 	if (!str_to_u64(str_slice(where, colon, where.n), &port) || port > 65535)
 		return "--listen wants ADDRESS:PORT or PORT, for example 127.0.0.1:7070";
 	http->address = host.n ? arena_strz(&c->arena, host) : "0.0.0.0";
+	if (!is_address(http->address))
+		return arena_printf(&c->arena,
+				    "--listen wants an IP address, and \"%s\" is none: "
+				    "127.0.0.1:%llu for this machine alone, 0.0.0.0:%llu for all",
+				    http->address, (unsigned long long)port,
+				    (unsigned long long)port)
+			.p;
 	http->port = (uint16_t)port;
 	return NULL;
 }
@@ -155,6 +172,11 @@ static const char *settings(struct cli *c, struct daemon_conf *d)
 	return wrong;
 }
 
+static bool everywhere(const char *address)
+{
+	return strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0;
+}
+
 static int say(struct cli *c, struct daemon *d)
 {
 	struct engine_stats s;
@@ -165,8 +187,14 @@ static int say(struct cli *c, struct daemon *d)
 		fflush(c->out);
 		return CLI_OK;
 	}
-	cli_talk(c, "nurtured %s is listening on %s  (data: %s)\n", NURTURED_VERSION, daemon_url(d),
-		 c->data);
+	if (everywhere(daemon_address(d)))
+		cli_talk(c,
+			 "nurtured %s is listening on every address of this machine (%s), here at "
+			 "%s  (data: %s)\n",
+			 NURTURED_VERSION, daemon_address(d), daemon_url(d), c->data);
+	else
+		cli_talk(c, "nurtured %s is listening on %s  (data: %s)\n", NURTURED_VERSION,
+			 daemon_url(d), c->data);
 	if (s.program_version == 0)
 		cli_talk(c, "no program is applied yet: events are kept, leads are known, nothing "
 			    "is scored\n"

@@ -400,6 +400,11 @@ void daemon_stop(struct daemon **dp)
 	*dp = NULL;
 }
 
+const char *daemon_address(const struct daemon *d)
+{
+	return d->conf.http.address;
+}
+
 const char *daemon_url(const struct daemon *d)
 {
 	return d->url;

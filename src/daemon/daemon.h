@@ -51,6 +51,7 @@ MUST_USE enum status daemon_start(const struct daemon_conf *conf, struct daemon 
 				  struct err *e);
 /* Graceful: nothing that was acknowledged is lost, everything in hand is answered. */
 void daemon_stop(struct daemon **d);
+const char *daemon_address(const struct daemon *d); /* where it listens: "0.0.0.0" */
 const char *daemon_url(const struct daemon *d);
 /* The node's own numbers, for status lines. */
 void daemon_stats(struct daemon *d, struct engine_stats *out);

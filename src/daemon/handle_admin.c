@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "daemon/internal.h"
 #include "model/tier.h"
+#include "view/view_order.h"
 
 #include <unistd.h>
 
@@ -15,7 +16,59 @@
 
 enum status daemon_body(struct desk_work *k, struct json *d, struct err *e)
 {
-	return json_parse(k->call->req->body, JSON_LIMITS_EVENT, k->view.arena, d, e);
+	enum status st = json_parse(k->call->req->body, JSON_LIMITS_EVENT, k->view.arena, d, e);
+	if (st == ST_OK && !json_is(d, 0, JSON_OBJECT))
+		return err_set(e, ST_INVALID, "the body must be an object: {...}");
+	return st;
+}
+
+static enum status no_such_field(struct str key, const struct desk_field *f, size_t n,
+				 struct err *e)
+{
+	char room[256];
+	struct buf known = {.p = room, .cap = sizeof room, .bytes_max = sizeof room};
+	struct str shown = str_upto(key, 40), list;
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&known, "%s%s", i ? ", " : "", f[i].key);
+	list = buf_view(&known);
+	return err_set(e, ST_INVALID,
+		       "there is no \"" STR_FMT "\" here: the body may hold " STR_FMT,
+		       STR_ARG(shown), STR_ARG(list));
+}
+
+static enum status read_field(struct desk_work *k, const struct json *d, uint32_t value,
+			      const struct desk_field *f, struct err *e)
+{
+	if (f->number != NULL)
+		return json_i64(d, value, f->number)
+			       ? ST_OK
+			       : err_set(e, ST_INVALID, "%s must be a number", f->key);
+	if (!json_is(d, value, JSON_STRING))
+		return err_set(e, ST_INVALID, "%s must be a text", f->key);
+	*f->text = json_str(d, value, k->view.arena);
+	return ST_OK;
+}
+
+enum status daemon_fields(struct desk_work *k, const struct desk_field *f, size_t n, struct err *e)
+{
+	struct json d;
+	for (size_t i = 0; i < n; i++)
+		if (f[i].text != NULL)
+			*f[i].text = STR_NULL;
+	if (k->call->req->body.n == 0)
+		return ST_OK;
+	enum status st = daemon_body(k, &d, e);
+	if (st != ST_OK)
+		return st;
+	for (uint32_t v = json_first(&d, 0); v != JSON_NONE && st == ST_OK;
+	     v = json_next(&d, 0, v)) {
+		struct str key = json_str(&d, json_key(&d, v), k->view.arena);
+		size_t i = 0;
+		while (i < n && !str_is(key, f[i].key))
+			i++;
+		st = i < n ? read_field(k, &d, v, &f[i], e) : no_such_field(key, f, n, e);
+	}
+	return st;
 }
 
 uint64_t daemon_query_number(struct desk_work *k, const char *name, uint64_t otherwise)
@@ -219,15 +272,22 @@ enum status daemon_answer_seq(struct desk_work *k, uint64_t seq, struct err *e)
 	return ST_OK;
 }
 
+static enum status own_event(struct desk_work *k, const char *type, struct str properties,
+			     uint64_t *seq_r, struct err *e)
+{
+	char id[64];
+	crypto_token("api-", id);
+	enum status st = daemon_append_own(k->daemon, type, properties, str_of(id), seq_r, e);
+	if (st == ST_OK && !runner_wait(k->daemon->runner, *seq_r, FOLD_WAIT_US))
+		return err_set(e, ST_TIMEOUT, "the event is safe in the log, but not folded yet");
+	return st == ST_OK ? carried_out(k, *seq_r, e) : st;
+}
+
 enum status daemon_own_event(struct desk_work *k, const char *type, struct str properties,
 			     struct err *e)
 {
-	char id[64];
 	uint64_t seq;
-	crypto_token("api-", id);
-	enum status st = daemon_append_own(k->daemon, type, properties, str_of(id), &seq, e);
-	if (st == ST_OK && !runner_wait(k->daemon->runner, seq, FOLD_WAIT_US))
-		return err_set(e, ST_TIMEOUT, "the event is safe in the log, but not folded yet");
+	enum status st = own_event(k, type, properties, &seq, e);
 	return st == ST_OK ? daemon_answer_seq(k, seq, e) : st;
 }
 
@@ -248,6 +308,9 @@ static enum status do_lead_list(struct desk_work *k, struct err *e)
 	if (name.n)
 		page.tier = (int)tier;
 	page.track = http_query(k->call->req, "track");
+	struct str after = http_query(k->call->req, "after");
+	if (page.track.n == 0 && after.n > 0 && !str_to_u64(after, &page.after))
+		return err_set(e, ST_INVALID, "after must be the number of a lead");
 	if (page.track.n)
 		page.after_place = http_query(k->call->req, "after");
 	return view_leads(&k->view, &page, &k->w, e);
@@ -277,16 +340,16 @@ static enum status do_lead_events(struct desk_work *k, struct err *e)
 
 static enum status do_lead_merge(struct desk_work *k, struct err *e)
 {
-	struct json d;
-	uint64_t into, other;
+	uint64_t into, other, seq;
+	struct str lead, reason;
 	struct buf props;
 	struct json_w w;
+	const struct desk_field f[] = {{"lead", &lead, NULL}, {"reason", &reason, NULL}};
 	enum status st = daemon_the_lead(k, &into, e);
 	if (st == ST_OK)
-		st = daemon_body(k, &d, e);
+		st = daemon_fields(k, f, 2, e);
 	if (st == ST_OK)
-		st = view_find(&k->view, json_str(&d, json_get(&d, 0, "lead"), k->view.arena),
-			       &other, e);
+		st = view_find(&k->view, lead, &other, e);
 	if (st != ST_OK)
 		return st;
 	buf_init_arena(&props, k->view.arena, 8192);
@@ -294,24 +357,53 @@ static enum status do_lead_merge(struct desk_work *k, struct err *e)
 	json_w_object(&w);
 	json_w_ki64(&w, "into", (int64_t)into);
 	json_w_ki64(&w, "lead", (int64_t)other);
-	json_w_kstr(&w, "reason", json_str(&d, json_get(&d, 0, "reason"), k->view.arena));
+	json_w_kstr(&w, "reason", reason);
 	json_w_end(&w);
-	return daemon_own_event(k, "lead.merge", buf_view(&props), e);
+	st = own_event(k, "lead.merge", buf_view(&props), &seq, e);
+	if (st != ST_OK)
+		return st;
+	json_w_object(&k->w);
+	json_w_ki64(&k->w, "seq", (int64_t)seq);
+	json_w_ki64(&k->w, "merge", (int64_t)view_merge_of_event(&k->view, seq));
+	json_w_end(&k->w);
+	return ST_OK;
+}
+
+/* The address names one of the two, as it is called or as it was. */
+static bool is_of(struct desk_work *k, const struct view_merged *m)
+{
+	uint64_t lead;
+	struct str name = k->call->param;
+	struct str digits = str_starts(name, STR("L")) ? str_slice(name, 1, name.n) : name;
+	if (str_to_u64(digits, &lead) && lead == m->lead)
+		return true;
+	return daemon_the_lead(k, &lead, NULL) == ST_OK && (lead == m->into || lead == m->lead);
 }
 
 static enum status do_lead_split(struct desk_work *k, struct err *e)
 {
-	struct json d;
-	int64_t merge;
-	enum status st = daemon_body(k, &d, e);
-	if (st != ST_OK)
-		return st;
-	if (!json_i64(&d, json_get(&d, 0, "merge"), &merge))
-		return err_set(e, ST_INVALID,
-			       "merge must be the number of a merge; see the lead's explain");
-	return daemon_own_event(k, "lead.split",
-				arena_printf(k->view.arena, "{\"merge\":%lld}", (long long)merge),
-				e);
+	int64_t merge = 0;
+	struct view_merged m;
+	struct view_order o;
+	uint64_t lead;
+	const struct desk_field f[] = {{"merge", NULL, &merge}};
+	enum status st = daemon_the_lead(k, &lead, e);
+	if (st == ST_OK)
+		st = daemon_fields(k, f, 1, e);
+	if (st == ST_OK && merge <= 0)
+		st = err_set(e, ST_INVALID,
+			     "merge must be the number of a merge; see the lead's explain");
+	if (st == ST_OK)
+		st = view_merged(&k->view, (uint64_t)merge, &m, e);
+	if (st == ST_OK && !is_of(k, &m))
+		st = err_set(
+			e, ST_CONFLICT,
+			"merge %llu joined lead %llu into lead %llu: it is none of this lead's",
+			(unsigned long long)m.merge, (unsigned long long)m.lead,
+			(unsigned long long)m.into);
+	if (st == ST_OK)
+		st = view_order_split(&k->view, &m, &o, e);
+	return st == ST_OK ? daemon_own_event(k, o.type, o.properties, e) : st;
 }
 
 /* ---- program, reports, upkeep ---- */

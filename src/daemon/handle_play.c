@@ -108,7 +108,7 @@ static enum status read_numbers(struct desk_work *k, struct view_numbers *q, str
 	if (st == ST_OK)
 		st = day_of(k, "to", http_query(k->call->req, "to"), &q->to_us, e);
 	if (st == ST_OK && !view_by_of(http_query(k->call->req, "by"), &q->by))
-		st = err_set(e, ST_INVALID, "by must be source, tier, variant or persona");
+		st = err_set(e, ST_INVALID, "by must be source, tier, variant, persona or channel");
 	return st;
 }
 
@@ -128,16 +128,10 @@ enum status daemon_do_report_funnel(struct desk_work *k, struct err *e)
 
 /* ---- ordering ---- */
 
-/* A text of the body; empty when there is none, or no body. */
-static enum status body_text(struct desk_work *k, const char *key, struct str *out, struct err *e)
-{
-	struct json d;
-	*out = STR_NULL;
-	enum status st = k->call->req->body.n ? daemon_body(k, &d, e) : ST_OK;
-	if (st == ST_OK && k->call->req->body.n)
-		*out = json_str(&d, json_get(&d, 0, key), k->view.arena);
-	return st;
-}
+#define TEXTS(k, e, ...) \
+	daemon_fields( \
+		k, (const struct desk_field[]){__VA_ARGS__}, \
+		sizeof((const struct desk_field[]){__VA_ARGS__}) / sizeof(struct desk_field), e)
 
 static enum status carry_out(struct desk_work *k, const struct view_order *o, struct err *e)
 {
@@ -151,9 +145,7 @@ enum status daemon_do_lead_move(struct desk_work *k, struct err *e)
 	struct view_order o;
 	enum status st = daemon_the_lead(k, &lead, e);
 	if (st == ST_OK)
-		st = body_text(k, "track", &track, e);
-	if (st == ST_OK)
-		st = body_text(k, "reason", &reason, e);
+		st = TEXTS(k, e, {"track", &track, NULL}, {"reason", &reason, NULL});
 	if (st == ST_OK)
 		st = view_order_move(&k->view, lead, track, reason, &o, e);
 	return st == ST_OK ? carry_out(k, &o, e) : st;
@@ -167,9 +159,7 @@ enum status daemon_do_lead_pause(struct desk_work *k, struct err *e)
 	struct view_order o;
 	enum status st = daemon_the_lead(k, &lead, e);
 	if (st == ST_OK)
-		st = body_text(k, "for", &span, e);
-	if (st == ST_OK)
-		st = body_text(k, "reason", &reason, e);
+		st = TEXTS(k, e, {"for", &span, NULL}, {"reason", &reason, NULL});
 	if (st == ST_OK && !duration_parse(span, &for_us))
 		st = err_set(e, ST_INVALID, "for must be a time like 14d or 12h");
 	if (st == ST_OK)
@@ -194,7 +184,7 @@ enum status daemon_do_message_settle(struct desk_work *k, struct err *e)
 	struct view_order o;
 	enum status st = number_of(k, "message", &id, e);
 	if (st == ST_OK)
-		st = body_text(k, "as", &as, e);
+		st = TEXTS(k, e, {"as", &as, NULL});
 	if (st == ST_OK)
 		st = view_order_settle(&k->view, id, as, &o, e);
 	return st == ST_OK ? carry_out(k, &o, e) : st;
@@ -207,7 +197,7 @@ enum status daemon_do_message_cancel(struct desk_work *k, struct err *e)
 	struct view_order o;
 	enum status st = number_of(k, "message", &id, e);
 	if (st == ST_OK)
-		st = body_text(k, "reason", &reason, e);
+		st = TEXTS(k, e, {"reason", &reason, NULL});
 	if (st == ST_OK)
 		st = view_order_cancel(&k->view, id, reason, &o, e);
 	return st == ST_OK ? carry_out(k, &o, e) : st;
@@ -233,25 +223,18 @@ enum status daemon_do_webhook_replay(struct desk_work *k, struct err *e)
 	return st == ST_OK ? carry_out(k, &o, e) : st;
 }
 
-static enum status read_day(struct desk_work *k, int64_t *out, struct err *e)
-{
-	struct str day;
-	enum status st = body_text(k, "on", &day, e);
-	return st == ST_OK ? day_of(k, "on", day, out, e) : st;
-}
-
 enum status daemon_do_handoff_answer(struct desk_work *k, struct err *e)
 {
 	uint64_t id;
+	struct str day;
 	struct view_verdict x;
 	struct view_order o;
 	enum status st = number_of(k, "hand-off", &id, e);
 	if (st == ST_OK)
-		st = body_text(k, "answer", &x.verdict, e);
+		st = TEXTS(k, e, {"answer", &x.verdict, NULL}, {"reason", &x.reason, NULL},
+			   {"on", &day, NULL});
 	if (st == ST_OK)
-		st = body_text(k, "reason", &x.reason, e);
-	if (st == ST_OK)
-		st = read_day(k, &x.on_us, e);
+		st = day_of(k, "on", day, &x.on_us, e);
 	if (st == ST_OK)
 		st = view_order_handoff(&k->view, id, &x, &o, e);
 	return st == ST_OK ? carry_out(k, &o, e) : st;
@@ -261,7 +244,7 @@ enum status daemon_do_sending_pause(struct desk_work *k, struct err *e)
 {
 	struct str reason;
 	struct view_order o;
-	enum status st = body_text(k, "reason", &reason, e);
+	enum status st = TEXTS(k, e, {"reason", &reason, NULL});
 	if (st == ST_OK)
 		st = view_order_sending(&k->view, true, reason, &o, e);
 	return st == ST_OK ? carry_out(k, &o, e) : st;
@@ -297,7 +280,7 @@ enum status daemon_do_experiment_stop(struct desk_work *k, struct err *e)
 {
 	struct str arm;
 	struct view_order o;
-	enum status st = body_text(k, "arm", &arm, e);
+	enum status st = TEXTS(k, e, {"arm", &arm, NULL});
 	if (st == ST_OK)
 		st = view_order_experiment(&k->view, k->call->param, arm, &o, e);
 	return st == ST_OK ? carry_out(k, &o, e) : st;

@@ -102,6 +102,15 @@ desk_handler daemon_do_program_validate, daemon_do_program_plan, daemon_do_progr
 desk_handler daemon_do_program_promote, daemon_do_program_withdraw;
 /* handle_admin.c: what handlers of desk work share. */
 MUST_USE enum status daemon_body(struct desk_work *k, struct json *d, struct err *e);
+/* The members of a body that is an object, or none: texts, and numbers, which stay as they are
+ * where they are absent. ST_INVALID: another type, or a member that is not among them. */
+struct desk_field {
+	const char *key;
+	struct str *text; /* or */
+	int64_t *number;
+};
+MUST_USE enum status daemon_fields(struct desk_work *k, const struct desk_field *f, size_t n,
+				   struct err *e);
 uint64_t daemon_query_number(struct desk_work *k, const char *name, uint64_t otherwise);
 /* ?limit: 100 unless told. 0, which no view takes: what was told is no number. */
 size_t daemon_query_limit(struct desk_work *k);

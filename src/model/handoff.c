@@ -160,3 +160,8 @@ enum status handoff_move(struct handoff *h, enum handoff_state to, int64_t now_u
 		h->closed_us = now_us;
 	return ST_OK;
 }
+
+bool handoff_again_ok(int64_t now_us, int64_t again_us)
+{
+	return again_us > now_us && time_between(now_us, again_us) <= HANDOFF_AGAIN_MAX_US;
+}

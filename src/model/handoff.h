@@ -56,6 +56,9 @@ const char *handoff_state_name(enum handoff_state s);
 bool handoff_state_of(struct str wire, enum handoff_state *out);
 /* When its clock must be looked at: to remind, then to give it to the next; TIME_NONE: never. */
 int64_t handoff_look_us(const struct handoff *h);
+/* Whoever is returned comes back ahead of now, and within two years. */
+#define HANDOFF_AGAIN_MAX_US (731 * US_PER_D)
+bool handoff_again_ok(int64_t now_us, int64_t again_us);
 /* The only way from one state to another; ST_CONFLICT names both, and it is as it was. Sets the
  * verdict (borrowed, cut to its ceiling) and accepted_us or closed_us. The clock (due_us,
  * remind_us) stays as it was: it is part of a row's key. */

@@ -4,6 +4,7 @@
 #include "observe/page.h"
 
 #include "base/assert.h"
+#include "model/handoff.h"
 
 #define STYLE \
 	"body{font:1.1em/1.5 system-ui,sans-serif;color:#1a1a1a;background:#fff;margin:0}" \
@@ -353,8 +354,6 @@ enum status page_changes(const struct page *p, const struct page_field *fields, 
 
 /* ---- the form of a rep ---- */
 
-#define AGAIN_MAX_US (731 * US_PER_D)
-
 static bool day_parse(struct str day, int64_t *at_us_r)
 {
 	char text[] = "2026-01-01T00:00:00Z";
@@ -373,8 +372,7 @@ enum status page_rep_read(const struct page_field *fields, size_t fields_n, int6
 	if (note != NULL)
 		r.note = str_upto(str_trim(note->value), PAGE_NOTE_MAX);
 	if (again != NULL && again->value.n > 0 &&
-	    (!day_parse(again->value, &r.again_us) || r.again_us <= now_us ||
-	     time_between(now_us, r.again_us) > AGAIN_MAX_US))
+	    (!day_parse(again->value, &r.again_us) || !handoff_again_ok(now_us, r.again_us)))
 		return err_set(e, ST_INVALID,
 			       "\"%.*s\" is not a day to come within two years, like 2027-03-31",
 			       (int)str_upto(again->value, 40).n, again->value.p);

@@ -188,6 +188,15 @@ static const struct verdict *verdict_of(struct str name)
 	return NULL;
 }
 
+static enum status bad_day(int64_t now_us, struct err *e)
+{
+	char first[TIME_TEXT_MAX], last[TIME_TEXT_MAX];
+	return err_set(e, ST_INVALID,
+		       "the day on which to come back must be between %.10s and %.10s",
+		       time_format(now_us + US_PER_D, first),
+		       time_format(now_us + HANDOFF_AGAIN_MAX_US, last));
+}
+
 enum status view_order_handoff(struct view *v, uint64_t id, const struct view_verdict *x,
 			       struct view_order *out, struct err *e)
 {
@@ -198,8 +207,10 @@ enum status view_order_handoff(struct view *v, uint64_t id, const struct view_ve
 		return err_set(e, ST_INVALID,
 			       "a hand-off is answered with accept, return, refuse, bad-data, "
 			       "close, meeting, opportunity, won or lost");
-	if (x->on_us != TIME_NONE && x->on_us <= v->now_us)
-		return err_set(e, ST_INVALID, "the day on which to come back must be ahead");
+	if (x->on_us != TIME_NONE && !handoff_again_ok(v->now_us, x->on_us))
+		return bad_day(v->now_us, e);
+	if (x->on_us != TIME_NONE && to->to != HANDOFF_RETURNED)
+		return err_set(e, ST_INVALID, "only a return has a day on which to come back");
 	enum status st = handoff_get(v->store, id, v->arena, &h, e);
 	bool more = st == ST_OK && to->outcome && h.state == HANDOFF_CLOSED &&
 		    !str_is(h.verdict, to->name);

@@ -40,6 +40,21 @@ struct view_verdict {
 };
 MUST_USE enum status view_order_handoff(struct view *v, uint64_t id, const struct view_verdict *x,
 					struct view_order *out, struct err *e);
+/* Two leads that became one, as they were before. ST_NOT_FOUND: no such merge. */
+struct view_merged {
+	uint64_t merge, seq; /* its number; that of the event which caused it */
+	uint64_t into, lead; /* who stayed, and who went into that one */
+	struct str into_name, lead_name;
+	bool undone;
+	struct str into_profile, lead_profile; /* as stored */
+};
+MUST_USE enum status view_merged(struct view *v, uint64_t merge, struct view_merged *out,
+				 struct err *e);
+/* The number of the merge that an event caused; 0: none. */
+uint64_t view_merge_of_event(struct view *v, uint64_t seq);
+/* They are two again. ST_CONFLICT: they are already. */
+MUST_USE enum status view_order_split(struct view *v, const struct view_merged *m,
+				      struct view_order *out, struct err *e);
 /* Nothing leaves any more, or again. Who stops it again keeps the first reason. */
 MUST_USE enum status view_order_sending(struct view *v, bool stop, struct str reason,
 					struct view_order *out, struct err *e);

@@ -138,7 +138,7 @@ for i in 1 2 3 4 5 6; do
 done
 expect 0 "traits without end" "grow past" -- events --dead
 expect 0 "and the lead goes on" "engagement  0 -> 60" -- trigger form.demo --email large@firm.example
-expect 0 "merge" "done" -- lead merge ana@firm.example bo@firm.example --reason "same person"
+expect 0 "merge" "merge 1; undo: nurtured lead split 1" -- lead merge ana@firm.example bo@firm.example --reason "same person"
 # Leads that are not shown (joined, or strangers) never make a page that is empty and goes on.
 all=$("$nurtured" lead list --known --json | grep -o '"id":[0-9]*')
 pages='' after=0 empty=0
@@ -152,6 +152,7 @@ done
 if [ "$after" = null ] && [ $empty = 0 ] && [ "$all" = "$(sed '/^$/d' <<<"$pages")" ]; then good; else bad "pages of leads: $pages of $all"; fi
 expect 6 "merge with itself" "itself" -- lead merge ana@firm.example bo@firm.example
 expect 0 "explain shows the merge" "same person" -- explain ana@firm.example
+expect 0 "a split that is not made names both" "bo@firm.example.* parts from lead .*ana@firm.example" -- lead split 1 -n
 expect 0 "split" "done" -- lead split 1
 expect 0 "a visitor" "\\(new\\)" -- trigger page.pricing --anonymous-id dev-9
 expect 0 "who gives an address was there before" "lead +[0-9]+$" -- trigger form.demo --email vi@firm.example --anonymous-id dev-9
@@ -185,6 +186,7 @@ expect 0 "restore" "restored" -- restore "$work/backup" --yes
 expect 0 "restored data replays" "equal" -- replay --verify
 expect 4 "restore of nothing" "" -- restore "$work/none" --yes
 
+expect 2 "serve on a name" "127.0.0.1:7230 for this machine" -- serve --listen localhost:7230
 # ---- beside a daemon ----
 python3 - "$NURTURED_DATA/keys.json" <<'END'
 import json, sys
@@ -206,6 +208,18 @@ expect 0 "apply through the daemon" "applied" -- apply "$work/program2.yaml" --y
 expect 1 "import through the daemon" "known already" -- import "$work/leads.csv" --consent contract --consent-source test
 expect 0 "merge through the daemon" "done" -- lead merge ana@firm.example cleo@firm.example
 expect 6 "a wrong merge through the daemon" "" -- lead merge ana@firm.example cleo@firm.example
+split() { # CODE LEAD PATTERN
+	local code
+	code=$(curl -s -o "$work/out" -w '%{http_code}' -H "Authorization: Bearer $(cat "$NURTURED_DATA/admin.token")" \
+		-H 'Content-Type: application/json' --data-binary '{"merge":2}' "$url/v1/leads/$2/split")
+	if [ "$code" = "$1" ] && grep -q "$3" "$work/out"; then good; else bad "split of $2: $code" "$work/out"; fi
+}
+split 409 vi@firm.example "none of this lead's"
+split 404 nobody@firm.example "no lead"
+split 200 ana@firm.example '"seq":'
+split 409 ana@firm.example "undone already"
+json "merge as a document" -- lead merge ana@firm.example cleo@firm.example
+if grep -q '"merge":3,"undo":"nurtured lead split 3"' "$work/out"; then good; else bad "the number of a merge" "$work/out"; fi
 json "key add through the daemon" -- key add write shop
 expect 0 "key rotate says it in words" "^wk_[0-9]+ +write +shop .* nk_" -- key rotate "$(key_id shop)"
 local=$(key_id local)

@@ -58,6 +58,7 @@ expect 2 "no such state" "uncertain" -- message list --state lost
 expect 4 "no such hand-off" "no hand-off 3" -- handoff accept 3
 expect 2 "a return without a reason" "reason" -- handoff return 3
 expect 2 "a return on no day" "day" -- handoff return 3 --on soon --reason x
+expect 2 "a return in eight thousand years" "between 2" -- handoff return 3 --on 9999-01-01 --reason x
 expect 2 "a hand-off without a number" "which handoff" -- handoff show ana
 
 long=$(head -c 100000 /dev/zero | tr '\0' x)
@@ -98,6 +99,9 @@ ask 400 "messages of no state" 'state must be' GET /v1/messages?state=lost
 ask 404 "no message" 'no message' GET /v1/messages/99
 ask 200 "hand-offs" '"schema":"nurtured.handoffs/1"' GET '/v1/handoffs?open=1'
 ask 404 "no hand-off" 'no hand-off' POST /v1/handoffs/9/answer '{"answer":"accept"}'
+ask 400 "a return in another way" 'answer, reason, on' POST /v1/handoffs/9/answer '{"answer":"return","again_seconds":-100}'
+ask 400 "a return long ago" 'between 2' POST /v1/handoffs/9/answer '{"answer":"return","on":"2020-01-01"}'
+ask 400 "a return in eight thousand years" 'between 2' POST /v1/handoffs/9/answer '{"answer":"return","on":"9999-01-01"}'
 ask 404 "no outcome of none" 'no hand-off' POST /v1/handoffs/9/answer '{"answer":"won"}'
 ask 400 "no answer" 'is answered with' POST /v1/handoffs/9/answer '{"answer":"perhaps"}'
 ask 200 "a move" '"seq":' POST /v1/leads/ana@firm.example/move '{"track":"awareness"}'
@@ -116,6 +120,15 @@ if curl -s -H "Authorization: Bearer $token" -H "Content-Type: text/yaml" --data
 if [ "$events" = "$("$nurtured" status --json | grep -o '"events":[0-9]*')" ]; then good; else bad "and is an event"; fi
 ask 400 "a pause of no length" 'for must be' POST /v1/leads/1/pause '{"for":"a while"}'
 ask 200 "its end" '"seq":' POST /v1/leads/1/resume
+ask 400 "a stop that is a list" 'must be an object' POST /v1/sending/pause '[]'
+ask 400 "a stop for a number" 'reason must be a text' POST /v1/sending/pause '{"reason":5}'
+ask 400 "a stop with more than that" 'may hold reason' POST /v1/sending/pause '{"why":"x"}'
+ask 400 "a move onto a number" 'track must be a text' POST /v1/leads/1/move '{"track":5}'
+for query in leads?limit=-1 leads?limit=abc leads?limit=1001 leads?after=abc leads?bogus=1 leads?tier=icy \
+	webhooks?state=bogus reports/tracks?by=moon handoffs?open=yes messages?after=x status?x=1 dead-letters?limit=0; do
+	ask 400 "$query" '"param":"[a-z]+","fix":|number of a lead' GET "/v1/$query"
+done
+ask 200 "by channel" '"by":"channel"' GET '/v1/reports/tracks?by=channel'
 ask 200 "a stop without a reason" '"seq":' POST /v1/sending/pause '{}'
 ask 200 "sending goes on" '"seq":' POST /v1/sending/resume
 ask 200 "a stop" '"seq":' POST /v1/sending/pause '{"reason":"a test"}'
