@@ -5,18 +5,16 @@
 #include "base/clock.h"
 
 #include <sched.h>
-#include <stdatomic.h>
 
-static atomic_bool wanted;
-
-void polite_wanted(bool yes)
+void polite_want(struct polite *p, bool yes)
 {
-	atomic_store_explicit(&wanted, yes, memory_order_relaxed);
+	if (p != NULL)
+		atomic_store_explicit(&p->wanted, yes, memory_order_relaxed);
 }
 
-bool polite_pause(int64_t *since_us)
+bool polite_pause(const struct polite *p, int64_t *since_us)
 {
-	if (!atomic_load_explicit(&wanted, memory_order_relaxed) ||
+	if (p == NULL || !atomic_load_explicit(&p->wanted, memory_order_relaxed) ||
 	    clock_mono_us() - *since_us < POLITE_BITE_US)
 		return false;
 	(void)sched_yield(); /* cannot fail here */

@@ -12,14 +12,20 @@
 #ifndef BASE_POLITE_H
 #define BASE_POLITE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Whether anybody gives way, in the whole process; at first nobody does. */
-void polite_wanted(bool yes);
+/* Whether threads give way that share it: zeroed, nobody does. */
+struct polite {
+	atomic_bool wanted;
+};
+
+void polite_want(struct polite *p, bool yes); /* accepts NULL */
 /* Between two pieces of work: lets those who are ready go first, if that is wanted and the last
- * time was POLITE_BITE_US ago. *since_us is the caller's, 0 at first. True: it gave way. */
+ * time was POLITE_BITE_US ago. p NULL: it never is. *since_us is the caller's, 0 at first. True: it
+ * gave way. */
 #define POLITE_BITE_US 150
-bool polite_pause(int64_t *since_us);
+bool polite_pause(const struct polite *p, int64_t *since_us);
 
 #endif

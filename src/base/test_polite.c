@@ -7,26 +7,29 @@
 
 static void gives_way_when_it_is_wanted(void **state)
 {
+	struct polite p = {false};
 	(void)state;
 	int64_t since = 0, before = clock_mono_us();
-	assert_false(polite_pause(&since));
+	assert_false(polite_pause(&p, &since));
 	assert_int_equal(since, 0);
-	polite_wanted(true);
-	assert_true(polite_pause(&since));
+	polite_want(&p, true);
+	assert_true(polite_pause(&p, &since));
 	assert_true(since >= before);
-	polite_wanted(false);
+	polite_want(&p, false);
 	since = 0;
-	assert_false(polite_pause(&since));
+	assert_false(polite_pause(&p, &since));
+	assert_false(polite_pause(NULL, &since));
 }
 
 static void not_more_often_than_it_is_worth(void **state)
 {
+	struct polite p = {false};
 	(void)state;
 	int64_t hour = 3600 * INT64_C(1000000), since = clock_mono_us() + hour, then = since;
-	polite_wanted(true);
-	assert_false(polite_pause(&since));
+	polite_want(&p, true);
+	assert_false(polite_pause(&p, &since));
 	assert_int_equal(since, then);
-	polite_wanted(false);
+	polite_want(&p, false);
 }
 
 int main(void)

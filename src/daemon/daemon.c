@@ -215,6 +215,7 @@ static enum status start_threads(struct daemon *d, struct err *e)
 		.tick = on_tick,
 		.progress = on_progress,
 		.urgent = on_urgent,
+		.polite = &d->node->polite,
 		.ctx = d,
 	};
 	struct appender_conf ac = {

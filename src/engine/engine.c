@@ -398,7 +398,7 @@ static enum status fold_waiting(struct engine *en, size_t *done, struct err *e)
 			if (st != ST_OK)
 				return st;
 			++*done;
-			(void)polite_pause(&en->polite_us);
+			(void)polite_pause(en->conf.polite, &en->polite_us);
 		}
 		if (n < want)
 			return ST_OK;

@@ -47,6 +47,8 @@ struct engine_conf {
 	void (*hand_over)(void *ctx, const uint64_t *messages, size_t n);
 	/* Told of every record before its commit; may be NULL. For tests and the simulator. */
 	void (*on_step)(void *ctx, uint64_t seq, uint64_t lead);
+	const struct polite
+		*polite; /* gives way between two records (base/polite.h); may be NULL */
 	void *ctx;
 };
 

@@ -116,7 +116,7 @@ static void fold_once(struct runner *r)
 	struct engine_stats stats;
 	err_clear(&e);
 	bool hurry = r->sending || urgent(r);
-	polite_wanted(!hurry && r->waiters == 0);
+	polite_want(r->conf.polite, !hurry && r->waiters == 0);
 	r->more = false;
 	r->folded_us = clock_mono_us();
 	pthread_mutex_unlock(&r->lock);
@@ -188,7 +188,7 @@ static void *run(void *arg)
 		sleep_a_while(r);
 	}
 	pthread_mutex_unlock(&r->lock);
-	polite_wanted(false);
+	polite_want(r->conf.polite, false);
 	return NULL;
 }
 
@@ -270,7 +270,7 @@ bool runner_wait(struct runner *r, uint64_t seq, int64_t timeout_us)
 	int64_t until = clock_mono_us() + timeout_us;
 	pthread_mutex_lock(&r->lock);
 	r->waiters++;
-	polite_wanted(false);
+	polite_want(r->conf.polite, false);
 	pthread_cond_signal(&r->halt);
 	while (r->stats.cursor < seq && !r->stop && clock_mono_us() < until)
 		(void)clock_cond_wait(&r->folded, &r->lock, until);

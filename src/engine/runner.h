@@ -20,6 +20,7 @@ struct runner_conf {
 	/* Does anybody wait for a state that is up to date? Then folding does not stand back in a
 	 * spike. From the runner's thread, with no lock of its held; may be NULL. */
 	bool (*urgent)(void *ctx);
+	struct polite *polite; /* the engine's and its store's: wanted while nobody waits */
 	void *ctx;
 };
 

@@ -32,7 +32,7 @@ static inline void play_behind(struct world *w)
 	struct err e;
 	struct store *base = w->store;
 	engine_close(&w->engine);
-	assert_int_equal(store_behind_open(base, (size_t)64 << 20, &w->store, &e), ST_OK);
+	assert_int_equal(store_behind_open(base, (size_t)64 << 20, NULL, &w->store, &e), ST_OK);
 	const struct engine_conf conf = {
 		.log = w->log, .store = w->store, .seed = 7, .hand_over = take};
 	assert_int_equal(engine_open(&conf, &w->engine, &e), ST_OK);

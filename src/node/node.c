@@ -172,6 +172,7 @@ static enum status open_files(struct node *n, const struct node_conf *conf, stru
 	struct store_conf sc = conf->store;
 	lc.path = node_path(n->dir, "events.db", log_path);
 	sc.path = node_path(n->dir, "state.db", state_path);
+	sc.polite = &n->polite;
 	lc.read_only = sc.read_only = conf->mode == NODE_READ;
 	enum status st = log_open_sqlite(&lc, &n->log, e);
 	if (st == ST_OK)
@@ -186,6 +187,7 @@ static enum status open_files(struct node *n, const struct node_conf *conf, stru
 				 .store = n->store,
 				 .seed = n->seed,
 				 .hand_over = conf->hand_over,
+				 .polite = &n->polite,
 				 .ctx = conf->ctx};
 	st = engine_open(&ec, &n->engine, e);
 	return st == ST_OK ? catch_up(n, e) : st;

@@ -14,6 +14,7 @@
 #ifndef NODE_NODE_H
 #define NODE_NODE_H
 
+#include "base/polite.h"
 #include "engine/engine.h"
 #include "log/log.h"
 #include "model/event.h"
@@ -53,6 +54,7 @@ struct node {
 	struct log *log; /* NODE_READ: opened read-only */
 	struct store *store;
 	struct engine *engine; /* NULL with NODE_READ */
+	struct polite polite;  /* of the engine and the state's writer; zeroed, neither gives way */
 };
 
 MUST_USE enum status node_open(const struct node_conf *conf, struct node **out, struct err *e);

@@ -52,8 +52,10 @@ void store_init(struct store *s, const struct store_ops *ops, bool read_only);
 /* Name of the first method that is missing or too many, or NULL. */
 const char *store_ops_wrong(const struct store_ops *ops, bool read_only);
 
-/* Takes over `base`, a writer, and stands before it (store_behind.c). On failure base is closed. */
-MUST_USE enum status store_behind_open(struct store *base, size_t bytes_max, struct store **out,
+/* Takes over `base`, a writer, and stands before it (store_behind.c). polite as in store_conf. On
+ * failure base is closed. */
+MUST_USE enum status store_behind_open(struct store *base, size_t bytes_max,
+				       const struct polite *polite, struct store **out,
 				       struct err *e);
 
 /* A step from version - 1 to version, inside a transaction that all steps share. */

@@ -48,19 +48,21 @@ struct store_key {
 #define STORE_VALUE_MAX ((size_t)16 << 20)
 
 struct store;
+struct polite;
 
 /* Called per row, in key order; false stops the scan. Borrowed for the call. */
 typedef bool store_row_fn(void *ctx, struct store_key key, struct str value);
 
 struct store_conf {
-	const char *path;        /* file; as is all but bytes_max, ignored by memory */
-	size_t cache_bytes;      /* page cache */
-	size_t wal_bytes_max;    /* above it the writer checkpoints inline */
-	size_t bytes_max;        /* all rows; ST_NO_SPACE above it; 0: as much as there is */
-	size_t behind_bytes_max; /* a thread writes what is committed, up to so much at a time;
+	const char *path;            /* file; as is all but bytes_max, ignored by memory */
+	size_t cache_bytes;          /* page cache */
+	size_t wal_bytes_max;        /* above it the writer checkpoints inline */
+	size_t bytes_max;            /* all rows; ST_NO_SPACE above it; 0: as much as there is */
+	size_t behind_bytes_max;     /* a thread writes what is committed, up to so much at a time;
 				  * 0: commits write themselves */
-	bool read_only;          /* a reader in another process; the file must be there */
-	const char *vfs;         /* NULL: the system's; tests name a faulty disk */
+	const struct polite *polite; /* that thread gives way (base/polite.h); NULL: never */
+	bool read_only;              /* a reader in another process; the file must be there */
+	const char *vfs;             /* NULL: the system's; tests name a faulty disk */
 };
 #define STORE_CONF_DEFAULT \
 	((struct store_conf){.cache_bytes = (size_t)64 << 20, \

@@ -38,6 +38,7 @@ struct behind {
 	struct store *reads;              /* a reader of base, for gets */
 	struct batch_rows *now, *writing; /* `writing` is read by both threads, changed by none */
 	size_t bytes_max;                 /* of a transaction; a larger one goes on in base */
+	const struct polite *polite;      /* the thread gives way between rows; NULL: never */
 	bool below;                       /* it does */
 	bool snapshot;                    /* `reads` is inside one (fresh_reads) */
 	_Atomic bool committing;          /* the thread is, and may copy its log into the file */
@@ -119,7 +120,7 @@ static struct store *fresh_reads(struct behind *b)
 
 /* --- writing below -------------------------------------------------------------------------- */
 
-static enum status write_tree(struct store *base, enum table t, const struct node *root, bool put,
+static enum status write_tree(struct behind *b, enum table t, const struct node *root, bool put,
 			      struct err *e)
 {
 	struct rows_walk w;
@@ -128,19 +129,19 @@ static enum status write_tree(struct store *base, enum table t, const struct nod
 	rows_walk_start(&w, root, t, SCAN_ALL);
 	for (; w.more && st == ST_OK; rows_walk_next(&w)) {
 		struct store_key key = rows_store_key(t, w.key);
-		st = put ? store_put(base, t, key, w.value, e) : store_del(base, t, key, e);
-		(void)polite_pause(&polite_us);
+		st = put ? store_put(b->base, t, key, w.value, e) : store_del(b->base, t, key, e);
+		(void)polite_pause(b->polite, &polite_us);
 	}
 	return st;
 }
 
-static enum status write_rows(struct store *base, const struct batch_rows *r, struct err *e)
+static enum status write_rows(struct behind *b, const struct batch_rows *r, struct err *e)
 {
 	enum status st = ST_OK;
 	for (enum table t = 0; t < TABLE_COUNT && st == ST_OK; t++) {
-		st = write_tree(base, t, r->gone[t], false, e);
+		st = write_tree(b, t, r->gone[t], false, e);
 		if (st == ST_OK)
-			st = write_tree(base, t, r->put[t], true, e);
+			st = write_tree(b, t, r->put[t], true, e);
 	}
 	return st;
 }
@@ -150,7 +151,7 @@ static enum status write_batch(struct behind *b, struct err *e)
 	enum status st = store_begin(b->base, e);
 	if (st != ST_OK)
 		return st;
-	st = write_rows(b->base, b->writing, e);
+	st = write_rows(b, b->writing, e);
 	if (st == ST_OK) {
 		atomic_store_explicit(&b->committing, true, memory_order_relaxed);
 		st = store_commit(b->base, e);
@@ -267,7 +268,7 @@ static enum status go_below(struct behind *b, struct err *e)
 	if (st != ST_OK)
 		return st;
 	b->below = true;
-	st = write_rows(b->base, b->now, e);
+	st = write_rows(b, b->now, e);
 	rows_clear(b->now);
 	return st; /* base remembers a failed write: it will not commit */
 }
@@ -486,8 +487,8 @@ static const struct store_ops store_behind = {
 	.sync = behind_sync,
 };
 
-enum status store_behind_open(struct store *base, size_t bytes_max, struct store **out,
-			      struct err *e)
+enum status store_behind_open(struct store *base, size_t bytes_max, const struct polite *polite,
+			      struct store **out, struct err *e)
 {
 	struct store *reads = NULL;
 	enum status st = store_reader(base, &reads, e);
@@ -500,6 +501,7 @@ enum status store_behind_open(struct store *base, size_t bytes_max, struct store
 	b->base = base;
 	b->reads = reads;
 	b->bytes_max = bytes_max;
+	b->polite = polite;
 	b->now = rows_create();
 	b->writing = rows_create();
 	(void)pthread_mutex_init(&b->lock, NULL);

@@ -316,7 +316,7 @@ enum status store_open_sqlite(const struct store_conf *conf, struct store **out,
 	if (st != ST_OK)
 		store_close(&s);
 	else if (conf->behind_bytes_max > 0 && !reader)
-		return store_behind_open(s, conf->behind_bytes_max, out, e);
+		return store_behind_open(s, conf->behind_bytes_max, conf->polite, out, e);
 	else
 		*out = s;
 	return st;
