@@ -133,6 +133,9 @@ static int run_restore(struct cli *c)
 	int pid;
 	if (c->args_n != 1)
 		return cli_usage(c, "restore wants a backup's folder: nurtured restore DIR");
+	if (strlen(c->args[0]) + 32 > NODE_PATH_MAX)
+		return cli_usage(c, "the path of the backup is longer than %d bytes",
+				 NODE_PATH_MAX - 32);
 	if (node_exists(c->data) && node_locked(c->data, &pid)) {
 		(void)err_set(&c->err, ST_CONFLICT, "%s is in use by process %d", c->data, pid);
 		return cli_fail(c, "stop the daemon first");

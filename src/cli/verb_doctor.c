@@ -16,6 +16,7 @@
 
 #define DISK_WARN ((uint64_t)2 << 30)
 #define DISK_FAIL ((uint64_t)200 << 20)
+#define DISK_FULL ((uint64_t)1 << 20)
 #define LAG_WARN 100000u
 #define BACKUP_AGE_WARN_US (7 * US_PER_D)
 #define YEAR_2025_US (INT64_C(1735689600) * US_PER_S)
@@ -55,8 +56,11 @@ static void check_disk(struct patient *p, struct finding *f)
 	}
 	uint64_t room = (uint64_t)v.f_bavail * v.f_frsize;
 	enum health h = room < DISK_FAIL ? HEALTH_FAIL : room < DISK_WARN ? HEALTH_WARN : HEALTH_OK;
-	doctor_say(f, h, "make room, or let --retain and --retain-size drop old events",
-		   "%.1f GB free", (double)room / 1e9);
+	const char *fix = "make room, or let --retain and --retain-size drop old events";
+	if (room < DISK_FULL)
+		doctor_say(f, h, fix, "the disk is full: nothing is taken in until there is room");
+	else
+		doctor_say(f, h, fix, "%.1f GB free", (double)room / 1e9);
 }
 
 static void check_rights(struct patient *p, struct finding *f)
@@ -77,7 +81,10 @@ static void check_open(struct patient *p, struct finding *f)
 	if (p->open)
 		doctor_say(f, HEALTH_OK, NULL, "log and state open");
 	else
-		doctor_say(f, HEALTH_FAIL, "nurtured restore BACKUP, when the files are damaged",
+		doctor_say(f, HEALTH_FAIL,
+			   p->c->err.status == ST_NO_SPACE
+				   ? "make room; the files are as they were"
+				   : "nurtured restore BACKUP, when the files are damaged",
 			   "%.180s", p->c->err.text);
 }
 

@@ -218,6 +218,30 @@ struct daemon_conf serve_conf(const struct cli *c)
 	return conf;
 }
 
+#define ROOM_LOOK_S 2
+
+/* A daemon that its supervisor starts again and again on a full disk helps nobody: it waits, as one
+ * that is running when the disk fills up. False: told to stop. */
+static bool wait_for_room(struct cli *c, const sigset_t *stop, struct daemon_conf *conf)
+{
+	const struct timespec look = {.tv_sec = ROOM_LOOK_S};
+	if (!conf->told_full)
+		cli_talk(c, "waiting for room, then it goes on by itself: %s\n", c->err.text);
+	conf->told_full = true;
+	return sigtimedwait(stop, NULL, &look) < 0;
+}
+
+static enum status start(struct cli *c, const struct daemon_conf *conf, const sigset_t *stop,
+			 struct daemon **out)
+{
+	struct daemon_conf again = *conf;
+	enum status st;
+	do {
+		st = daemon_start(&again, out, &c->err);
+	} while (st == ST_NO_SPACE && wait_for_room(c, stop, &again));
+	return st;
+}
+
 int serve_run(struct cli *c, const struct daemon_conf *conf, serve_ready *ready)
 {
 	struct daemon *d = NULL;
@@ -228,7 +252,7 @@ int serve_run(struct cli *c, const struct daemon_conf *conf, serve_ready *ready)
 	sigaddset(&stop, SIGTERM);
 	sigaddset(&stop, SIGINT);
 	sigprocmask(SIG_BLOCK, &stop, NULL);
-	if (daemon_start(conf, &d, &c->err) != ST_OK)
+	if (start(c, conf, &stop, &d) != ST_OK)
 		return cli_fail(c, c->err.status == ST_NOT_FOUND && !node_exists(c->data)
 					   ? "nurtured init, or serve --create"
 					   : NULL);

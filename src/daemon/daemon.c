@@ -358,6 +358,10 @@ enum status daemon_start(const struct daemon_conf *conf, struct daemon **out, st
 		letters_at(d->letters, conf->links_url ? conf->links_url : d->url);
 		st = deliver_start(d->deliver, e);
 	}
+	/* Before the stop: what was folded by now may have to wait for room to be written. */
+	if (st == ST_NO_SPACE && conf->say != NULL && !conf->told_full)
+		conf->say(conf->say_ctx, "the disk is full: nothing is taken in until there is "
+					 "room; nothing that was acknowledged is lost");
 	if (st != ST_OK)
 		daemon_stop(&d);
 	else

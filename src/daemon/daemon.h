@@ -39,6 +39,7 @@ struct daemon_conf {
 	/* A line for whoever runs the daemon, on some thread; rare. NULL: nobody listens. */
 	void (*say)(void *ctx, const char *line);
 	void *say_ctx;
+	bool told_full; /* that the disk is full at the start has been said */
 	struct daemon_webhook webhooks[DAEMON_WEBHOOKS_MAX];
 	size_t webhooks_n;
 };

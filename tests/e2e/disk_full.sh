@@ -93,4 +93,30 @@ for words in "the disk is full" "the disk has room again"; do
 done
 stop
 expect 0 "replay after a full disk" "equal" -- replay --verify
+
+# Killed, and started on a disk that is full by then: it says so at once, and waits.
+fill() { dd if=/dev/zero of="$work/disk/fill.$1" bs="$1" 2>/dev/null; }
+serve
+kill -9 "$daemon"
+wait "$daemon" 2>/dev/null
+fill 64k
+fill 1
+: >"$work/serve.out"
+"$nurtured" serve --listen 127.0.0.1:0 --json >"$work/serve.out" 2>"$work/serve.err" &
+daemon=$!
+for _ in $(seq 200); do
+	grep -q "waiting for room" "$work/serve.err" && break
+	sleep 0.1
+done
+for words in "the disk is full: nothing is taken in" "waiting for room, then it goes on by itself"; do
+	if [ "$(grep -c "$words" "$work/serve.err")" = 1 ]; then good; else bad "\"$words\"" "$work/serve.err"; fi
+done
+expect 1 "doctor says so" "the disk is full" -- doctor
+rm "$work/disk"/fill.*
+for _ in $(seq 200); do
+	grep -q '"url"' "$work/serve.out" && break
+	sleep 0.1
+done
+if grep -q '"url"' "$work/serve.out"; then good; else bad "with room it goes on" "$work/serve.err"; fi
+stop
 tally

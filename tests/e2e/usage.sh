@@ -164,6 +164,23 @@ while read -r call; do
 	expect 2 "$call" '^\{"error":\{"type":"usage","code":"usage","message":".*"fix":"nurtured .* --help"' -- --json $call
 done <<<"$wrong"
 
+long=$(printf 'x%.0s' $(seq 5000))
+expect 2 "a path no folder can have" 'longer than 896 bytes' -- --json status --data "$long"
+expect 2 "the same of a state to compare" 'longer than' -- --json replay --verify --from "$long"
+expect 2 "the same of a backup" 'longer than' -- --json restore "$long"
+# Another user may look into the folder, and not write to it.
+chmod 755 "$work" "$NURTURED_DATA"
+other() { setpriv --reuid=65534 --clear-groups "$nurtured" "$@"; }
+if [ "$(id -u)" = 0 ] && other --version >/dev/null 2>&1; then
+	for verb in status "lead list" "replay --verify" "plan $NURTURED_DATA/program.yaml"; do
+		# shellcheck disable=SC2086
+		said=$(other $verb 2>&1)
+		if grep -q "user 65534 may not write to .* owner, user 0" <<<"$said" && ! grep -q "nurtured init" <<<"$said"
+		then good; else bad "$verb of a folder of somebody else: $said"; fi
+	done
+fi
+chmod 700 "$NURTURED_DATA"
+
 after=$("$nurtured" status --json | sed 's/.*"events"/"events"/')
 if [ "$before" = "$after" ]; then good; else bad "something was written: $before, now $after"; fi
 verbs=$("$nurtured" --help | sed -n 's/^  \([a-z]*\)  *[A-Z].*/\1/p')
