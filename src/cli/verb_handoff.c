@@ -23,7 +23,8 @@ static void show_list(struct cli *c, const struct json *d, void *ctx)
 		{"id", "HANDOFF", true, false},  {"state", "STATE", false, false},
 		{"late", "LATE", false, false},  {"due", "DUE", false, true},
 		{"team", "TEAM", false, false},  {"rep", "REP", false, false},
-		{"reason", "WHY", false, false}, {"name", "WHO", false, false},
+		{"reason", "WHY", false, false}, {"beside", "BESIDE", true, false},
+		{"name", "WHO", false, false},
 	};
 	(void)ctx;
 	render_table(c, d, json_get(d, 0, "handoffs"), columns, sizeof columns / sizeof columns[0]);
@@ -79,6 +80,13 @@ static void show_one(struct cli *c, const struct json *d, void *ctx)
 		if (!str_is(text, "-") && text.n)
 			fprintf(c->out, "%-11s " STR_FMT "\n", keys[i], STR_ARG(text));
 	}
+	if (json_get(d, 0, "beside") != JSON_NONE)
+		fprintf(c->out,
+			"merged      lead %.0f is now lead %.0f, who is with somebody already: "
+			"close one "
+			"(nurtured handoff show %.0f)\n",
+			render_number(d, 0, "merged_from"), render_number(d, 0, "lead"),
+			render_number(d, 0, "beside"));
 	fprintf(c->out, "\n%swhat was sent%s\n", cli_tint(c, "bold"), cli_tint(c, "off"));
 	show_sent(c, d);
 	fprintf(c->out, "\n%swhat they did%s\n", cli_tint(c, "bold"), cli_tint(c, "off"));

@@ -247,6 +247,51 @@ static void test_handoffs(void **state)
 
 /* ---- leads ---- */
 
+static int lead_of_handoff(struct seat *s, uint64_t id)
+{
+	struct err e;
+	assert_int_equal(view_handoff(&s->v, id, paper(s), &e), ST_OK);
+	return (int)number(read(s), 0, "lead");
+}
+
+/* Both were with somebody when they turned out to be one: the hand-offs show who they are now, and
+ * the one that came along names the other. */
+static void test_handoffs_behind_a_merge(void **state)
+{
+	struct seat s;
+	struct err e;
+	struct view_merged m;
+	struct view_order o;
+	(void)state;
+	sit(&s);
+	comes(&s.w);
+	does(&s.w, "form.ebook", "bea@acme.example", NULL, "{}");
+	for (size_t i = 0; i < 2; i++) {
+		told(&s.w, "message.sent", handed[i]);
+		seen(&s.w, "reply", handed[i], 0);
+	}
+	assert_true(lead_of_handoff(&s, 1) == 1 && lead_of_handoff(&s, 2) == 2);
+	orders(&s.w, "lead.merge", "{\"into\":1,\"lead\":2,\"reason\":\"one\"}", EVENT_SYSTEM);
+	assert_int_equal(lead_of_handoff(&s, 1), 1);
+	assert_true(json_get(&s.doc, 0, "merged_from") == JSON_NONE);
+	assert_int_equal(lead_of_handoff(&s, 2), 1);
+	assert_true(text_is(&s, 0, "name", "ada@acme.example"));
+	assert_int_equal(number(&s.doc, 0, "merged_from"), 2);
+	assert_int_equal(number(&s.doc, 0, "beside"), 1);
+	assert_int_equal(view_merged(&s.v, 1, &m, &e), ST_OK);
+	assert_true(m.into == 1 && m.lead == 2 && str_is(m.lead_name, "bea@acme.example"));
+	assert_int_equal(view_merge_of_event(&s.v, m.seq), 1);
+	assert_int_equal(view_merge_of_event(&s.v, m.seq - 1), 0);
+	assert_int_equal(view_order_split(&s.v, &m, &o, &e), ST_OK);
+	ordered(&s, &o);
+	assert_int_equal(lead_of_handoff(&s, 2), 2);
+	assert_true(text_is(&s, 0, "name", "bea@acme.example"));
+	assert_true(json_get(&s.doc, 0, "beside") == JSON_NONE);
+	assert_int_equal(view_merged(&s.v, 1, &m, &e), ST_OK);
+	assert_int_equal(view_order_split(&s.v, &m, &o, &e), ST_CONFLICT);
+	rise(&s);
+}
+
 static void test_lead_orders(void **state)
 {
 	struct seat s;
@@ -684,6 +729,7 @@ int main(void)
 		cmocka_unit_test(test_what_ended_is_found_at_once),
 		cmocka_unit_test(test_message_pages_and_cancel),
 		cmocka_unit_test(test_handoffs),
+		cmocka_unit_test(test_handoffs_behind_a_merge),
 		cmocka_unit_test(test_lead_orders),
 		cmocka_unit_test(test_foretold),
 		cmocka_unit_test(test_looking_is_free),

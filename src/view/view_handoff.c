@@ -8,6 +8,39 @@
 #define EVENTS_SHOWN 20
 #define MESSAGES_SHOWN 20
 
+static bool unfinished(const struct handoff *h)
+{
+	return h->state == HANDOFF_OPEN || h->state == HANDOFF_ACCEPTED;
+}
+
+/* Two that were joined may each have been with somebody: then two reps have one person. 0: not so.
+ * The one that the person's way does not hang on names the other. */
+static uint64_t beside(struct view *v, const struct handoff *h, uint64_t lead)
+{
+	bool placed;
+	struct handoff other;
+	struct journey *j = ARENA_NEW(v->arena, struct journey);
+	if (!unfinished(h) || j == NULL || view_journey_of(v, lead, j, &placed, NULL) != ST_OK ||
+	    j->handoff == 0 || j->handoff == h->id ||
+	    handoff_get(v->store, j->handoff, v->arena, &other, NULL) != ST_OK)
+		return 0;
+	return unfinished(&other) ? other.id : 0;
+}
+
+static void put_whom(struct view *v, const struct handoff *h, struct json_w *w)
+{
+	uint64_t lead, other;
+	if (view_stands(v, h->lead, &lead, NULL) != ST_OK)
+		lead = h->lead;
+	json_w_ki64(w, "lead", (int64_t)lead);
+	json_w_kstr(w, "name", view_name_of(v, lead));
+	if (lead != h->lead)
+		json_w_ki64(w, "merged_from", (int64_t)h->lead);
+	other = beside(v, h, lead);
+	if (other)
+		json_w_ki64(w, "beside", (int64_t)other);
+}
+
 static void put_common(struct view *v, const struct handoff *h, struct json_w *w)
 {
 	bool late = h->state == HANDOFF_OPEN && h->due_us != TIME_NONE && h->due_us < v->now_us;
@@ -15,8 +48,7 @@ static void put_common(struct view *v, const struct handoff *h, struct json_w *w
 	json_w_kz(w, "state", handoff_state_name(h->state));
 	json_w_kbool(w, "late", late);
 	json_w_kbool(w, "overdue", h->overdue);
-	json_w_ki64(w, "lead", (int64_t)h->lead);
-	json_w_kstr(w, "name", view_name_of(v, h->lead));
+	put_whom(v, h, w);
 	json_w_kstr(w, "team", h->team);
 	json_w_kstr(w, "rep", h->rep_name);
 	if (h->passed.n)
@@ -109,19 +141,22 @@ enum status view_handoffs(struct view *v, const struct view_handoffs *page, stru
 static enum status put_context(struct view *v, const struct handoff *h, struct json_w *w,
 			       struct err *e)
 {
+	uint64_t lead;
 	struct view_lead l;
-	enum status st = view_load(v, h->lead, &l, e);
+	enum status st = view_stands(v, h->lead, &lead, e);
+	if (st == ST_OK)
+		st = view_load(v, lead, &l, e);
 	if (st != ST_OK)
 		return st;
 	json_w_key(w, "scores");
 	json_w_object(w);
 	view_put_scores(v, &l, w);
 	json_w_end(w);
-	st = view_messages_of(v, h->lead, MESSAGES_SHOWN, w, e);
+	st = view_messages_of(v, lead, MESSAGES_SHOWN, w, e);
 	if (st != ST_OK)
 		return st;
 	json_w_key(w, "timeline");
-	return view_timeline(v, h->lead, EVENTS_SHOWN, w, e);
+	return view_timeline(v, lead, EVENTS_SHOWN, w, e);
 }
 
 enum status view_handoff(struct view *v, uint64_t id, struct json_w *w, struct err *e)

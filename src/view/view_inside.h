@@ -36,7 +36,9 @@ struct str view_action_text(const struct program *p, const struct program_action
 			    struct arena *arena);
 /* The best name of a lead (e-mail first); empty: it has none. */
 struct str view_best_name(const struct json *profile, struct arena *a);
-/* The same by number; empty too when it cannot be read. */
+/* Who a lead is today: itself, or the one it was merged into. */
+MUST_USE enum status view_stands(struct view *v, uint64_t id, uint64_t *lead_r, struct err *e);
+/* The same by number, behind merges; empty too when it cannot be read. */
 struct str view_name_of(struct view *v, uint64_t lead);
 /* One line of a message in a list. */
 void view_message_row(struct view *v, const struct message *m, struct json_w *w);

@@ -10,7 +10,7 @@
 
 /* ---- finding ---- */
 
-static enum status follow(struct view *v, uint64_t id, uint64_t *lead_r, struct err *e)
+enum status view_stands(struct view *v, uint64_t id, uint64_t *lead_r, struct err *e)
 {
 	for (int hops = 0; hops < 64; hops++) {
 		struct str row;
@@ -50,7 +50,7 @@ enum status view_find_event(struct view *v, const struct event *ev, uint64_t *le
 	uint64_t id;
 	for (size_t i = 0; i < ev->ids_n; i++)
 		if (by_key(v, ev->ids[i], &id))
-			return follow(v, id, lead_r, e);
+			return view_stands(v, id, lead_r, e);
 	return err_set(e, ST_NOT_FOUND, "no lead has any of the event's identifiers");
 }
 
@@ -71,9 +71,9 @@ enum status view_find(struct view *v, struct str text, uint64_t *lead_r, struct 
 	};
 	for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++)
 		if (by_key(v, tries[i], &id))
-			return follow(v, id, lead_r, e);
+			return view_stands(v, id, lead_r, e);
 	if (str_to_u64(digits, &id) && id > 0)
-		return follow(v, id, lead_r, e);
+		return view_stands(v, id, lead_r, e);
 	return err_set(e, ST_NOT_FOUND,
 		       "no lead \"" STR_FMT
 		       "\": tried as e-mail, userId, anonymousId, phone, declared key and number",
@@ -234,7 +234,8 @@ struct str view_best_name(const struct json *profile, struct arena *a)
 struct str view_name_of(struct view *v, uint64_t lead)
 {
 	struct json profile;
-	if (load_doc(v, TABLE_PROFILE, lead, &profile, NULL) != ST_OK)
+	if (view_stands(v, lead, &lead, NULL) != ST_OK ||
+	    load_doc(v, TABLE_PROFILE, lead, &profile, NULL) != ST_OK)
 		return STR_NULL;
 	return view_best_name(&profile, v->arena);
 }
