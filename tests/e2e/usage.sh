@@ -170,9 +170,10 @@ expect 2 "the same of a state to compare" 'longer than' -- --json replay --verif
 expect 2 "the same of a backup" 'longer than' -- --json restore "$long"
 # Another user may look into the folder, and not write to it.
 chmod 755 "$work" "$NURTURED_DATA"
+install -m 644 "$NURTURED_DATA/program.yaml" "$work/theirs.yaml"
 other() { setpriv --reuid=65534 --clear-groups "$nurtured" "$@"; }
 if [ "$(id -u)" = 0 ] && other --version >/dev/null 2>&1; then
-	for verb in status "lead list" "replay --verify" "plan $NURTURED_DATA/program.yaml"; do
+	for verb in status "lead list" "replay --verify" "plan $work/theirs.yaml"; do
 		# shellcheck disable=SC2086
 		said=$(other $verb 2>&1)
 		if grep -q "user 65534 may not write to .* owner, user 0" <<<"$said" && ! grep -q "nurtured init" <<<"$said"
