@@ -196,7 +196,7 @@ static enum status post_some(struct cli *c, struct door *d, struct log_entry *en
 {
 	struct buf body;
 	struct json_w w;
-	struct str answer;
+	struct str answer = STR_NULL;
 	struct arena_mark mark = arena_mark(&c->arena);
 	buf_init(&body, 2 * EVENT_OWN_BYTES_MAX);
 	json_w_init(&w, &body);

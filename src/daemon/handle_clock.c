@@ -49,7 +49,7 @@ static enum status read_target(struct desk_work *k, int64_t now_us, int64_t *out
 {
 	struct json d;
 	int64_t seconds = 0;
-	enum status st = json_parse(k->call->req->body, JSON_LIMITS_EVENT, k->view.arena, &d, e);
+	enum status st = daemon_body(k, &d, e);
 	if (st != ST_OK)
 		return st;
 	if (time_parse(json_str(&d, json_get(&d, 0, "to"), k->view.arena), out))

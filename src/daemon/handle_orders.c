@@ -100,7 +100,7 @@ enum status daemon_do_trigger(struct desk_work *k, struct err *e)
 	struct buf body;
 	struct view_triggered t = {0};
 	struct arena *a = k->view.arena;
-	enum status st = json_parse(k->call->req->body, JSON_LIMITS_EVENT, a, &d, e);
+	enum status st = daemon_body(k, &d, e);
 	if (st == ST_OK)
 		st = read_order(k, &d, &o, e);
 	buf_init_arena(&body, a, EVENT_BYTES_MAX + 1024);
@@ -166,15 +166,13 @@ enum status daemon_do_replay_verify(struct desk_work *k, struct err *e)
 /* A name, never a path: a token that came over the network must not write anywhere it likes. */
 static enum status backup_name(struct desk_work *k, struct str *out, struct err *e)
 {
-	struct json d;
 	char now[TIME_TEXT_MAX];
+	struct str name;
 	struct arena *a = k->view.arena;
-	struct str body = k->call->req->body, name = STR_NULL;
-	enum status st = body.n ? json_parse(body, JSON_LIMITS_EVENT, a, &d, e) : ST_OK;
+	const struct desk_field f[] = {{"name", &name, NULL}};
+	enum status st = daemon_fields(k, f, 1, e);
 	if (st != ST_OK)
 		return st;
-	if (body.n)
-		name = json_str(&d, json_get(&d, 0, "name"), a);
 	if (name.n == 0)
 		name = arena_str(a, str_of(time_format(clock_now_us() / US_PER_S * US_PER_S, now)));
 	bool good = name.n > 0 && name.n <= BACKUP_NAME_MAX && name.p[0] != '.';

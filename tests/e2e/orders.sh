@@ -53,6 +53,8 @@ ask 200 "backup" '"schema":"nurtured.backup/1","dir":".*/backups/first"' POST /v
 expect 0 "that backup replays" "equal" -- replay --verify --data "$NURTURED_DATA/backups/first"
 ask 409 "backup onto a backup" 'exists already' POST /v1/backup '{"name":"first"}'
 ask 200 "backup without a name" '/backups/20[0-9TZ:.-]+"' POST /v1/backup '{}'
+ask 400 "backup of a list" 'must be an object' POST /v1/backup '[]'
+ask 400 "backup to a number" 'name must be a text' POST /v1/backup '{"name":5}'
 for name in ../out .hidden a/b x.part "a b"; do
 	ask 400 "backup named $name" "folder's name" POST /v1/backup "{\"name\":\"$name\"}"
 done
