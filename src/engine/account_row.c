@@ -116,7 +116,7 @@ bool account_row_change(struct account_row *r, const struct account_change *c, i
 			struct arena *a)
 {
 	bool known = c->traits.n > 0 && !str_eq(c->traits, r->traits);
-	if (known || c->leads != 0 || (r->key.n == 0 && c->key.n > 0))
+	if (known || c->moved || (r->key.n == 0 && c->key.n > 0))
 		r->moved_us = now_us;
 	if (r->key.n == 0)
 		r->key = c->key;

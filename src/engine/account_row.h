@@ -23,7 +23,7 @@ struct account_row {
 	struct str key, kind, traits; /* traits: a raw JSON object; empty: none */
 	int64_t leads, hot, warm;
 	int64_t last_us;  /* of its latest activity; TIME_NONE: never */
-	int64_t moved_us; /* when what is known of it, or how many leads it has, moved last */
+	int64_t moved_us; /* when fit that reads it may have moved last: see account_change.moved */
 	struct account_touched *touches; /* oldest first */
 	int64_t *handed;                 /* numbers of hand-offs, open and closed, oldest first */
 	uint32_t touches_n, touches_cap, handed_n, handed_cap;
@@ -35,6 +35,7 @@ struct account_change {
 	int64_t active_us;            /* TIME_NONE: unchanged */
 	struct str traits;            /* the traits as they will be; empty: unchanged */
 	struct str key, kind;         /* of a new one */
+	bool moved;                   /* fit that reads how many leads it has may differ */
 	int64_t touch, untouch, hand; /* numbers of messages and a hand-off; 0: none */
 };
 

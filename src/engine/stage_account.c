@@ -5,6 +5,7 @@
 #include "engine/account.h"
 
 #include "base/assert.h"
+#include "base/hash.h"
 #include "base/time.h"
 #include "engine/pass.h"
 #include "engine/profile.h"
@@ -29,6 +30,45 @@ static enum status account_write(struct pass *p, struct account_work *acc,
 	return batch_account_change(p->batch, acc, &change, p->env.now_us, e);
 }
 
+/* What fit rules and personas make of how many leads it has. Those that ask for more than the
+ * company are not asked: their answer is each lead's own, and may differ with the number. */
+static enum status count_rules(struct pass *p, struct account_work *acc, uint64_t *out,
+			       struct err *e)
+{
+	const struct program *x = p->program;
+	const struct json *doc;
+	*out = 0;
+	if (x == NULL || !(x->fit_reads & READS_COUNT))
+		return ST_OK;
+	enum status st = batch_account_doc(p->batch, acc, &doc, e);
+	const struct facts f = {
+		.program = x, .account = doc, .now_us = p->env.now_us, .arena = p->arena};
+	for (size_t i = 0; i < x->personas_n + x->fit_n && st == ST_OK; i++) {
+		const struct program_cond *cond =
+			i < x->personas_n ? &x->personas[i].if_ : &x->fit[i - x->personas_n].if_;
+		bool alone = !(cond->reads & ~(unsigned)(READS_ACCOUNT | READS_COUNT));
+		if (cond->reads & READS_COUNT)
+			*out = hash_u64(*out + (alone ? facts_hold(&f, cond, NULL)
+						      : (uint64_t)acc->row.leads));
+	}
+	return st;
+}
+
+/* A lead comes or goes. Most of the time that makes no difference to its colleagues' fit, and they
+ * are not asked again for it. */
+static enum status account_count(struct pass *p, struct account_work *acc,
+				 const struct account_change *c, struct err *e)
+{
+	uint64_t before, after;
+	const struct account_change moved = {.active_us = TIME_NONE, .moved = true};
+	enum status st = count_rules(p, acc, &before, e);
+	if (st == ST_OK)
+		st = account_write(p, acc, c, e);
+	if (st == ST_OK)
+		st = count_rules(p, acc, &after, e);
+	return st == ST_OK && before != after ? account_write(p, acc, &moved, e) : st;
+}
+
 static void tier_delta(struct account_change *c, enum tier t, int64_t by)
 {
 	c->hot += t == TIER_HOT ? by : 0;
@@ -46,7 +86,7 @@ enum status account_leave(struct pass *p, struct work *w, struct err *e)
 	struct key k = key_u64_u64(l->account, l->id);
 	enum status st = batch_account(p->batch, l->account, &acc, e);
 	if (st == ST_OK)
-		st = account_write(p, acc, &c, e);
+		st = account_count(p, acc, &c, e);
 	if (st == ST_OK)
 		st = store_del(p->batch->store, TABLE_ACCOUNT_LEAD, KEY_BYTES(key_view(&k)), e);
 	l->account = 0;
@@ -64,7 +104,7 @@ enum status account_join(struct pass *p, struct work *w, uint64_t account, struc
 	struct key k = key_u64_u64(account, l->id);
 	enum status st = batch_account(p->batch, account, &acc, e);
 	if (st == ST_OK)
-		st = account_write(p, acc, &c, e);
+		st = account_count(p, acc, &c, e);
 	if (st == ST_OK)
 		st = store_put(p->batch->store, TABLE_ACCOUNT_LEAD, KEY_BYTES(key_view(&k)),
 			       STR(""), e);

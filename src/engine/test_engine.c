@@ -284,6 +284,8 @@ static void test_fit_sees_colleagues(void **state)
 {
 	(void)state;
 	colleagues("account.leads >= 2", 0, 10);
+	colleagues("lead.known && account.leads >= 2", 0, 10);
+	colleagues("account.leads >= 2 && account.leads < 9", 0, 10);
 	colleagues("account.hot >= 1", 0, 10);
 }
 

@@ -42,14 +42,14 @@ static const struct row rows[] = {
 	  .type = FIELD_##t, \
 	  .reads = READS_ACCOUNT | (sizeof profile > 1 ? READS_PROFILE : 0), \
 	  .help = text}},
-#define PEOPLE(n, t, where, text) \
+#define PEOPLE(n, t, where, need, text) \
 	{SLOT_ACCOUNT, \
 	 where, \
 	 "", \
 	 {.name = STR(n), \
 	  .from = FROM_ACCOUNT, \
 	  .type = FIELD_##t, \
-	  .reads = READS_ACCOUNT | READS_PEOPLE, \
+	  .reads = READS_ACCOUNT | (need), \
 	  .help = text}},
 #define EVENT(n, member, text) \
 	{SLOT_EVENT, \

@@ -42,7 +42,9 @@ enum program_reads {
 	READS_PERSONA = 128,
 	READS_CLOCK = 256,   /* moves with every event, or with time alone */
 	READS_JOURNEY = 512, /* track, stage, step, touches */
-	READS_PEOPLE = 1024, /* of the account: what its people do; READS_ACCOUNT is set too */
+	/* Of the account, READS_ACCOUNT is set too: */
+	READS_PEOPLE = 1024, /* what its people do */
+	READS_COUNT = 2048,  /* how many they are */
 };
 
 /* A condition with its source, for messages and explain. prog == NULL: always true. */
