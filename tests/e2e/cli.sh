@@ -247,7 +247,7 @@ if [ "$(id -u)" -ne 0 ]; then
 	expect 5 "a lock without permission" 'cannot open .*lock: Permission denied' -- apply "$work/program.yaml" --data "$work/locked"
 elif setpriv --reuid 65534 --regid 65534 --clear-groups "$nurtured" --version >/dev/null 2>&1; then
 	"$nurtured" init --data "$work/locked" -q >/dev/null && chmod 0600 "$work/locked/lock"
-	chmod 755 "$work" "$work/locked" && chmod 644 "$work/program.yaml"
+	chmod 755 "$work" && chmod 777 "$work/locked" && chmod 644 "$work/program.yaml" # the lock alone
 	rc=0
 	setpriv --reuid 65534 --regid 65534 --clear-groups \
 		"$nurtured" apply "$work/program.yaml" --data "$work/locked" >"$work/out" 2>"$work/err" || rc=$?
