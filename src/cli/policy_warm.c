@@ -5,11 +5,54 @@
 #include "cli/policy.h"
 #include "engine/past.h"
 
+#define REASONS_MAX 5
+
 struct warm {
 	struct cli *c;
 	double asked; /* below 0: nobody asked for a weight */
 	struct past_trial trial;
+	size_t unknown; /* past sends of which the program has not the words */
+	struct str reasons[REASONS_MAX];
+	size_t reasons_n;
 };
+
+/* The row's own words are in the log, if that still has it. */
+static struct str reason(struct view *v, uint64_t seq)
+{
+	struct log_record r;
+	struct event ev;
+	struct json d;
+	size_t n = 1;
+	if (v->log == NULL || log_read(v->log, seq, v->arena, &r, &n, NULL) != ST_OK || n == 0 ||
+	    event_decode(r.body, v->arena, &ev, NULL) != ST_OK ||
+	    json_parse(ev.properties, JSON_LIMITS_EVENT, v->arena, &d, NULL) != ST_OK)
+		return arena_printf(v->arena, "event %llu", (unsigned long long)seq);
+	const char *const keys[] = {"message", "angle", "channel"};
+	struct buf b;
+	buf_init_arena(&b, v->arena, 1024);
+	buf_printf(&b, "event %llu", (unsigned long long)seq);
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+		struct str word = json_str(&d, json_get(&d, 0, keys[i]), v->arena);
+		if (word.n > 0)
+			buf_printf(&b, ", %s \"" STR_FMT "\"", keys[i],
+				   STR_ARG(str_slice(word, 0, 64)));
+	}
+	return buf_view(&b);
+}
+
+/* Leaves those the program knows. */
+static void sift(struct warm *x, struct view *v, struct past_rows *rows)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < rows->past_n; i++) {
+		if (v->program == NULL || past_known(v->program, &rows->past[i]))
+			rows->past[n++] = rows->past[i];
+		else if (x->reasons_n < REASONS_MAX)
+			x->reasons[x->reasons_n++] = reason(v, rows->past[i].decision);
+	}
+	x->unknown = rows->past_n - n;
+	rows->past_n = n;
+}
 
 static void show_json(const struct warm *x, double weight)
 {
@@ -20,6 +63,12 @@ static void show_json(const struct warm *x, double weight)
 	json_w_object(&w);
 	json_w_kz(&w, "schema", "nurtured.policy_warm/1");
 	json_w_ki64(&w, "past_sends", (int64_t)x->trial.past);
+	json_w_ki64(&w, "unused", (int64_t)x->unknown);
+	json_w_key(&w, "unused_first");
+	json_w_array(&w);
+	for (size_t i = 0; i < x->reasons_n; i++)
+		json_w_str(&w, x->reasons[i]);
+	json_w_end(&w);
 	json_w_ki64(&w, "live_outcomes", (int64_t)x->trial.live);
 	json_w_kbool(&w, "validated", x->trial.live >= PAST_LIVE_LEAST);
 	json_w_kf64(&w, "weight", weight);
@@ -48,6 +97,13 @@ static void show(const struct warm *x, double weight)
 		x->asked >= 0 ? ", as asked"
 		: few         ? ": too few live outcomes to ask"
 			      : ": so the live outcomes are foretold best");
+	if (x->unknown > 0)
+		fprintf(x->c->out,
+			"%zu more are not used: the program has not their message, angle or "
+			"channel\n",
+			x->unknown);
+	for (size_t i = 0; i < x->reasons_n; i++)
+		fprintf(x->c->out, "  " STR_FMT "\n", STR_ARG(x->reasons[i]));
 	for (size_t i = 0; i < PAST_WEIGHTS && !few; i++)
 		fprintf(x->c->out, "  weight %-4.2g log loss %.5f over %zu live outcomes\n",
 			(double)past_weights[i], t->loss[i], t->live);
@@ -66,6 +122,7 @@ static enum status make(struct view *v, void *ctx, struct view_order *out, struc
 			e, ST_CONFLICT,
 			"no past sends wait: nurtured import FILE --events --type " PAST_EVENT);
 	}
+	sift(x, v, &rows);
 	past_try(rows.past, rows.past_n, rows.live, rows.live_n, &x->trial);
 	past_finish(&rows);
 	double weight = x->asked >= 0 ? x->asked : (double)past_weights[x->trial.best];

@@ -30,6 +30,29 @@ void past_pending(struct decide *d, const struct past_send *s, struct pending *o
 	out->kind[1] = out->kind[2] = LEARN_OFFSET;
 }
 
+static bool says(const struct program_step *s, struct str message, uint64_t key)
+{
+	bool found = message.n > 0 && key == arm_say(message, STR("-"));
+	for (size_t i = 0; i < s->angles_n && message.n > 0 && !found; i++)
+		found = key == arm_say(message, s->angles[i].name);
+	return found;
+}
+
+bool past_known(const struct program *p, const struct pending *of)
+{
+	const struct program_play *play = p->play;
+	bool said = false, by = false;
+	for (size_t t = 0; t < play->tracks_n && !said; t++)
+		for (size_t i = 0; i < play->tracks[t].steps_n && !said; i++) {
+			const struct program_step *s = &play->tracks[t].steps[i];
+			said = says(s, s->message, of->key[0]) ||
+			       says(s, s->substitute, of->key[0]);
+		}
+	for (size_t i = 0; i < p->consent.channels_n && !by; i++)
+		by = of->key[1] == arm_by(p->consent.channels[i]);
+	return said && by;
+}
+
 void past_believe(struct decide_learned *l, const struct pending *of, float weight)
 {
 	struct learner *const models[] = {l->response, l->harm};

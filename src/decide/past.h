@@ -16,6 +16,9 @@ struct past_send {
 /* What it looked like: context and parts, as of a decision; its outcome is nothing yet
  * (learned_event adds to it). d: as for decide_due. */
 void past_pending(struct decide *d, const struct past_send *s, struct pending *out);
+/* Does the program have its message, its angle (where it names one) and its channel? What it has
+ * not teaches nothing that is ever asked for. */
+bool past_known(const struct program *p, const struct pending *of);
 /* Teaches it to both models; weight in (0, 1]. */
 void past_believe(struct decide_learned *l, const struct pending *of, float weight);
 

@@ -25,7 +25,7 @@
 /* What the fold writes has this form: rows, roll-ups, which of them there are. Any change of it
  * raises the number (test_flush.c fails until it does), and a state of another one is folded anew
  * from the log (node.h). */
-#define ENGINE_FOLD_VERSION 25
+#define ENGINE_FOLD_VERSION 26
 
 struct engine;
 struct program_choice; /* program/track.h */

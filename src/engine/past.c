@@ -129,7 +129,7 @@ static enum status believe(struct pass *p, const struct bite *b, float weight, s
 	struct decide_learned *l;
 	enum status st = learned_use(&p->play->learned, p->batch->store, p->play->seed, &l, e);
 	for (size_t i = 0; i < b->n && st == ST_OK; i++) {
-		if (weight > 0)
+		if (weight > 0 && past_known(p->program, &b->rows[i]))
 			past_believe(l, &b->rows[i], weight);
 		st = store_del(p->batch->store, TABLE_PAST, KEY_NUM(b->rows[i].decision), e);
 	}

@@ -12,9 +12,11 @@ import sys
 with open(f"{sys.argv[1]}/past.csv", "w") as f:
     f.write("mail,sent,text,way,came\n")
     for i in range(120):
-        way = ("roi", "peer")[i % 2]
+        way = ("story", "checklist")[i % 2]
         came = "email.open;email.click" if i % 6 == 0 else ""
         f.write(f"p{i}@firm{i}.example,2026-0{1 + i % 9}-11T10:00:00Z,planning-cost,{way},{came}\n")
+    f.write("q@firm.example,2026-01-11T10:00:00Z,nosuch,roi,\n")
+    f.write("r@firm.example,2026-01-11T10:00:00Z,planning-cost,bogus,\n")
     f.write(",2026-01-11T10:00:00Z,planning-cost,roi,\n")
 PY
 map="mail=email, sent=time, text=property.message, way=property.angle, came=property.outcomes"
@@ -26,10 +28,12 @@ expect 0 "apply" -- apply "$work/program.yaml" --yes
 expect 0 "a look first" 'Row 2 becomes send.past' \
 	-- import "$work/past.csv" --events --type send.past --map "$map" --dry-run
 read_in --yes >/dev/null 2>&1
-expect 1 "again, nothing new" '120 of them known already, 1 refused' \
+expect 1 "again, nothing new" '122 of them known already, 1 refused' \
 	-- import "$work/past.csv" --events --type send.past --map "$map" --yes
 expect 0 "which weight" '120 past sends count 0.3 each: too few live' -- policy warm --dry-run
-expect 0 "as a document" '"past_sends":120,"live_outcomes":0,"validated":false,"weight":0.3' \
+expect 0 "what is not used" '2 more are not used' -- policy warm --dry-run
+expect 0 "and why" 'message "nosuch", angle "roi"' -- policy warm --dry-run
+expect 0 "as a document" '"past_sends":120,"unused":2,"unused_first":\["event .*"\],"live_outcomes":0,"validated":false,"weight":0.3' \
 	-- policy warm --dry-run --json
 expect 0 "another weight" 'count 0.1 each, as asked' -- policy warm --weight 0.1 --dry-run
 expect 0 "believed" 'the learner starts from them' -- policy warm
