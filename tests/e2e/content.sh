@@ -69,6 +69,7 @@ program = (work / "program.yaml").read_text()
 def save(name, program, texts):
     (work / name).write_text(json.dumps({"program": program, "content": texts}))
 save("good.json", program, texts)
+save("longer.json", program.replace("half_life: 14d", "half_life: 15d"), texts)
 save("none.json", program, {})
 save("bad.json", program.replace("half_life: 14d", "half_life: 14 d"), dict(texts, **{"planning-cost/story.md": "x"}))
 PY
@@ -81,7 +82,8 @@ post '"ok":true' "validate over HTTP" good.json validate
 post '"file":"content/planning-cost/story.md","line":1' "problems over HTTP" bad.json validate
 post '"code":"N113"' "and those of the program" bad.json validate
 post '"schema":"nurtured.plan/1"' "plan over HTTP" good.json plan
-post '"seq":[0-9]+' "apply over HTTP" good.json apply
+post '"unchanged":true' "apply of what is in force" good.json apply
+post '"seq":[0-9]+' "apply over HTTP" longer.json apply
 post 'N242' "apply without texts over HTTP" none.json apply
 post '"seq":[0-9]+' "a bare program keeps them" program.yaml apply text/yaml
 stop
