@@ -16,7 +16,8 @@ void progress_begin(struct progress *p, struct cli *c, const char *what, const c
 static void draw(struct progress *p, uint64_t done, int64_t now)
 {
 	char left[TIME_TEXT_MAX] = "", bar[21];
-	double rate = (double)done * US_PER_S / (double)(now - p->began_us + 1);
+	uint64_t ours = done > p->from ? done - p->from : 0;
+	double rate = (double)ours * US_PER_S / (double)(now - p->began_us + 1);
 	double share = p->total ? (double)done / (double)p->total : 0;
 	if (share > 1)
 		share = 1;

@@ -11,6 +11,7 @@ struct progress {
 	struct cli *c;
 	const char *what, *unit;
 	uint64_t total; /* 0: unknown */
+	uint64_t from;  /* of it, done by somebody before: set behind progress_begin */
 	int64_t began_us, drawn_us;
 	unsigned tenths;
 	bool shown;

@@ -14,7 +14,7 @@ static enum status make_list(struct view *v, struct json_w *w, void *ctx, struct
 static void show_list(struct cli *c, const struct json *d, void *ctx)
 {
 	static const struct render_column columns[] = {{"experiment", "EXPERIMENT", false, false},
-						       {"track", "TRACK", false, true},
+						       {"track", "TRACK", false, false},
 						       {"state", "STATE", false, false},
 						       {"metric", "METRIC", false, false},
 						       {"leads", "LEADS", true, false},

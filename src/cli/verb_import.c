@@ -261,6 +261,7 @@ static enum status read_all(struct work *w)
 	arena_init(&a, BATCH_ARENA_BYTES);
 	w->saved_us = clock_mono_us();
 	progress_begin(&bar, w->c, "importing", "bytes", import_progress(w->im).bytes_total);
+	bar.from = import_progress(w->im).bytes; /* an import that goes on */
 	while (st == ST_OK && !b.end && !cli_interrupted()) {
 		arena_reset(&a);
 		st = import_next_batch(w->im, IMPORT_BATCH_MAX, &a, &b, &w->c->err);

@@ -55,6 +55,7 @@ for _ in $(seq 100); do
 done
 if [ "$hits" = 100 ]; then good; else bad "a third reached the goal: $hits" "$work/out"; fi
 expect 0 "the holdout is one too" '"experiment":"holdout".*"leads":300' -- experiment list --json
+expect 0 "with the track of each" "^holdout +all " -- experiment list
 expect 0 "arm by arm" "benchmark +1[0-9][0-9] .* of 1.*points" -- experiment show hook
 expect 0 "and what else came of them" "days to goal" -- experiment show hook
 expect 0 "as figures" '"metrics":\{"contacted":\{.*"sales_accepted":\{.*"days_to_goal":0' -- experiment show hook --json
