@@ -117,7 +117,7 @@ bool account_row_change(struct account_row *r, const struct account_change *c, i
 {
 	bool known = c->traits.n > 0 && !str_eq(c->traits, r->traits);
 	if (known || c->moved || (r->key.n == 0 && c->key.n > 0))
-		r->moved_us = now_us;
+		r->moved_us = c->known_us > r->moved_us ? c->known_us : r->moved_us;
 	if (r->key.n == 0)
 		r->key = c->key;
 	if (r->kind.n == 0)

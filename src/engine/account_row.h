@@ -36,6 +36,7 @@ struct account_change {
 	struct str traits;            /* the traits as they will be; empty: unchanged */
 	struct str key, kind;         /* of a new one */
 	bool moved;                   /* fit that reads how many leads it has may differ */
+	int64_t known_us;             /* when we came to know: what moved moved then */
 	int64_t touch, untouch, hand; /* numbers of messages and a hand-off; 0: none */
 };
 

@@ -405,6 +405,8 @@ enum status batch_account_change(struct batch *b, struct account_work *w,
 {
 	struct account_row next = w->row;
 	struct account_change kept = *c;
+	/* What is folded again behind a split comes to be known now. */
+	kept.known_us = now_us > b->clock_us ? now_us : b->clock_us;
 	if (next.key.n == 0)
 		kept.key = arena_str(&b->keep, c->key);
 	if (next.kind.n == 0)
@@ -486,6 +488,5 @@ void batch_alarm(struct batch *b, struct work *w, int64_t due_us)
 		return;
 	w->lead.alarm_us = due_us;
 	w->dirty = true;
-	if (b->next_alarm_us == TIME_NONE || due_us < b->next_alarm_us)
-		b->next_alarm_us = due_us;
+	batch_alarm_is(b, due_us, w->lead.id);
 }

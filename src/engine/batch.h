@@ -61,11 +61,23 @@ struct batch {
 	/* META values, written with the commit */
 	uint64_t cursor, next_lead, next_account, next_merge, next_type, program_version;
 	int64_t clock_us;
-	int64_t next_alarm_us; /* earliest due time known: store or batch; TIME_NONE: none */
-	int64_t next_due_us;   /* the same of TABLE_DUE (engine/due.h) */
-	uint64_t next_due_id;  /* and of that time no row of it has a smaller number */
+	int64_t next_alarm_us;    /* earliest due time known: store or batch; TIME_NONE: none */
+	uint64_t next_alarm_lead; /* and of that time no lead before this one has one */
+	int64_t next_due_us;      /* the same of TABLE_DUE (engine/due.h) */
+	uint64_t next_due_id;     /* and of that time no row of it has a smaller number */
 	bool meta_dirty;
 };
+
+/* An alarm is there: the queue begins at it, or before. */
+static inline void batch_alarm_is(struct batch *b, int64_t due_us, uint64_t lead)
+{
+	if (b->next_alarm_us != TIME_NONE &&
+	    (b->next_alarm_us < due_us ||
+	     (b->next_alarm_us == due_us && b->next_alarm_lead <= lead)))
+		return;
+	b->next_alarm_us = due_us;
+	b->next_alarm_lead = lead;
+}
 
 void batch_init(struct batch *b, struct store *store, size_t bytes_max);
 void batch_finish(struct batch *b);

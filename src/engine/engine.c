@@ -191,6 +191,7 @@ struct due_list {
 	} rows[ALARM_BITE];
 	size_t n, most;
 	int64_t next_us; /* first one not taken */
+	uint64_t next_lead;
 };
 
 static bool take_due(void *ctx, struct store_key key, struct str value)
@@ -200,6 +201,7 @@ static bool take_due(void *ctx, struct store_key key, struct str value)
 	int64_t due = key_read_time(key.bytes, 0);
 	if (due > d->now_us || d->n == d->most) {
 		d->next_us = due;
+		d->next_lead = key_read_u64(key.bytes, 8);
 		return false;
 	}
 	d->rows[d->n].due_us = due;
@@ -254,7 +256,7 @@ static enum status fire_alarms(struct engine *en, int64_t until_us, size_t *n_r,
 	*n_r = 0;
 	if (!reached(en->batch.next_alarm_us, until_us))
 		return ST_OK;
-	struct key from = key_time_u64(en->batch.next_alarm_us, 0);
+	struct key from = key_time_u64(en->batch.next_alarm_us, en->batch.next_alarm_lead);
 	enum status st = batch_flush(&en->batch, e);
 	if (st == ST_OK)
 		st = store_scan(en->conf.store, TABLE_ALARM, SCAN_FROM(KEY_BYTES(key_view(&from))),
@@ -267,9 +269,10 @@ static enum status fire_alarms(struct engine *en, int64_t until_us, size_t *n_r,
 		*n_r = i + 1;
 	}
 	en->alarm_bite = next_bite(due.most, due.n, i);
-	int64_t left = i < due.n ? due.rows[i].due_us : due.next_us;
-	if (left != TIME_NONE && !reached(en->batch.next_alarm_us, left))
-		en->batch.next_alarm_us = left;
+	if (i < due.n)
+		batch_alarm_is(&en->batch, due.rows[i].due_us, due.rows[i].lead);
+	else if (due.next_us != TIME_NONE)
+		batch_alarm_is(&en->batch, due.next_us, due.next_lead);
 	return st;
 }
 

@@ -25,7 +25,7 @@
 /* What the fold writes has this form: rows, roll-ups, which of them there are. Any change of it
  * raises the number (test_flush.c fails until it does), and a state of another one is folded anew
  * from the log (node.h). */
-#define ENGINE_FOLD_VERSION 26
+#define ENGINE_FOLD_VERSION 27
 
 struct engine;
 struct program_choice; /* program/track.h */
@@ -91,6 +91,9 @@ MUST_USE enum status engine_meta_read(struct store *s, struct engine_meta *out, 
  * *empty_r: nothing was folded into it yet. */
 MUST_USE enum status engine_fold_read(struct store *s, uint64_t *version_r, bool *empty_r,
 				      struct err *e);
+/* Writes the lists of leads (TABLE_TIER_LEAD) anew from the leads, for a state of another build that
+ * cannot be folded again. Outside a transaction; whole or to be called again. */
+MUST_USE enum status engine_lists_write(struct store *s, struct err *e);
 /* What has been handed over so far, for whoever warms up a sender across restarts, and whether all
  * sending stands still. */
 struct engine_sent {

@@ -124,7 +124,7 @@ static bool first_alarm(void *ctx, struct store_key key, struct str value)
 static enum status alarm_load(struct batch *b, struct err *e)
 {
 	b->next_alarm_us = b->next_due_us = TIME_NONE;
-	b->next_due_id = 0;
+	b->next_alarm_lead = b->next_due_id = 0;
 	enum status st =
 		store_scan(b->store, TABLE_ALARM, SCAN_ALL, first_alarm, &b->next_alarm_us, e);
 	return st == ST_OK

@@ -8,7 +8,7 @@
 /* Both in one line, so that nobody changes one alone. */
 #define FORM \
 	{ \
-		ENGINE_FOLD_VERSION, 26, UINT64_C(0x683bec87300ac4a3) \
+		ENGINE_FOLD_VERSION, 27, UINT64_C(0x683bec87300ac4a3) \
 	}
 
 #define EXPERIMENTS \

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/time.h"
+#include "model/message.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -48,6 +49,9 @@ static enum status go_on_mixed(const struct refold *r, struct store *s, const ch
 	char text[24];
 	int n = snprintf(text, sizeof text, "%u", ENGINE_FOLD_VERSION);
 	say(r, "the state goes on as another build has folded it: %s", why);
+	enum status st = engine_lists_write(s, e);
+	if (st != ST_OK)
+		return st;
 	return store_put(s, TABLE_LOCAL, KEY_BYTES(MIXED), str_n(text, (size_t)n), e);
 }
 
@@ -103,7 +107,58 @@ static bool carry_row(void *ctx, struct store_key key, struct str value)
 	return c->st == ST_OK;
 }
 
-static enum status fold_anew(const struct refold *r, struct store *old, uint64_t of, struct err *e)
+/* ---- the same mails ---- */
+
+struct mails {
+	struct store *fresh;
+	struct arena a;
+	bool same;
+	enum status st;
+	struct err *e;
+};
+
+static bool same_mail(const struct message *x, const struct message *y)
+{
+	return x->lead == y->lead && x->handoff == y->handoff &&
+	       (x->attempts > 0) == (y->attempts > 0) && str_eq(x->message, y->message) &&
+	       str_eq(x->angle, y->angle) && str_eq(x->channel, y->channel) &&
+	       str_eq(x->address, y->address);
+}
+
+static bool find_mail(void *ctx, struct store_key key, struct str value)
+{
+	struct mails *m = ctx;
+	struct message was, is;
+	struct str row;
+	arena_reset(&m->a);
+	m->st = message_decode(key.num, value, &m->a, &was, m->e);
+	if (m->st != ST_OK || was.attempts == 0)
+		return m->st == ST_OK; /* it was never handed to anybody */
+	m->st = store_get(m->fresh, TABLE_MESSAGE, KEY_NUM(key.num), &m->a, &row, m->e);
+	m->same = m->st == ST_OK;
+	if (m->st == ST_OK)
+		m->st = message_decode(key.num, row, &m->a, &is, m->e);
+	else if (m->st == ST_NOT_FOUND)
+		m->st = ST_OK;
+	m->same = m->same && m->st == ST_OK && same_mail(&was, &is);
+	return m->same;
+}
+
+/* Answers, links and replies name a mail by its number alone. Where this build would have sent
+ * other mails, numbers of those that left would mean others: their answers would be taken for
+ * these, and what has left would leave again. */
+static enum status same_mails(struct store *old, struct store *fresh, bool *same_r, struct err *e)
+{
+	struct mails m = {.fresh = fresh, .same = true, .st = ST_OK, .e = e};
+	arena_init(&m.a, (size_t)4 << 20);
+	enum status st = store_scan(old, TABLE_MESSAGE, SCAN_ALL, find_mail, &m, e);
+	arena_finish(&m.a);
+	*same_r = m.same;
+	return st == ST_OK ? m.st : st;
+}
+
+static enum status fold_anew(const struct refold *r, struct store *old, uint64_t of, bool *same_r,
+			     struct err *e)
 {
 	char path[NODE_PATH_MAX];
 	struct store *fresh = NULL;
@@ -120,6 +175,8 @@ static enum status fold_anew(const struct refold *r, struct store *old, uint64_t
 		st = engine_open(&ec, &en, e);
 	if (st == ST_OK)
 		st = fold(r, en, of, e);
+	if (st == ST_OK)
+		st = same_mails(old, fresh, same_r, e);
 	struct carry c = {fresh, ST_OK, e};
 	if (st == ST_OK)
 		st = store_scan(old, TABLE_LOCAL, SCAN_ALL, carry_row, &c, e);
@@ -149,7 +206,7 @@ static enum status put_in_place(const struct refold *r, struct err *e)
 
 enum status refold(const struct refold *r, struct store **state, struct err *e)
 {
-	bool empty;
+	bool empty, same = true;
 	uint64_t version;
 	struct log_stats ls;
 	enum status st = engine_fold_read(*state, &version, &empty, e);
@@ -163,11 +220,18 @@ enum status refold(const struct refold *r, struct store **state, struct err *e)
 	    "are folded anew from the log",
 	    (unsigned long long)version, ENGINE_FOLD_VERSION,
 	    (unsigned long long)(ls.next_seq - 1));
-	st = fold_anew(r, *state, ls.next_seq - 1, e);
-	if (st == ST_CORRUPT) /* a record that was thinned: its words name it */
+	st = fold_anew(r, *state, ls.next_seq - 1, &same, e);
+	if (st != ST_OK || !same)
+		(void)clear(r, true, NULL); /* its room is wanted */
+	if (st == ST_CORRUPT)               /* a record that was thinned: its words name it */
 		return go_on_mixed(r, *state, e->text, e);
 	if (st != ST_OK)
 		return err_wrap(e, "folding the state anew");
+	if (!same)
+		return go_on_mixed(r, *state,
+				   "this build would have sent other mails than those "
+				   "that left",
+				   e);
 	store_close(state);
 	st = put_in_place(r, e);
 	if (st == ST_OK)

@@ -7,6 +7,9 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "engine/system.h"
+#include "model/key.h"
+#include "model/lead.h"
+#include "model/message.h"
 #include "node/draft.h"
 #include "node/node.h"
 
@@ -401,6 +404,51 @@ static void a_log_that_is_too_short(void **state)
 	tear_down(&f);
 }
 
+/* A mail that has left under a number this build gives to no mail, or to another one: the state
+ * stays, with its lists in the form of this build. */
+static void what_has_left_keeps_its_number(void **state)
+{
+	struct fixture f;
+	struct buf row;
+	struct str got;
+	const struct message left = {.id = 1,
+				     .lead = 1,
+				     .message = STR("story"),
+				     .angle = STR("plain"),
+				     .channel = STR("email"),
+				     .address = STR("p0@acme.example"),
+				     .state = MESSAGE_SENT,
+				     .attempts = 1};
+	const struct key wrong = key_u8_u64(200, 1),
+			 right = key_u8_u64((uint8_t)lead_list_of(TIER_COLD, true), 1);
+	(void)state;
+	set_up(&f);
+	open_node(&f);
+	come(&f, 20);
+	buf_init_arena(&row, &f.a, 4096);
+	message_encode(&left, &row);
+	fold_otherwise(&f, true);
+	assert_int_equal(store_put(f.n->store, TABLE_MESSAGE, KEY_NUM(1), buf_view(&row), &f.e),
+			 ST_OK);
+	assert_int_equal(
+		store_put(f.n->store, TABLE_TIER_LEAD, KEY_BYTES(key_view(&wrong)), STR(""), &f.e),
+		ST_OK);
+	assert_int_equal(store_del(f.n->store, TABLE_TIER_LEAD, KEY_BYTES(key_view(&right)), &f.e),
+			 ST_OK);
+	open_again(&f);
+	assert_true(node_fold_mixed(f.n->store));
+	assert_int_equal(store_get(f.n->store, TABLE_MESSAGE, KEY_NUM(1), &f.a, &got, &f.e), ST_OK);
+	assert_int_equal(store_get(f.n->store, TABLE_TIER_LEAD, KEY_BYTES(key_view(&right)), &f.a,
+				   &got, &f.e),
+			 ST_OK);
+	assert_int_equal(store_get(f.n->store, TABLE_TIER_LEAD, KEY_BYTES(key_view(&wrong)), &f.a,
+				   &got, &f.e),
+			 ST_NOT_FOUND);
+	assert_int_equal(access(below(&f, "state.db.new"), F_OK), -1);
+	come(&f, 21);
+	tear_down(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,6 +461,7 @@ int main(void)
 		cmocka_unit_test(a_clock_is_not_behind_the_log),
 		cmocka_unit_test(another_build_is_folded_anew),
 		cmocka_unit_test(a_log_that_is_too_short),
+		cmocka_unit_test(what_has_left_keeps_its_number),
 	};
 	return cmocka_run_group_tests_name("node", tests, NULL, NULL);
 }

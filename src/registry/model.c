@@ -350,10 +350,11 @@ enum status registry_export(const char *dir, struct str hash, const char *path, 
 		st = err_set(e, ST_CONFLICT, "%s is there already", path);
 	if (st == ST_OK)
 		st = registry_file(dir, &m.hash, &a, &file, e);
-	buf_printf(&copy, COPY_LINE "%s\n", m.hash.hex);
-	buf_str(&copy, file);
-	if (st == ST_OK)
+	if (st == ST_OK) {
+		buf_printf(&copy, COPY_LINE "%s\n", m.hash.hex);
+		buf_str(&copy, file);
 		st = file_write_atomic(path, buf_view(&copy), 0600, e);
+	}
 	buf_finish(&copy);
 	arena_finish(&a);
 	return st;

@@ -153,6 +153,11 @@ void store_read_end(struct store *s)
 	s->ops->read_end(s);
 }
 
+bool store_is_reader(const struct store *s)
+{
+	return s->read_only;
+}
+
 /* --- rows ----------------------------------------------------------------------------------- */
 
 static bool key_fits(enum table t, struct store_key k)

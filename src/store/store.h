@@ -126,6 +126,7 @@ MUST_USE enum status store_reader(struct store *s, struct store **out, struct er
  * replaced meanwhile cannot be given back. */
 MUST_USE enum status store_read_begin(struct store *s, struct err *e);
 void store_read_end(struct store *s);
+bool store_is_reader(const struct store *s);
 
 /* --- the whole ------------------------------------------------------------------------------ */
 

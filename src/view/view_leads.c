@@ -144,7 +144,7 @@ static enum status by_list(struct page_ctx *c, struct err *e)
 			st = store_scan(c->v->store, TABLE_TIER_LEAD, range, page_take, c, e);
 	}
 	qsort(c->ids, c->n, sizeof *c->ids, by_number);
-	/* Who moved while we read may stand in two. */
+	/* Where there is no snapshot, who moved while we read may stand in two. */
 	for (size_t i = 0; i < c->n && n < each; i++)
 		if (n == 0 || c->ids[i] != c->ids[n - 1])
 			c->ids[n++] = c->ids[i];
@@ -228,14 +228,12 @@ static enum status put_rows(struct page_ctx *c, size_t n, struct json_w *w, size
 	return ST_OK;
 }
 
-enum status view_leads(struct view *v, const struct view_page *page, struct json_w *w,
-		       struct err *e)
+static enum status write_page(struct view *v, const struct view_page *page, struct json_w *w,
+			      struct err *e)
 {
 	struct view_page from = *page;
 	struct page_ctx c = {.v = v, .page = &from};
 	size_t rows = 0, n = 0;
-	if (view_limit_check(page->limit, e) != ST_OK)
-		return ST_INVALID;
 	enum status st = page_ids(&c, e);
 	if (st != ST_OK)
 		return st;
@@ -270,4 +268,20 @@ enum status view_leads(struct view *v, const struct view_page *page, struct json
 		json_w_null(w);
 	json_w_end(w);
 	return ST_OK;
+}
+
+/* In one snapshot: who moves from one list to another meanwhile is in just one of them. */
+enum status view_leads(struct view *v, const struct view_page *page, struct json_w *w,
+		       struct err *e)
+{
+	if (view_limit_check(page->limit, e) != ST_OK)
+		return ST_INVALID;
+	bool snapshot = store_is_reader(v->store);
+	enum status st = snapshot ? store_read_begin(v->store, e) : ST_OK;
+	if (st != ST_OK)
+		return st;
+	st = write_page(v, page, w, e);
+	if (snapshot)
+		store_read_end(v->store);
+	return st;
 }
