@@ -91,8 +91,8 @@ MUST_USE enum status engine_meta_read(struct store *s, struct engine_meta *out, 
  * *empty_r: nothing was folded into it yet. */
 MUST_USE enum status engine_fold_read(struct store *s, uint64_t *version_r, bool *empty_r,
 				      struct err *e);
-/* Writes the lists of leads (TABLE_TIER_LEAD) anew from the leads, for a state of another build that
- * cannot be folded again. Outside a transaction; whole or to be called again. */
+/* Writes the lists of leads (TABLE_TIER_LEAD) anew from the leads, for a state of another build
+ * that cannot be folded again. Outside a transaction; whole or to be called again. */
 MUST_USE enum status engine_lists_write(struct store *s, struct err *e);
 /* What has been handed over so far, for whoever warms up a sender across restarts, and whether all
  * sending stands still. */

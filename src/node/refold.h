@@ -18,8 +18,9 @@ struct refold {
 };
 
 /* *state: the store as it was opened; another one, when it was folded anew. A log whose beginning
- * retention has dropped cannot be folded anew, nor one after which other mails would have left than
- * did: said, remembered for this build, and the state goes on as it is (node_fold_mixed). On failure *state is NULL, or the old one. */
+ * retention has dropped cannot be folded anew, nor one after which other mails would have left
+ * than did: said, remembered for this build, and the state goes on as it is (node_fold_mixed). On
+ * failure *state is NULL, or the old one. */
 MUST_USE enum status refold(const struct refold *r, struct store **state, struct err *e);
 
 #endif
