@@ -72,7 +72,7 @@ if [ "$(arms '90 <= a["v2"]["leads"] <= 150 and a["v1"]["leads"] + a["v2"]["lead
 if [ "$(arms 'd["sample_ratio_p"] > 0.001 and sum(x["metrics"]["goal"]["n"] for x in d["arms"]) == 100')" = True ]; then good; else bad "the sample ratio, and goals" "$work/out"; fi
 expect 0 "the sentence first" "^(Too early|No |v2|Believe)" -- experiment show program.2
 expect 0 "both" "^v1 +[12][0-9][0-9] .*compared with" -- experiment show program.2
-expect 0 "in the list" "program.2 +- +running +contacted +300" -- experiment list
+expect 0 "in the list" "program.2 +all +running +contacted +300" -- experiment list
 json "as documents" -- experiment list
 
 # Somebody on either, as explain, next and why-not see them.
@@ -104,7 +104,7 @@ done
 # Over HTTP it ends, and begins again.
 code=$(curl -s -o "$work/answer" -w '%{http_code}' -X POST -H "Authorization: Bearer $token" "$url/v1/program/withdraw")
 if [ "$code" = 200 ]; then good; else bad "withdrawn over HTTP: $code" "$work/answer"; fi
-expect 0 "it says so" "program.2 +- +withdrawn" -- experiment list
+expect 0 "it says so" "program.2 +all +withdrawn" -- experiment list
 expect 0 "nobody is on it" '"step":"case-study",.*"version":2,"version_in_force":false,"program_version":1,"due"' -- explain "$new" --json
 expect 0 "a new lead" "" -- trigger form.ebook --email late@other.example --trait title=COO,country=US
 expect 0 "is on the old one, and not counted" '"leads":300,' -- experiment show program.2 --json
@@ -120,7 +120,7 @@ if [ "$code" = 200 ]; then good; else bad "put beside over HTTP: $code" "$work/a
 expect 0 "with its rule" "rule: stop from 100 leads an arm, until 20" -- experiment show program.3
 expect 0 "time passes" "" -- clock advance 31d
 expect 0 "the rule has withdrawn it" "Its time is over.* -> stop v1" -- experiment show program.3
-expect 0 "it is withdrawn" "program.3 +- +withdrawn" -- experiment list
+expect 0 "it is withdrawn" "program.3 +all +withdrawn" -- experiment list
 
 # Promoted, it is everybody's.
 expect 0 "once more" "version 4 stands beside version 1" -- apply "$work/candidate.yaml" --share 10 --yes
@@ -130,7 +130,7 @@ expect 0 "in force" '"program_version":4,"clock"' -- status --json
 expect 0 "its track is one like others" "apart +mid" -- track list
 expect 0 "another lead" "" -- trigger form.ebook --email later@another.example --trait title=COO,country=US
 expect 0 "is on it" '"version":4,"version_in_force":true' -- explain later@another.example --json
-expect 0 "it can be told later" "program.4 +- +promoted" -- experiment list
+expect 0 "it can be told later" "program.4 +all +promoted" -- experiment list
 expect 0 "applied anew" "" -- apply "$work/program.yaml" --yes
 expect 0 "under the next number" '"program_version":5,"clock"' -- status --json
 stop
