@@ -380,7 +380,7 @@ static enum status open_file(struct log_sqlite *l, struct err *e)
 					 .cache_bytes = WRITER_CACHE_BYTES,
 					 .page_bytes = PAGE_BYTES,
 					 .secure_delete = true,
-					 .direct_wal = true,
+					 .recent = l->recent,
 					 .read_only = l->conf.read_only,
 					 .vfs = l->vfs};
 	enum status st = sqlite_open(&conf, &l->db, e);
@@ -398,6 +398,7 @@ static void close_log(struct log *log)
 {
 	struct log_sqlite *l = log_sqlite_of(log);
 	sqlite_close(&l->db);
+	sqlite_recent_destroy(&l->recent);
 	duplicate_finish(&l->keys);
 	(void)pthread_mutex_destroy(&l->lock);
 	(void)pthread_mutex_destroy(&l->stats_lock);
@@ -412,6 +413,7 @@ enum status log_open_sqlite(const struct log_conf *conf, struct log **out, struc
 	struct log_sqlite *l = mem_alloc(sizeof *l);
 	l->log.ops = &log_sqlite_ops;
 	l->conf = *conf;
+	l->recent = sqlite_recent_create();
 	l->conf.path = l->path = mem_strz(str_of(conf->path));
 	if (conf->vfs != NULL)
 		l->conf.vfs = l->vfs = mem_strz(str_of(conf->vfs));

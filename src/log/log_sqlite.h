@@ -15,8 +15,9 @@
 struct log_sqlite {
 	struct log log; /* first */
 	struct log_conf conf;
-	char *path, *vfs;     /* owned; conf borrows them */
-	pthread_mutex_t lock; /* the writer's connection and all below it, to `published` */
+	char *path, *vfs;             /* owned; conf borrows them */
+	struct sqlite_recent *recent; /* of all connections to the file; set once */
+	pthread_mutex_t lock;         /* the writer's connection and all below it, to `published` */
 	struct sqlite *db;
 	struct sqlite_stmt *insert, *key_at, *put_block;
 	uint64_t seed, first_seq, next_seq, thinned_to;

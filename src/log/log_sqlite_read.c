@@ -10,7 +10,6 @@
 #include "base/assert.h"
 
 #define READER_CACHE_BYTES ((size_t)1 << 20)
-#define AHEAD_FROM 256 /* records wanted: this is the fold, not somebody's timeline */
 #define VERIFY_RECORDS 64
 #define VERIFY_ARENA_BYTES ((size_t)64 << 20)
 
@@ -20,13 +19,13 @@ struct reader {
 	struct sqlite_stmt *from, *mark;
 };
 
-static enum status open_reader(const char *path, const char *vfs, struct log_reader **out,
-			       struct err *e)
+enum status log_sqlite_reader_open(struct log *log, struct log_reader **out, struct err *e)
 {
-	const struct sqlite_conf conf = {.path = path,
-					 .vfs = vfs,
+	struct log_sqlite *l = log_sqlite_of(log);
+	const struct sqlite_conf conf = {.path = l->path,
+					 .vfs = l->vfs,
 					 .read_only = true,
-					 .direct_wal = true,
+					 .recent = l->recent,
 					 .cache_bytes = READER_CACHE_BYTES};
 	struct reader *r = mem_alloc(sizeof *r);
 	r->base.ops = &log_sqlite_ops;
@@ -43,12 +42,6 @@ static enum status open_reader(const char *path, const char *vfs, struct log_rea
 	}
 	*out = &r->base;
 	return ST_OK;
-}
-
-enum status log_sqlite_reader_open(struct log *log, struct log_reader **out, struct err *e)
-{
-	struct log_sqlite *l = log_sqlite_of(log);
-	return open_reader(l->path, l->vfs, out, e);
 }
 
 void log_sqlite_reader_close(struct log_reader *reader)
@@ -190,7 +183,6 @@ enum status log_sqlite_read(struct log_reader *reader, uint64_t from_seq, struct
 	struct reader *r = (struct reader *)reader;
 	struct err what;
 	err_clear(&what);
-	sqlite_read_ahead(r->db, *n_io >= AHEAD_FROM);
 	sqlite_bind_i64(r->from, 1, (int64_t)from_seq);
 	enum found found = FOUND_RECORD;
 	size_t n = 0;
@@ -201,7 +193,6 @@ enum status log_sqlite_read(struct log_reader *reader, uint64_t from_seq, struct
 		n++;
 	}
 	sqlite_reset(r->from);
-	sqlite_read_ahead(r->db, false);
 	*n_io = n;
 	if (n > 0 || found == FOUND_RECORD)
 		return ST_OK;

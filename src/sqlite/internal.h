@@ -25,8 +25,9 @@ enum status sqlite_status_of(sqlite3 *h, int rc);
 int sqlite_busy_timeout_ms(const struct sqlite *db);
 
 /* A VFS of its own for one connection, above `vfs` (NULL: the system's), whose WAL is written and
- * read past the page cache (direct.c). Frames are written through no other connection. */
-struct sqlite_direct *sqlite_direct_create(const char *vfs);
+ * read past the page cache (direct.c). Frames are written through no other connection of those
+ * that share `recent`, which is borrowed. */
+struct sqlite_direct *sqlite_direct_create(const char *vfs, struct sqlite_recent *recent);
 void sqlite_direct_destroy(struct sqlite_direct **d); /* the connection is closed; leaves NULL */
 const char *sqlite_direct_name(const struct sqlite_direct *d);
 

@@ -155,8 +155,8 @@ static enum status open_handle(struct sqlite *db, struct err *e)
 	const struct sqlite_conf *c = &db->conf;
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 	flags |= c->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-	if (c->direct_wal)
-		db->direct = sqlite_direct_create(c->vfs);
+	if (c->recent != NULL)
+		db->direct = sqlite_direct_create(c->vfs, c->recent);
 	const char *vfs = db->direct != NULL ? sqlite_direct_name(db->direct) : c->vfs;
 	int rc = sqlite3_open_v2(c->path, &db->h, flags, vfs);
 	if (rc != SQLITE_OK) {

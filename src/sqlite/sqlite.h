@@ -21,7 +21,13 @@
 #include "base/status.h"
 
 struct sqlite;
-struct sqlite_stmt; /* owned by its connection, dies with it */
+struct sqlite_stmt;   /* owned by its connection, dies with it */
+struct sqlite_recent; /* what was written last to one file's write-ahead log */
+
+/* Up to 32 MB, as much as was written of them. Destroy: no connection names it any more; leaves
+ * NULL. */
+struct sqlite_recent *sqlite_recent_create(void);
+void sqlite_recent_destroy(struct sqlite_recent **r);
 
 struct sqlite_conf {
 	const char *path;
@@ -32,11 +38,12 @@ struct sqlite_conf {
 	bool read_only;      /* the file must exist; nothing is created */
 	bool lazy_sync;      /* commits reach the disk later, in order and whole: for what can
 			      * be rebuilt. A kill loses nothing, a power cut the last ones */
-	bool direct_wal;     /* commits reach the disk past the page cache, in half the time: for a
-			      * file that one connection writes, and all of ours name it, those
-			      * that read as well; not with lazy_sync */
-	bool secure_delete;  /* freed bytes are overwritten with zeros in the main file */
-	const char *vfs;     /* NULL: the system's; tests name a faulty one (sqlite_fault.h) */
+	struct sqlite_recent *recent; /* NULL: none. Commits reach the disk past the page cache, in
+				       * half the time, and are read from memory: for a file that
+				       * one connection writes, and all of this process name it.
+				       * Borrowed; not with lazy_sync */
+	bool secure_delete;           /* freed bytes are overwritten with zeros in the main file */
+	const char *vfs; /* NULL: the system's; tests name a faulty one (sqlite_fault.h) */
 };
 
 /* Creates the file when absent (not when read_only: ST_NOT_FOUND). */
@@ -66,9 +73,6 @@ void sqlite_rollback(struct sqlite *db); /* harmless when there is none */
 /* One snapshot for several reads. Keep it short: it keeps the WAL from being reused. */
 MUST_USE enum status sqlite_read_begin(struct sqlite *db, struct err *e);
 void sqlite_read_end(struct sqlite *db);
-/* With direct_wal: reads of the snapshot that begins next, which are many and in order, may bring
- * more than was asked for; to be said before each. False: no longer. */
-void sqlite_read_ahead(struct sqlite *db, bool yes);
 bool sqlite_in_transaction(const struct sqlite *db);
 
 /* --- statements --------------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * test_direct.c: a WAL written past the page cache holds what an ordinary one would: after every
- * commit, seen by other connections through the page cache and past it, and after the power went
- * between any two of them (a copy of the files, opened by an ordinary connection). */
+ * commit, seen by other connections through the page cache, past it and from memory, and after the
+ * power went between any two of them (a copy of the files, opened by an ordinary connection). */
 #include "sqlite/sqlite.h"
 
 #include "base/random.h"
@@ -21,7 +21,9 @@
 
 struct kit {
 	char folder[64], path[96], copy[96];
-	struct sqlite *writer, *reader, *beside; /* beside: past the page cache, like the writer */
+	struct sqlite_recent *recent, *none;     /* the writer's; and one that nobody writes to */
+	struct sqlite *writer, *reader, *beside; /* reader: through the page cache */
+	struct sqlite *afar;                     /* like beside, without the writer's memory */
 	uint64_t kept[ROWS]; /* what each row was given by the last commit; 0: no such row */
 	uint64_t next;
 	struct rng dice;
@@ -38,13 +40,12 @@ static void remove_at(const char *path)
 	}
 }
 
-static struct sqlite *open_at(struct kit *k, const char *path, bool direct, int page_bytes)
+static struct sqlite *open_at(struct kit *k, const char *path, struct sqlite_recent *recent,
+			      int page_bytes)
 {
 	/* A small page cache: large transactions spill into the WAL and read their own frames. */
-	const struct sqlite_conf conf = {.path = path,
-					 .cache_bytes = 64 << 10,
-					 .page_bytes = page_bytes,
-					 .direct_wal = direct};
+	const struct sqlite_conf conf = {
+		.path = path, .cache_bytes = 64 << 10, .page_bytes = page_bytes, .recent = recent};
 	struct sqlite *db = NULL;
 	if (sqlite_open(&conf, &db, &k->e) != ST_OK)
 		fail_msg("open: %s", k->e.text);
@@ -113,7 +114,7 @@ static void check_after_power_cut(struct kit *k)
 	remove_at(k->copy);
 	copy_file(k->path, k->copy);
 	copy_file(from, to);
-	struct sqlite *db = open_at(k, k->copy, false, 0);
+	struct sqlite *db = open_at(k, k->copy, NULL, 0);
 	check(k, db);
 	assert_int_equal(sqlite_check(db, &k->e), ST_OK);
 	sqlite_close(&db);
@@ -136,30 +137,21 @@ static void transaction(struct kit *k, int i)
 	memcpy(k->kept, state, sizeof state);
 }
 
-/* What one read brought serves those that follow in the snapshot, and no later one. */
-static void check_ahead(struct kit *k, struct sqlite *db)
-{
-	sqlite_read_ahead(db, true);
-	assert_int_equal(sqlite_read_begin(db, &k->e), ST_OK);
-	check(k, db);
-	sqlite_read_end(db);
-	sqlite_read_ahead(db, false);
-}
-
 static void walk(struct kit *k, int page_bytes)
 {
 	const struct sqlite_wal_conf wal = {.soft_bytes = 1 << 20, .bytes_max = 4 << 20};
-	k->writer = open_at(k, k->path, true, page_bytes);
+	k->writer = open_at(k, k->path, k->recent, page_bytes);
 	run(k, k->writer, "CREATE TABLE t(id INTEGER PRIMARY KEY,v,b)");
 	assert_int_equal(sqlite_wal_start(k->writer, &wal, &k->e), ST_OK);
-	k->reader = open_at(k, k->path, false, 0);
-	k->beside = open_at(k, k->path, true, 0);
+	k->reader = open_at(k, k->path, NULL, 0);
+	k->beside = open_at(k, k->path, k->recent, 0);
+	k->afar = open_at(k, k->path, k->none, 0);
 	for (int i = 0; i < 60; i++) {
 		transaction(k, i);
 		if (i % 3 == 0)
 			check(k, k->reader);
 		if (i % 2 == 0)
-			(i % 4 == 0 ? check_ahead : check)(k, k->beside);
+			check(k, i % 4 == 0 ? k->afar : k->beside);
 		if (i % 30 == 29)
 			assert_int_equal(sqlite_wal_truncate(k->writer, &k->e), ST_OK);
 		if (i % 20 == 11) {
@@ -172,8 +164,9 @@ static void walk(struct kit *k, int page_bytes)
 	}
 	sqlite_close(&k->reader);
 	sqlite_close(&k->beside);
+	sqlite_close(&k->afar);
 	sqlite_close(&k->writer);
-	k->writer = open_at(k, k->path, true, 0);
+	k->writer = open_at(k, k->path, k->recent, 0);
 	check(k, k->writer);
 	sqlite_close(&k->writer);
 }
@@ -186,6 +179,8 @@ static int setup(void **state)
 		return -1;
 	(void)snprintf(k->path, sizeof k->path, "%s/a.db", k->folder);
 	(void)snprintf(k->copy, sizeof k->copy, "%s/b.db", k->folder);
+	k->recent = sqlite_recent_create();
+	k->none = sqlite_recent_create();
 	rng_seed(&k->dice, 5);
 	*state = k;
 	return 0;
@@ -196,7 +191,10 @@ static int teardown(void **state)
 	struct kit *k = *state;
 	sqlite_close(&k->reader);
 	sqlite_close(&k->beside);
+	sqlite_close(&k->afar);
 	sqlite_close(&k->writer);
+	sqlite_recent_destroy(&k->recent);
+	sqlite_recent_destroy(&k->none);
 	remove_at(k->path);
 	remove_at(k->copy);
 	int rc = rmdir(k->folder);
@@ -221,7 +219,7 @@ static void test_ahead_and_on_disk(void **state)
 	char wal[128];
 	struct stat before, after;
 	(void)snprintf(wal, sizeof wal, "%s-wal", k->path);
-	k->writer = open_at(k, k->path, true, 4096);
+	k->writer = open_at(k, k->path, k->recent, 4096);
 	run(k, k->writer, "CREATE TABLE t(id INTEGER PRIMARY KEY,v,b)");
 	assert_int_equal(stat(wal, &before), 0);
 	for (uint32_t i = 0; i < 50; i++)
@@ -246,35 +244,50 @@ static int64_t bytes_read(void)
 	return got && str_to_i64(str_trim(str_of(line + first.n)), &n) ? n : 0;
 }
 
-/* Behind a commit a page is read alone: it is no checkpoint, which reads all of them. */
-static void test_reads_behind_a_commit(void **state)
+/* What was written is read from memory, by the connection itself and by those beside it. */
+static void test_reads_from_memory(void **state)
 {
 	struct kit *k = *state;
-	k->writer = open_at(k, k->path, true, 4096);
+	k->writer = open_at(k, k->path, k->recent, 4096);
 	run(k, k->writer, "CREATE TABLE t(id INTEGER PRIMARY KEY,v,b)");
-	run(k, k->writer,
-	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<2000) "
-	    "INSERT INTO t SELECT i,i,zeroblob(1000) FROM n");
+	k->beside = open_at(k, k->path, k->recent, 0);
+	for (uint32_t i = 0; i < ROWS; i++)
+		put(k, i, k->kept);
 	int64_t before = bytes_read();
 	if (before == 0)
 		skip(); /* no /proc/self/io */
-	for (int i = 0; i < 20; i++) {
-		char sql[96];
-		run(k, k->writer, "UPDATE t SET v=0 WHERE id=1");
-		(void)snprintf(sql, sizeof sql, "SELECT b FROM t WHERE id=%d", 50 + i * 97);
-		run(k, k->writer, sql);
+	check(k, k->beside);
+	check(k, k->writer);
+	assert_in_range(bytes_read() - before, 0, 4096); /* the answer itself */
+}
+
+/* Nobody checkpoints, so the WAL grows past what memory holds of it: what came before is read from
+ * the disk. Then it starts over. */
+static void test_longer_than_memory(void **state)
+{
+	struct kit *k = *state;
+	k->writer = open_at(k, k->path, k->recent, 16384);
+	run(k, k->writer, "CREATE TABLE t(id INTEGER PRIMARY KEY,v,b)");
+	run(k, k->writer, "CREATE TABLE filler(b)");
+	k->beside = open_at(k, k->path, k->recent, 0);
+	for (uint32_t i = 0; i < 50; i++) {
+		put(k, i, k->kept);
+		run(k, k->writer, "INSERT INTO filler VALUES(randomblob(1000000))");
+		check(k, k->beside);
+		if (i == 44)
+			assert_int_equal(sqlite_wal_truncate(k->writer, &k->e), ST_OK);
 	}
-	assert_in_range(bytes_read() - before, 20 * 4096, 20 * (10 << 10));
+	assert_int_equal(sqlite_check(k->beside, &k->e), ST_OK);
+	check_after_power_cut(k);
 }
 
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		CASE(test_small_pages),
-		CASE(test_pages_of_the_log),
-		CASE(test_ahead_and_on_disk),
-		CASE(test_reads_behind_a_commit),
+		CASE(test_small_pages),        CASE(test_pages_of_the_log),
+		CASE(test_ahead_and_on_disk),  CASE(test_reads_from_memory),
+		CASE(test_longer_than_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
