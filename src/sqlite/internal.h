@@ -35,6 +35,7 @@ const char *sqlite_direct_name(const struct sqlite_direct *d);
  * it walks through all pages (pages.c). One for the process: the next call changes them all. */
 const sqlite3_pcache_methods2 *sqlite_pages_over(const sqlite3_pcache_methods2 *below);
 
+MUST_USE enum status sqlite_wal_check(struct sqlite *db, struct err *e); /* may it go on? */
 void sqlite_wal_after_commit(struct sqlite_wal *w);
 void sqlite_wal_stop(struct sqlite_wal **w);
 

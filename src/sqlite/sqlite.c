@@ -290,7 +290,9 @@ enum status sqlite_begin(struct sqlite *db, struct err *e)
 
 enum status sqlite_commit(struct sqlite *db, struct err *e)
 {
-	enum status st = sqlite_run(db->commit, e);
+	enum status st = sqlite_wal_check(db, e);
+	if (st == ST_OK)
+		st = sqlite_run(db->commit, e);
 	if (st != ST_OK)
 		sqlite_rollback(db);
 	else if (db->wal != NULL)

@@ -39,6 +39,7 @@ struct fault_file {
 	struct sqlite_shim_file shim; /* first: the file pointer is the object */
 	struct sqlite_fault *fault;
 	const char *path; /* SQLite keeps it as long as the file is open; NULL: a temporary one */
+	bool main;
 };
 
 static sqlite3_file *below(sqlite3_file *f)
@@ -150,7 +151,9 @@ static int sync_and_forget(sqlite3_file *f, int flags)
 static int fault_sync(sqlite3_file *f, int flags)
 {
 	enum sqlite_fault_kind kind;
-	if (!strikes(f, SQLITE_FAULT_SYNC, &kind))
+	bool main = ((struct fault_file *)f)->main;
+	if (!strikes(f, SQLITE_FAULT_SYNC, &kind) &&
+	    !(main && strikes(f, SQLITE_FAULT_SYNC_MAIN, &kind)))
 		return sync_and_forget(f, flags);
 	return kind == SQLITE_FAULT_ENOSPC ? SQLITE_FULL : SQLITE_IOERR_FSYNC;
 }
@@ -169,6 +172,7 @@ static int fault_open(sqlite3_vfs *v, const char *name, sqlite3_file *f, int fla
 	struct fault_file *ff = (struct fault_file *)f;
 	ff->fault = x;
 	ff->path = name;
+	ff->main = (flags & SQLITE_OPEN_MAIN_DB) != 0;
 	return sqlite_shim_open(&x->shim, name, &ff->shim, flags, out_flags);
 }
 

@@ -14,6 +14,7 @@
 enum sqlite_fault_op {
 	SQLITE_FAULT_WRITE,
 	SQLITE_FAULT_SYNC,
+	SQLITE_FAULT_SYNC_MAIN, /* of a main file, not of its WAL; counted as SYNC too */
 	SQLITE_FAULT_TRUNCATE,
 	SQLITE_FAULT_OP_COUNT
 };

@@ -3,6 +3,8 @@
 #include "sqlite/sqlite.h"
 #include "sqlite/sqlite_fault.h"
 
+#include "base/clock.h"
+
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -281,13 +283,76 @@ static void test_faults(void **state)
 	sweep(*state, SQLITE_FAULT_SYNC, SQLITE_FAULT_EIO);
 }
 
+static void copy_file(const char *from, const char *to)
+{
+	char bytes[1 << 14];
+	int in = open(from, O_RDONLY | O_CLOEXEC);
+	int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	assert_true(in >= 0 && out >= 0);
+	for (ssize_t n; (n = read(in, bytes, sizeof bytes)) > 0;)
+		assert_int_equal(write(out, bytes, (size_t)n), n);
+	(void)close(in);
+	(void)close(out);
+}
+
+/* Rows until the thread is asked, and it is done. Returns how many there are. */
+static int put_until_copied(struct room *r, struct sqlite *db, int n)
+{
+	struct sqlite_wal_stats ws;
+	do {
+		put_blobs(r, db, n++, 1);
+		sqlite_wal_stats(db, &ws);
+	} while (!ws.busy && ws.checkpoints == 0);
+	for (; ws.busy; sqlite_wal_stats(db, &ws))
+		clock_sleep_us(100);
+	assert_int_equal(ws.last_status, ST_IO);
+	return n;
+}
+
+/* The thread copies what a reader lets it, the disk does not keep it, and says so once. What was
+ * committed is still in the WAL, which must not start over. */
+static void test_fault_behind_the_writer(void **state)
+{
+	struct room *r = *state;
+	struct sqlite_fault *f = sqlite_fault_create();
+	struct sqlite *db = open_at(r, r->path, sqlite_fault_name(f));
+	assert_int_equal(sqlite_migrate(db, ID, schema, 1, &r->e), ST_OK);
+	assert_int_equal(sqlite_wal_truncate(db, &r->e), ST_OK);
+	copy_file(r->path, r->copy);
+	const struct sqlite_wal_conf conf = {.soft_bytes = 512 << 10, .bytes_max = 1 << 20};
+	assert_int_equal(sqlite_wal_start(db, &conf, &r->e), ST_OK);
+	struct sqlite *reader = open_at(r, r->path, sqlite_fault_name(f));
+	put_blobs(r, db, 0, 1);
+	assert_int_equal(sqlite_read_begin(reader, &r->e), ST_OK);
+	assert_int_equal(number(reader, "SELECT count(*) FROM t"), 1);
+	const struct sqlite_fault_plan plan = {SQLITE_FAULT_SYNC_MAIN, SQLITE_FAULT_EIO, 1, 1};
+	sqlite_fault_arm(f, &plan);
+	int n = put_until_copied(r, db, 1);
+	assert_int_equal(sqlite_fault_hits(f), 1);
+	sqlite_read_end(reader);
+	assert_int_equal(sqlite_begin(db, &r->e), ST_OK);
+	assert_int_equal(sqlite_exec(db, "INSERT INTO t VALUES(100000,'x')", &r->e), ST_OK);
+	assert_int_equal(sqlite_commit(db, &r->e), ST_IO);
+	assert_non_null(strstr(r->e.text, "start again"));
+	assert_int_equal(sqlite_wal_truncate(db, &r->e), ST_IO);
+	assert_int_equal(number(db, "SELECT count(*) FROM t"), n);
+	sqlite_close(&reader);
+	sqlite_close(&db);
+	copy_file(r->copy, r->path); /* what the disk kept of it */
+	db = open_at(r, r->path, NULL);
+	assert_int_equal(number(db, "SELECT count(*) FROM t"), n);
+	assert_int_equal(sqlite_check(db, &r->e), ST_OK);
+	sqlite_close(&db);
+	sqlite_fault_destroy(&f);
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(test_pragmas), CASE(test_rows),   CASE(test_transactions),
 		CASE(test_migrate), CASE(test_errors), CASE(test_wal_ceiling),
-		CASE(test_backup),  CASE(test_faults),
+		CASE(test_backup),  CASE(test_faults), CASE(test_fault_behind_the_writer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

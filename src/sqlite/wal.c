@@ -11,7 +11,12 @@
  * writer's: a commit stood while the disk took all that the thread had copied. So the thread sends
  * it there itself, and copies an eighth of the WAL at a time: behind a sync of megabytes every
  * commit stands as well. Not so where commits are not synced: nobody stands behind those, and the
- * pages of the state are written again and again. */
+ * pages of the state are written again and again.
+ *
+ * When that sync fails, nobody knows which of the pages are on the disk, the system says so once,
+ * and SQLite takes them for copied: it would write the WAL over the only good copy. So from then
+ * on nothing is copied, at the end neither, and nothing more is committed; the next start finds
+ * the whole WAL and copies it anew. */
 #include "sqlite/internal.h"
 
 #include "base/assert.h"
@@ -49,7 +54,9 @@ struct sqlite_wal {
 	int trickle_fd;        /* the WAL, where commits are not synced; -1: they are */
 	uint64_t trickled;     /* bytes of it on their way to the disk; writer's thread */
 	atomic_bool busy;      /* the thread has been asked and is not done */
-	atomic_bool caught_up; /* the thread copied the bulk: the writer's turn */
+	atomic_bool
+		caught_up;  /* the thread copied a bite; at the last one it is the writer's turn */
+	atomic_bool broken; /* the main file may lack what was copied: nothing goes on */
 	atomic_uint_fast64_t frames_seen, checkpoints, inline_checkpoints;
 	atomic_int last_status;
 };
@@ -67,12 +74,16 @@ static uint64_t checkpoint(struct sqlite_wal *w, struct sqlite *db)
 	return rc == SQLITE_OK && copied > 0 ? (uint64_t)copied : 0;
 }
 
-static void sync_main(struct sqlite *db)
+static void sync_main(struct sqlite_wal *w)
 {
 	sqlite3_file *f = NULL;
-	int rc = sqlite3_file_control(db->h, "main", SQLITE_FCNTL_FILE_POINTER, &f);
+	int rc = sqlite3_file_control(w->own->h, "main", SQLITE_FCNTL_FILE_POINTER, &f);
 	if (rc == SQLITE_OK && f != NULL && f->pMethods != NULL)
-		(void)f->pMethods->xSync(f, SQLITE_SYNC_NORMAL); /* a favour: the writer does too */
+		rc = f->pMethods->xSync(f, SQLITE_SYNC_NORMAL);
+	if (rc == SQLITE_OK)
+		return;
+	atomic_store(&w->last_status, (int)ST_IO);
+	atomic_store(&w->broken, true);
 }
 
 /* While the bulk was copied and synced, as much as 100 ms of commits came in; while those are, a
@@ -84,7 +95,9 @@ static void copy_bulk(struct sqlite_wal *w)
 		before = copied;
 		copied = checkpoint(w, w->own);
 		if (w->bite_frames < w->soft_frames && copied > before)
-			sync_main(w->own);
+			sync_main(w);
+		if (atomic_load(&w->broken))
+			break;
 		if (atomic_load_explicit(&w->frames_seen, memory_order_relaxed) <
 		    copied + NEARLY_FRAMES)
 			break;
@@ -156,6 +169,8 @@ void sqlite_wal_after_commit(struct sqlite_wal *w)
 	if (w->frames < w->asked_frames)
 		w->asked_frames = 0; /* it started over */
 	bool full = w->frames >= w->soft_frames;
+	if (atomic_load(&w->broken))
+		return;
 	if ((!full && w->frames < w->asked_frames + w->bite_frames) || atomic_load(&w->busy))
 		return;
 	bool rest = atomic_exchange(&w->caught_up, false) && w->asked_frames >= w->soft_frames;
@@ -230,6 +245,23 @@ enum status sqlite_wal_start(struct sqlite *db, const struct sqlite_wal_conf *co
 	return ST_OK;
 }
 
+enum status sqlite_wal_check(struct sqlite *db, struct err *e)
+{
+	if (db->wal == NULL || !atomic_load(&db->wal->broken))
+		return ST_OK;
+	return err_set(e, ST_IO,
+		       "%s: the disk failed to keep what was copied from the write-ahead log; look "
+		       "at the disk, then start again: nothing that was committed is lost",
+		       db->path);
+}
+
+/* SQLite copies the rest of the WAL, and removes it, when the last connection closes. */
+static void leave_as_it_is(struct sqlite_wal *w)
+{
+	(void)sqlite3_db_config(w->own->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	(void)sqlite3_db_config(w->writer->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
 void sqlite_wal_stop(struct sqlite_wal **w_at)
 {
 	struct sqlite_wal *w = *w_at;
@@ -242,6 +274,8 @@ void sqlite_wal_stop(struct sqlite_wal **w_at)
 	(void)pthread_cond_signal(&w->wake);
 	(void)pthread_mutex_unlock(&w->lock);
 	(void)pthread_join(w->thread, NULL);
+	if (atomic_load(&w->broken))
+		leave_as_it_is(w);
 	sqlite_close(&w->own);
 	(void)pthread_mutex_destroy(&w->lock);
 	(void)pthread_cond_destroy(&w->wake);
@@ -256,6 +290,9 @@ enum status sqlite_wal_truncate(struct sqlite *db, struct err *e)
 	 * handler. It is done in a moment, and only this thread's commits can ask it again. */
 	for (int i = 0; db->wal != NULL && atomic_load(&db->wal->busy) && i < PAUSES_MAX; i++)
 		clock_sleep_us(PAUSE_US);
+	enum status st = sqlite_wal_check(db, e);
+	if (st != ST_OK)
+		return st;
 	/* Nobody else gets to write meanwhile: a reader that stays is not waited for any longer. */
 	(void)sqlite3_busy_timeout(db->h, TRUNCATE_WAIT_MS);
 	int rc = sqlite3_wal_checkpoint_v2(db->h, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
