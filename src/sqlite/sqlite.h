@@ -105,12 +105,12 @@ struct sqlite_wal_conf {
 	size_t bytes_max;  /* from here on the writer checkpoints inline; 0: 256 MB */
 };
 
-/* A thread with a connection of its own that runs PASSIVE checkpoints: for each eighth of soft_bytes
- * that the writer `db` leaves in the WAL, or with lazy_sync for all of them. When soft_bytes are
- * reached and it has nearly caught up, the writer copies the rest inside its next commit (a few
- * pages), so that the WAL starts over instead of growing. A reader that stays in its snapshot can
- * make it pass bytes_max: data is never refused for that. When the disk fails to keep what was
- * copied, every commit from then on is ST_IO, until the file is opened anew. */
+/* A thread with a connection of its own that runs PASSIVE checkpoints: for each eighth of
+ * soft_bytes that the writer `db` leaves in the WAL, or with lazy_sync for all of them. When
+ * soft_bytes are reached and it has nearly caught up, the writer copies the rest inside its next
+ * commit (a few pages), so that the WAL starts over instead of growing. A reader that stays in its
+ * snapshot can make it pass bytes_max: data is never refused for that. When the disk fails to keep
+ * what was copied, every commit from then on is ST_IO, until the file is opened anew. */
 MUST_USE enum status sqlite_wal_start(struct sqlite *db, const struct sqlite_wal_conf *conf,
 				      struct err *e);
 /* Everything into the main file and the WAL cut to nothing, now. ST_BUSY while a reader is in a
