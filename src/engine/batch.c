@@ -30,7 +30,7 @@ struct idcache_cell {
 
 void batch_init(struct batch *b, struct store *store, size_t bytes_max)
 {
-	*b = (struct batch){.store = store, .next_alarm_us = TIME_NONE, .next_due_us = TIME_NONE};
+	*b = (struct batch){.store = store, .alarms = BATCH_QUEUE_EMPTY, .due = BATCH_QUEUE_EMPTY};
 	arena_init(&b->keep, bytes_max);
 	u64map_init(&b->works, WORKS_MAX);
 	u64map_init(&b->accounts, WORKS_MAX);
@@ -488,5 +488,5 @@ void batch_alarm(struct batch *b, struct work *w, int64_t due_us)
 		return;
 	w->lead.alarm_us = due_us;
 	w->dirty = true;
-	batch_alarm_is(b, due_us, w->lead.id);
+	batch_queue_has(&b->alarms, due_us, w->lead.id);
 }

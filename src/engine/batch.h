@@ -45,6 +45,14 @@ struct account_work {
 
 struct idcache_cell;
 
+/* No row of the queue is before this one. What fired or was dropped before it, and is still in the
+ * store below the open transaction, is not walked over for each of those behind. */
+struct batch_queue {
+	int64_t us; /* TIME_NONE: the queue is empty */
+	uint64_t id;
+};
+#define BATCH_QUEUE_EMPTY ((struct batch_queue){TIME_NONE, 0})
+
 struct batch {
 	struct store *store;
 	struct arena keep;             /* lives until the flush behind the commit */
@@ -61,22 +69,16 @@ struct batch {
 	/* META values, written with the commit */
 	uint64_t cursor, next_lead, next_account, next_merge, next_type, program_version;
 	int64_t clock_us;
-	int64_t next_alarm_us;    /* earliest due time known: store or batch; TIME_NONE: none */
-	uint64_t next_alarm_lead; /* and of that time no lead before this one has one */
-	int64_t next_due_us;      /* the same of TABLE_DUE (engine/due.h) */
-	uint64_t next_due_id;     /* and of that time no row of it has a smaller number */
+	struct batch_queue alarms; /* of TABLE_ALARM: time and lead, in store or batch */
+	struct batch_queue due;    /* of TABLE_DUE (engine/due.h) */
 	bool meta_dirty;
 };
 
-/* An alarm is there: the queue begins at it, or before. */
-static inline void batch_alarm_is(struct batch *b, int64_t due_us, uint64_t lead)
+/* Something is in the queue: it begins there, or before. */
+static inline void batch_queue_has(struct batch_queue *q, int64_t us, uint64_t id)
 {
-	if (b->next_alarm_us != TIME_NONE &&
-	    (b->next_alarm_us < due_us ||
-	     (b->next_alarm_us == due_us && b->next_alarm_lead <= lead)))
-		return;
-	b->next_alarm_us = due_us;
-	b->next_alarm_lead = lead;
+	if (q->us == TIME_NONE || us < q->us || (us == q->us && id < q->id))
+		*q = (struct batch_queue){us, id};
 }
 
 void batch_init(struct batch *b, struct store *store, size_t bytes_max);

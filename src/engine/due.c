@@ -19,20 +19,6 @@ static struct key due_key(const struct due *d, int64_t at_us)
 	return key_time_u64(at_us, id_of(d));
 }
 
-/* It is known where the queue begins: rows that were dropped before that, which the store below
- * may still have in this transaction, are not walked over for each of those behind them. */
-static void begins_at(struct batch *b, int64_t at_us, uint64_t id)
-{
-	b->next_due_us = at_us;
-	b->next_due_id = id;
-}
-
-static bool is_before(const struct batch *b, int64_t at_us, uint64_t id)
-{
-	return b->next_due_us == TIME_NONE || at_us < b->next_due_us ||
-	       (at_us == b->next_due_us && id < b->next_due_id);
-}
-
 enum status due_set(struct batch *b, const struct due *d, int64_t was_us, struct err *e)
 {
 	enum status st = ST_OK;
@@ -44,8 +30,7 @@ enum status due_set(struct batch *b, const struct due *d, int64_t was_us, struct
 	}
 	if (st != ST_OK || d->at_us == TIME_NONE)
 		return st;
-	if (is_before(b, d->at_us, id_of(d)))
-		begins_at(b, d->at_us, id_of(d));
+	batch_queue_has(&b->due, d->at_us, id_of(d));
 	struct key new = due_key(d, d->at_us);
 	return store_put(b->store, TABLE_DUE, KEY_BYTES(key_view(&new)), STR(""), e);
 }
@@ -63,12 +48,13 @@ static bool first(void *ctx, struct store_key key, struct str value)
 
 enum status due_first(struct batch *b, struct due *out, struct err *e)
 {
-	ASSERT(b->next_due_us != TIME_NONE);
-	struct key from = key_time_u64(b->next_due_us, b->next_due_id);
+	ASSERT(b->due.us != TIME_NONE);
+	struct key from = key_time_u64(b->due.us, b->due.id);
 	*out = (struct due){.at_us = TIME_NONE};
 	enum status st = store_scan(b->store, TABLE_DUE, SCAN_FROM(KEY_BYTES(key_view(&from))),
 				    first, out, e);
 	if (st == ST_OK)
-		begins_at(b, out->at_us, out->at_us == TIME_NONE ? 0 : id_of(out));
+		b->due = out->at_us == TIME_NONE ? BATCH_QUEUE_EMPTY
+						 : (struct batch_queue){out->at_us, id_of(out)};
 	return st;
 }

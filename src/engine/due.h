@@ -24,8 +24,8 @@ struct due {
 
 /* It is to be looked at at d->at_us; `was_us`: where it stood, TIME_NONE: nowhere. */
 MUST_USE enum status due_set(struct batch *b, const struct due *d, int64_t was_us, struct err *e);
-/* The first of the queue, none of which is before b->next_due_us; at_us TIME_NONE: there is none.
- * Makes b->next_due_us exact. */
+/* The first of the queue, none of which is before b->due; at_us TIME_NONE: there is none.
+ * Makes b->due exact. */
 MUST_USE enum status due_first(struct batch *b, struct due *out, struct err *e);
 
 #endif

@@ -136,7 +136,7 @@ void engine_stats(const struct engine *en, struct engine_stats *out)
 	out->cursor = en->shown.cursor;
 	out->clock_us = en->shown.clock_us;
 	out->leaving = en->play.outgoing_n;
-	int64_t alarm = en->batch.next_alarm_us, due = en->batch.next_due_us;
+	int64_t alarm = en->batch.alarms.us, due = en->batch.due.us;
 	out->next_alarm_us = alarm == TIME_NONE || (due != TIME_NONE && due < alarm) ? due : alarm;
 	out->program_version = en->batch.program_version;
 }
@@ -233,8 +233,7 @@ static bool reached(int64_t due_us, int64_t now_us)
 /* Has something been set meanwhile whose turn is before an alarm's that is due at due_us? */
 static bool overtaken(const struct engine *en, int64_t due_us)
 {
-	return reached(en->batch.next_alarm_us, due_us) ||
-	       reached(en->batch.next_due_us, due_us - 1);
+	return reached(en->batch.alarms.us, due_us) || reached(en->batch.due.us, due_us - 1);
 }
 
 /* Where leads set alarms that come before those of others, a look brings few that may fire. */
@@ -248,21 +247,20 @@ static size_t next_bite(size_t bite, size_t found, size_t fired)
 
 /* A bite of the alarms due at or before `until_us`, by time and lead; *n_r: how many. Rows are only
  * in order in the store, so the working set is written into the open transaction before each look,
- * and a bite ends where an alarm it has set itself comes first. What has fired lies before
- * next_alarm_us and is not walked over again, though the store below still has it. */
+ * and a bite ends where an alarm it has set itself comes first. */
 static enum status fire_alarms(struct engine *en, int64_t until_us, size_t *n_r, struct err *e)
 {
 	struct due_list due = {.now_us = until_us, .most = en->alarm_bite, .next_us = TIME_NONE};
 	*n_r = 0;
-	if (!reached(en->batch.next_alarm_us, until_us))
+	if (!reached(en->batch.alarms.us, until_us))
 		return ST_OK;
-	struct key from = key_time_u64(en->batch.next_alarm_us, en->batch.next_alarm_lead);
+	struct key from = key_time_u64(en->batch.alarms.us, en->batch.alarms.id);
 	enum status st = batch_flush(&en->batch, e);
 	if (st == ST_OK)
 		st = store_scan(en->conf.store, TABLE_ALARM, SCAN_FROM(KEY_BYTES(key_view(&from))),
 				take_due, &due, e);
 	if (st == ST_OK)
-		en->batch.next_alarm_us = TIME_NONE; /* of what is set from here on */
+		en->batch.alarms = BATCH_QUEUE_EMPTY; /* of what is set from here on */
 	size_t i = 0;
 	for (; i < due.n && st == ST_OK && !overtaken(en, due.rows[i].due_us); i++) {
 		st = fire(en, due.rows[i].due_us, due.rows[i].lead, e);
@@ -270,9 +268,9 @@ static enum status fire_alarms(struct engine *en, int64_t until_us, size_t *n_r,
 	}
 	en->alarm_bite = next_bite(due.most, due.n, i);
 	if (i < due.n)
-		batch_alarm_is(&en->batch, due.rows[i].due_us, due.rows[i].lead);
+		batch_queue_has(&en->batch.alarms, due.rows[i].due_us, due.rows[i].lead);
 	else if (due.next_us != TIME_NONE)
-		batch_alarm_is(&en->batch, due.next_us, due.next_lead);
+		batch_queue_has(&en->batch.alarms, due.next_us, due.next_lead);
 	return st;
 }
 
@@ -302,11 +300,11 @@ static enum status fire_row(struct engine *en, const struct due *d, struct err *
  * waits in TABLE_DUE; of the same instant the alarms first. */
 static enum status fire_due(struct engine *en, int64_t now_us, struct err *e)
 {
-	while (reached(en->batch.next_alarm_us, now_us) || reached(en->batch.next_due_us, now_us)) {
+	while (reached(en->batch.alarms.us, now_us) || reached(en->batch.due.us, now_us)) {
 		struct due first = {.at_us = TIME_NONE};
 		size_t n = 0;
 		enum status st = ST_OK;
-		if (reached(en->batch.next_due_us, now_us))
+		if (reached(en->batch.due.us, now_us))
 			st = due_first(&en->batch, &first, e);
 		bool row = reached(first.at_us, now_us);
 		if (st == ST_OK)

@@ -114,22 +114,20 @@ static bool load_type(void *ctx, struct store_key key, struct str value)
 	return strmap_put(&b->types, key.bytes, key_read_u64(value, 0));
 }
 
-static bool first_alarm(void *ctx, struct store_key key, struct str value)
+static bool first_of_queue(void *ctx, struct store_key key, struct str value)
 {
 	(void)value;
-	*(int64_t *)ctx = key_read_time(key.bytes, 0);
+	*(struct batch_queue *)ctx =
+		(struct batch_queue){key_read_time(key.bytes, 0), key_read_u64(key.bytes, 8)};
 	return false;
 }
 
 static enum status alarm_load(struct batch *b, struct err *e)
 {
-	b->next_alarm_us = b->next_due_us = TIME_NONE;
-	b->next_alarm_lead = b->next_due_id = 0;
-	enum status st =
-		store_scan(b->store, TABLE_ALARM, SCAN_ALL, first_alarm, &b->next_alarm_us, e);
-	return st == ST_OK
-		       ? store_scan(b->store, TABLE_DUE, SCAN_ALL, first_alarm, &b->next_due_us, e)
-		       : st;
+	b->alarms = b->due = BATCH_QUEUE_EMPTY;
+	enum status st = store_scan(b->store, TABLE_ALARM, SCAN_ALL, first_of_queue, &b->alarms, e);
+	return st == ST_OK ? store_scan(b->store, TABLE_DUE, SCAN_ALL, first_of_queue, &b->due, e)
+			   : st;
 }
 
 /* ---- sources with a name in reports ---- */
