@@ -13,7 +13,12 @@
  * commit stands as well. Not so where commits are not synced: nobody stands behind those, and the
  * pages of the state are written again and again.
  *
- * When that sync fails, nobody knows which of the pages are on the disk, the system says so once,
+ * SQLite before 3.51.3 can lose commits where a complete checkpoint has just ended, another one
+ * begins, and a commit starts the WAL over meanwhile (sqlite.org/wal.html#walresetbug). It cannot
+ * come to that here: the thread is asked behind a commit, so there is a frame to copy until it has
+ * copied it, the writer checkpoints only while the thread is idle, and nobody else does.
+ *
+ * When the thread's sync fails, nobody knows which of the pages are on the disk, the system says so once,
  * and SQLite takes them for copied: it would write the WAL over the only good copy. So from then
  * on nothing is copied, at the end neither, and nothing more is committed; the next start finds
  * the whole WAL and copies it anew. */
