@@ -18,10 +18,10 @@
  * come to that here: the thread is asked behind a commit, so there is a frame to copy until it has
  * copied it, the writer checkpoints only while the thread is idle, and nobody else does.
  *
- * When the thread's sync fails, nobody knows which of the pages are on the disk, the system says so once,
- * and SQLite takes them for copied: it would write the WAL over the only good copy. So from then
- * on nothing is copied, at the end neither, and nothing more is committed; the next start finds
- * the whole WAL and copies it anew. */
+ * When the thread's sync fails, nobody knows which of the pages are on the disk, the system says
+ * so once, and SQLite takes them for copied: it would write the WAL over the only good copy. So
+ * from then on nothing is copied, at the end neither, and nothing more is committed; the next
+ * start finds the whole WAL and copies it anew. */
 #include "sqlite/internal.h"
 
 #include "base/assert.h"
