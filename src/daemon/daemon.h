@@ -3,7 +3,7 @@
  *
  *   server threads --decode--> appender --commit--> answer, wake --> runner (engine) --> state
  *        |                                                             ^
- *        '--admin requests--> desks (two threads, their own readers)   | clock.tick
+ *        '--admin requests--> desks (one thread per lane, its readers) | clock.tick
  *
  *   runner --hand over--> deliver (letters, mail servers) --answers--> appender
  *
