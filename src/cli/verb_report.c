@@ -119,7 +119,8 @@ static int run(struct cli *c)
 	if (str_is(sub, "counters"))
 		return look(c, make_counters, show_counters, &a);
 	if (!view_by_of(a.by ? str_of(a.by) : STR(""), &a.slice))
-		return cli_usage(c, "--by is source, tier, variant, persona or channel");
+		return cli_usage(
+			c, "--by is source, tier or persona; of tracks also variant or channel");
 	if (str_is(sub, "tracks"))
 		return look(c, make_tracks, show_tracks, &a);
 	if (str_is(sub, "funnel"))
@@ -146,7 +147,8 @@ const struct verb verb_report = {
 		 {"from", 0, "DAY", "first day (tracks: four weeks ago; counters: a week)"},
 		 {"to", 0, "DAY", "last day (default today)"},
 		 {"by", 0, "WHAT",
-		  "tracks, funnel: slice by source, tier, variant, persona or channel"},
+		  "tracks, funnel: slice by source, tier or persona; tracks also by variant or "
+		  "channel"},
 		 {"csv", 0, NULL, "one row per number"}},
 	.subverbs = "tracks funnel tiers counters",
 	.run = run,

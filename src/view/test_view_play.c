@@ -649,6 +649,12 @@ static void test_cohort(void **state)
 	assert_int_equal(rate_n(&s, row, "meeting", "n"), 1);
 	const struct view_numbers wrong = {s.w.now_us, s.w.now_us - US_PER_D, VIEW_BY_NONE};
 	assert_int_equal(view_report_tracks(&s.v, &wrong, paper(&s), &e), ST_INVALID);
+	/* A message has them, who it was sent to has not. */
+	const enum view_by none[] = {VIEW_BY_VARIANT, VIEW_BY_CHANNEL};
+	for (size_t i = 0; i < COUNT_OF(none); i++) {
+		const struct view_numbers by = {TIME_NONE, TIME_NONE, none[i]};
+		assert_int_equal(view_report_funnel(&s.v, &by, paper(&s), &e), ST_INVALID);
+	}
 	rise(&s);
 }
 

@@ -656,7 +656,7 @@ enum status view_report_funnel(struct view *v, const struct view_numbers *q, str
 	struct days days;
 	struct numbers x;
 	enum status st = begin(v, q, &x, e);
-	if (st == ST_OK && q->by == VIEW_BY_VARIANT)
+	if (st == ST_OK && (q->by == VIEW_BY_VARIANT || q->by == VIEW_BY_CHANNEL))
 		st = err_set(e, ST_INVALID, "a funnel is sliced by source, tier or persona");
 	if (st == ST_OK)
 		st = days_of(v, q, &days, e);

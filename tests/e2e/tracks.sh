@@ -39,7 +39,8 @@ expect 0 "who entered" '"track","awareness"|track,"awareness".*,entered,1' -- re
 expect 0 "by channel" '"by":"channel"' -- report tracks --by channel --json
 expect 0 "last touch and time decay side by side" "MEETING +BY DECAY" -- report tracks
 expect 0 "what a channel costs" "CHANNEL +SENT +MEETING +BY DECAY +COST" -- report tracks
-expect 2 "sliced by nothing" "persona or channel" -- report tracks --by weather
+expect 2 "sliced by nothing" "tier or persona" -- report tracks --by weather
+expect 2 "a funnel has no channel" "source, tier or persona" -- report funnel --by channel
 expect 4 "no such track" "no track called" -- track show consideraton
 expect 4 "it names those there are" "there are: .*consideration" -- track show consideraton
 expect 4 "leads of no such track" "there are: " -- lead list --track consideraton
