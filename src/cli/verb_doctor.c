@@ -118,10 +118,10 @@ static void check_state(struct patient *p, struct finding *f)
 			"stop the daemon, move state.db* away, start: it is rebuilt from the log",
 			"%.180s", e.text);
 	else if (node_fold_mixed(p->door.node->store))
-		doctor_say(f, HEALTH_WARN,
-			   "roll-ups may mix the forms of two builds; a log that is kept whole "
-			   "is folded anew by itself",
-			   "folded by another build, and the log's beginning is gone");
+		doctor_say(f, HEALTH_WARN, "roll-ups may mix the forms of two builds",
+			   "folded by another build, and cannot be folded anew: the log's "
+			   "beginning is gone or thinned, or other mails would have left than "
+			   "did");
 	else
 		doctor_say(f, HEALTH_OK, NULL, "%llu leads, %.1f MB",
 			   (unsigned long long)p->meta.leads,

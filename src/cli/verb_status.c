@@ -191,8 +191,8 @@ static void show_late(struct cli *c, const struct facts_now *f)
 			fprintf(c->out, "experiment %s waits for you: %s\n",
 				f->experiments.list[i].name, f->experiments.list[i].words);
 	if (f->mixed)
-		fprintf(c->out, "state     goes on as another build has folded it: the log's "
-				"beginning is gone\n");
+		fprintf(c->out, "state     goes on as another build has folded it (doctor says "
+				"why)\n");
 }
 
 static void show_text(struct cli *c, const struct door *d, const struct facts_now *f)

@@ -24,7 +24,7 @@
 
 /* What the fold writes has this form: rows, roll-ups, which of them there are. Any change of it
  * raises the number (test_flush.c fails until it does), and a state of another one is folded anew
- * from the log (node.h). */
+ * from the log where that can be done (node/refold.h). */
 #define ENGINE_FOLD_VERSION 27
 
 struct engine;

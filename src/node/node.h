@@ -40,7 +40,7 @@ struct node_conf {
 	void (*hand_over)(void *ctx, const uint64_t *messages, size_t n);
 	void *ctx;
 	/* A line for whoever waits: a state that another build has folded is folded anew from the
-	 * log before anything else (ENGINE_FOLD_VERSION). May be NULL. */
+	 * log before anything else, or goes on as it is and why (refold.h). May be NULL. */
 	void (*say)(void *ctx, const char *line);
 	void *say_ctx;
 };
@@ -100,7 +100,7 @@ MUST_USE enum status node_backup_note(const char *data, const char *dir, int64_t
 				      struct err *e);
 /* False: none is known of. */
 bool node_backup_last(const char *data, struct arena *a, int64_t *at_us_r, struct str *dir_r);
-/* Goes the state on as another build has folded it, since the log's beginning is gone? */
+/* Goes the state on as another build has folded it, since it cannot be folded anew (refold.h)? */
 bool node_fold_mixed(struct store *s);
 /* The row of the version in force, as it is kept (TABLE_PROGRAM). ST_NOT_FOUND: there is none. */
 MUST_USE enum status node_program_row(struct store *s, struct arena *a, struct str *row_r,

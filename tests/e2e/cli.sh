@@ -234,6 +234,17 @@ expect 6 "restore beside a daemon" "in use" -- restore "$work/backup2" --yes
 expect 0 "doctor beside a daemon" "running" -- doctor
 stop
 expect 0 "replay after the daemon" "equal" -- replay --verify
+# As a start leaves a state that it could not fold anew.
+cp -a "$NURTURED_DATA" "$work/mixed"
+python3 - "$work/mixed/state.db" <<'PY' || bad "no state of two builds was made"
+import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as db:
+    (form,), = db.execute("SELECT v FROM meta WHERE k = ?", (b"fold",))
+    number = str(sum((byte & 127) << 7 * i for i, byte in enumerate(form)))
+    db.execute("INSERT INTO local VALUES (?, ?)", (b"fold_mixed", number.encode()))
+PY
+expect 0 "status on a state of two builds" "goes on as another build has folded it \(doctor" -- status --data "$work/mixed"
+expect 0 "doctor says what may be why" "gone or thinned, or other mails would have left" -- doctor --data "$work/mixed"
 cp -a "$NURTURED_DATA" "$work/cut" && rm "$work/cut"/events.db*
 "$nurtured" init --data "$work/fresh" >/dev/null && cp "$work/fresh"/events.db "$work/cut"
 expect 1 "doctor on a log that lost its end" "the log ends at event 0" -- doctor --data "$work/cut"
