@@ -198,7 +198,7 @@ void deliver_logged(struct deliver *d, uint64_t last_seq)
 bool deliver_idle(struct deliver *d)
 {
 	pthread_mutex_lock(&d->lock);
-	bool idle = d->ready && d->queue_n == 0 && !d->missed && d->active == 0;
+	bool idle = d->ready && d->queue_n == 0 && !d->missed && d->looking == 0 && d->active == 0;
 	pthread_mutex_unlock(&d->lock);
 	return idle;
 }

@@ -42,6 +42,7 @@ struct room {
 	uint64_t named[512];
 	size_t named_n;
 	size_t doubts_max; /* 0: as many as there are */
+	unsigned writers;  /* 0: two */
 };
 
 static inline void room_hand_over(void *ctx, const uint64_t *messages, size_t n)
@@ -107,7 +108,7 @@ static inline void room_open(struct room *r, const char *content)
 	assert_int_equal(letters_create(&lc, &r->letters, &e), ST_OK);
 }
 
-static inline void room_start(struct room *r, size_t queue_max)
+static inline void room_create(struct room *r, size_t queue_max)
 {
 	struct err e;
 	struct engine_stats s;
@@ -119,6 +120,7 @@ static inline void room_start(struct room *r, size_t queue_max)
 		.store = r->w.store,
 		.log_end = room_log_end(r),
 		.cursor = s.cursor,
+		.writers = r->writers,
 		.queue_max = queue_max,
 		.doubts_max = r->doubts_max,
 		.tell = room_tell,
@@ -126,6 +128,12 @@ static inline void room_start(struct room *r, size_t queue_max)
 	};
 	if (deliver_create(&dc, &r->d, &e) != ST_OK)
 		fail_msg("deliver: %s", e.text);
+}
+
+static inline void room_start(struct room *r, size_t queue_max)
+{
+	struct err e;
+	room_create(r, queue_max);
 	assert_int_equal(deliver_start(r->d, &e), ST_OK);
 }
 

@@ -127,7 +127,8 @@ struct deliver {
 	pthread_cond_t work, told; /* for writers; for the teller */
 	uint64_t *queue;           /* a ring */
 	size_t queue_at, queue_n;
-	bool missed; /* more rows are `sending` than were queued */
+	bool missed;    /* more rows are `sending` than were queued */
+	size_t looking; /* writers that look for them */
 	struct u64map items;
 	/* marks too are touched with the lock held, but for marks_speak */
 	size_t active;      /* items that are not ANSWERED */

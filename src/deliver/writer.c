@@ -19,7 +19,7 @@
 #define WAITED_MAX_US (10 * US_PER_M) /* caps and hours were asked then (G5) */
 #define LOOK_AGAIN_US 1000
 #define TROUBLE_US (30 * US_PER_S)
-#define SCAN_MAX 65536
+#define AGAIN_US US_PER_S
 
 void answer_untried(struct answer *a, int64_t after_us, const char *reason)
 {
@@ -259,17 +259,18 @@ static bool note_missed(void *ctx, uint64_t id)
 	return room;
 }
 
-/* With the lock held on both sides. What is named twice costs a look. */
+/* With the lock held on both sides. What is named twice costs a look. A scan that failed is tried
+ * again within AGAIN_US: wait_for_work. */
 static void find_missed(struct writer *w)
 {
 	struct deliver *d = w->d;
 	struct err e;
 	d->missed = false;
+	d->looking++;
 	pthread_mutex_unlock(&d->lock);
 	enum status st = sending_scan(w->store, note_missed, d, &e);
-	if (st != ST_OK)
-		clock_sleep_us(US_PER_S);
 	pthread_mutex_lock(&d->lock);
+	d->looking--;
 	d->missed |= st != ST_OK;
 }
 
@@ -354,6 +355,8 @@ static void wait_for_work(struct deliver *d)
 	int64_t wait = until == TIME_NONE ? US_PER_M : until - now;
 	if (d->held_n + d->queue_n > 0 && wait < LOOK_AGAIN_US)
 		wait = LOOK_AGAIN_US; /* all ways are taken, or the fold is behind */
+	if (d->missed && wait > AGAIN_US)
+		wait = AGAIN_US; /* the scan for them failed, and nobody names them again */
 	(void)clock_cond_wait(&d->work, &d->lock, clock_mono_us() + wait);
 }
 
