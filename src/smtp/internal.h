@@ -51,6 +51,7 @@ struct smtp_job {
 	int64_t since_us; /* in the waiting line */
 	bool eight_bit, utf8;
 	bool again;    /* went back to the line once, because a kept connection was dead */
+	bool in_doubt; /* refused behind a message, and not yet tried alone */
 	bool dot_sent; /* S2: from here on a lost answer means UNCERTAIN */
 };
 
@@ -136,7 +137,8 @@ struct smtp_server {
 	size_t address_count, address_at;
 	int64_t resolved_us; /* 0: never */
 	bool numeric;
-	bool one_by_one; /* it took an envelope behind a message for an error */
+	bool one_by_one; /* it takes an envelope behind a message for an error */
+	size_t doubts;   /* jobs in doubt whether it does: meanwhile none goes there */
 	/* guarded by the pool's lock */
 	enum lookup lookup;
 	struct smtp_address found[SMTP_ADDRESSES_MAX];

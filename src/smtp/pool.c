@@ -82,6 +82,8 @@ void smtp_report_one(struct smtp_pool *p, struct smtp_job *j, size_t rcpt,
 	} else {
 		r.text = smtp_text_safe(str_of(v->text), room);
 	}
+	if (r.last && j->in_doubt)
+		j->server->doubts--; /* it never went alone: nobody knows */
 	if (r.last)
 		free_job(p, j); /* first, so that the listener finds room for another */
 	p->reported = true;

@@ -441,16 +441,28 @@ static void put_back(struct smtp_conn *c, struct smtp_job *j)
 
 /* Some that offer PIPELINING take an envelope behind a message for one that came out of order
  * (503), or for the work of a machine that does not listen (554). Whether that was meant for the
- * mail shows when it goes alone; and so do all others to this server from now on. */
+ * mail shows when it goes alone; until then, so do all others to this server. */
 static bool refused_ahead(struct smtp_conn *c, const struct smtp_reply *r)
 {
 	struct smtp_job *j = c->job;
 	if (!c->was_ahead || (r->code != 503 && r->code != 554))
 		return false;
-	c->server->one_by_one = true;
+	j->in_doubt = true;
+	c->server->doubts++;
 	c->job = NULL;
 	put_back(c, j);
 	return true;
+}
+
+/* Taken alone: it was the place behind a message that the server refused, and none goes there any
+ * more. Refused alone too: it was the mail. */
+static void settle_doubt(struct smtp_conn *c, bool taken)
+{
+	if (c->was_ahead || !c->job->in_doubt)
+		return;
+	c->job->in_doubt = false;
+	c->server->doubts--;
+	c->server->one_by_one |= taken;
 }
 
 static void on_rset(struct smtp_conn *c, const struct smtp_reply *r)
@@ -471,6 +483,7 @@ static void on_mail(struct smtp_conn *c, const struct smtp_reply *r)
 		return;
 	}
 	c->mail_ok = good(r);
+	settle_doubt(c, c->mail_ok);
 	if (!c->mail_ok && !refused_ahead(c, r))
 		refuse_all(c, r);
 	if (!c->mail_ok && !pipelined(c)) {
@@ -547,8 +560,9 @@ static void on_data(struct smtp_conn *c, const struct smtp_reply *r)
  * line, for whichever conversation is free first. */
 static bool may_go_ahead(const struct smtp_conn *c)
 {
-	return c->quick && pipelined(c) && !c->server->one_by_one && c->pool->stop_at_us == 0 &&
-	       c->messages < c->server->conf.messages_max &&
+	const struct smtp_server *s = c->server;
+	return c->quick && pipelined(c) && !s->one_by_one && s->doubts == 0 &&
+	       c->pool->stop_at_us == 0 && c->messages < s->conf.messages_max &&
 	       c->out.n + ENVELOPE_ROOM < SMTP_OUT_BYTES;
 }
 

@@ -88,6 +88,11 @@ static void test_ahead(void **state)
 		 FIRST ENVELOPE YES "< .\n" ENVELOPE QUEUED NO("554 5.7.1") ENVELOPE NO("554 5.7.1")
 			 BYE,
 		 "sent dot 250; sent dot 250; failed mail 554 5.7.1", ALWAYS},
+		{"and others go ahead as before",
+		 FIRST ENVELOPE YES "< .\n" ENVELOPE QUEUED NO("554 5.7.1") ENVELOPE NO("554 5.7.1")
+			 ENVELOPE YES "< .\n" ENVELOPE QUEUED YES "< .\n" QUEUED BYE,
+		 "sent dot 250; sent dot 250; failed mail 554 5.7.1; sent dot 250; sent dot 250",
+		 ALWAYS},
 		/* On a machine so slow that nothing seems quick the results are the same. */
 		{"no answer, and back to the line meanwhile",
 		 FIRST ENVELOPE YES "< .\nstall\n---\n" FIRST BYE,
