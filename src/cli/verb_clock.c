@@ -71,12 +71,14 @@ static int show(struct cli *c)
 /* ---- advance: through the daemon, a few seconds' worth at a time ---- */
 
 /* Where none runs, one that lives as long as the walk: what becomes due on the way leaves on the
- * way. Nothing is opened before it is known that nobody is written to for real. */
+ * way. Nothing is opened before it is known that nobody is written to for real; nor is anybody's
+ * mail fetched: it would get the hour to come, and be marked as read. */
 static enum status own_daemon(struct cli *c, struct daemon **out, struct err *e)
 {
 	int pid;
 	struct daemon_conf conf = serve_conf(c);
 	conf.http.port = 0;
+	conf.no_mailbox = true;
 	conf.links_url = SERVE_URL; /* where they lead once one stays */
 	if (!node_exists(c->data) || node_locked(c->data, &pid))
 		return ST_OK;

@@ -39,7 +39,9 @@ struct daemon_conf {
 	/* A line for whoever runs the daemon, on some thread; rare. NULL: nobody listens. */
 	void (*say)(void *ctx, const char *line);
 	void *say_ctx;
-	bool told_full; /* that the disk is full at the start has been said */
+	bool no_mailbox; /* that of the settings is not read: who plays time forward for a moment
+			  * takes no mail in at times to come, and marks none */
+	bool told_full;  /* that the disk is full at the start has been said */
 	struct daemon_webhook webhooks[DAEMON_WEBHOOKS_MAX];
 	size_t webhooks_n;
 };

@@ -224,7 +224,7 @@ static enum status start(struct mailbox *m, struct err *e)
 
 enum status mailbox_open(struct daemon *d, struct mailbox **out, struct err *e)
 {
-	if (d->settings.mailbox.host == NULL)
+	if (d->settings.mailbox.host == NULL || d->conf.no_mailbox)
 		return ST_OK;
 	struct mailbox *m = mem_alloc(sizeof *m);
 	m->daemon = d;

@@ -15,7 +15,8 @@
 struct daemon;
 struct mailbox;
 
-/* Starts fetching. *out stays NULL when the settings name no mailbox. ST_INVALID, ST_NOT_FOUND:
+/* Starts fetching. *out stays NULL when the settings name no mailbox, or the
+ * daemon reads none. ST_INVALID, ST_NOT_FOUND:
  * what is wrong with them, or with the password's file. */
 MUST_USE enum status mailbox_open(struct daemon *d, struct mailbox **out, struct err *e);
 void mailbox_close(struct mailbox **m); /* accepts NULL inside; leaves NULL */

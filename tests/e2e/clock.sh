@@ -105,6 +105,13 @@ expect 0 "nothing is late, nothing has failed" 'simulated' -- message list
 if grep -qE 'failed|expired|uncertain|sending' "$work/out"; then bad "all were sent" "$work/out"; else good; fi
 mails "nobody gets one twice" 2
 stop
+# Nobody's mailbox is read for a walk: its password is not asked for, its server not called.
+mailbox='"mailbox": {"host": "127.0.0.1", "port": 1, "user": "bounce", "password_env": "NO_SUCH_WORD"}'
+echo "{$mailbox}" >"$NURTURED_DATA/settings.json"
+expect 0 "the mailbox is left alone" -- clock advance 5m
+expect 4 "serve reads it" "NO_SUCH_WORD" -- serve --listen 127.0.0.1:0
+NO_SUCH_WORD=x expect 0 "nor called with a password" -- clock advance 5m
+if [ -e "$NURTURED_DATA/mailbox_state.json" ]; then bad "the mailbox was called"; else good; fi
 NURTURED_DATA=$first
 
 cat >"$NURTURED_DATA/settings.json" <<'JSON'
