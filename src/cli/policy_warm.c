@@ -5,19 +5,19 @@
 #include "cli/policy.h"
 #include "engine/past.h"
 
-#define REASONS_MAX 5
+#define UNUSED_SHOWN 5
 
 struct warm {
 	struct cli *c;
 	double asked; /* below 0: nobody asked for a weight */
 	struct past_trial trial;
-	size_t unknown; /* past sends of which the program has not the words */
-	struct str reasons[REASONS_MAX];
-	size_t reasons_n;
+	size_t unused; /* past sends whose words the program has not: forgotten with the rest */
+	struct str unused_first[UNUSED_SHOWN];
+	size_t unused_first_n;
 };
 
 /* The row's own words are in the log, if that still has it. */
-static struct str reason(struct view *v, uint64_t seq)
+static struct str words_of(struct view *v, uint64_t seq)
 {
 	struct log_record r;
 	struct event ev;
@@ -47,10 +47,10 @@ static void sift(struct warm *x, struct view *v, struct past_rows *rows)
 	for (size_t i = 0; i < rows->past_n; i++) {
 		if (v->program == NULL || past_known(v->program, &rows->past[i]))
 			rows->past[n++] = rows->past[i];
-		else if (x->reasons_n < REASONS_MAX)
-			x->reasons[x->reasons_n++] = reason(v, rows->past[i].decision);
+		else if (x->unused_first_n < UNUSED_SHOWN)
+			x->unused_first[x->unused_first_n++] = words_of(v, rows->past[i].decision);
 	}
-	x->unknown = rows->past_n - n;
+	x->unused = rows->past_n - n;
 	rows->past_n = n;
 }
 
@@ -63,11 +63,11 @@ static void show_json(const struct warm *x, double weight)
 	json_w_object(&w);
 	json_w_kz(&w, "schema", "nurtured.policy_warm/1");
 	json_w_ki64(&w, "past_sends", (int64_t)x->trial.past);
-	json_w_ki64(&w, "unused", (int64_t)x->unknown);
+	json_w_ki64(&w, "unused", (int64_t)x->unused);
 	json_w_key(&w, "unused_first");
 	json_w_array(&w);
-	for (size_t i = 0; i < x->reasons_n; i++)
-		json_w_str(&w, x->reasons[i]);
+	for (size_t i = 0; i < x->unused_first_n; i++)
+		json_w_str(&w, x->unused_first[i]);
 	json_w_end(&w);
 	json_w_ki64(&w, "live_outcomes", (int64_t)x->trial.live);
 	json_w_kbool(&w, "validated", x->trial.live >= PAST_LIVE_LEAST);
@@ -97,16 +97,27 @@ static void show(const struct warm *x, double weight)
 		x->asked >= 0 ? ", as asked"
 		: few         ? ": too few live outcomes to ask"
 			      : ": so the live outcomes are foretold best");
-	if (x->unknown > 0)
+	if (x->unused > 0)
 		fprintf(x->c->out,
-			"%zu more are not used: the program has not their message, angle or "
-			"channel\n",
-			x->unknown);
-	for (size_t i = 0; i < x->reasons_n; i++)
-		fprintf(x->c->out, "  " STR_FMT "\n", STR_ARG(x->reasons[i]));
+			"%zu more are not used, and forgotten: the program has not their message, "
+			"angle or channel; apply one that has it first to use them\n",
+			x->unused);
+	for (size_t i = 0; i < x->unused_first_n; i++)
+		fprintf(x->c->out, "  " STR_FMT "\n", STR_ARG(x->unused_first[i]));
 	for (size_t i = 0; i < PAST_WEIGHTS && !few; i++)
 		fprintf(x->c->out, "  weight %-4.2g log loss %.5f over %zu live outcomes\n",
 			(double)past_weights[i], t->loss[i], t->live);
+}
+
+/* What is unused is forgotten with what is believed. Where that would be all, nobody is taught and
+ * everything is lost: that has to be asked for. */
+static enum status none_known(const struct warm *x, struct err *e)
+{
+	return err_set(e, ST_CONFLICT,
+		       "none of the %zu past sends that wait has its message, angle and channel in "
+		       "the program (" STR_FMT "): apply one that has them, or forget them with "
+		       "--weight 0",
+		       x->unused, STR_ARG(x->unused_first[0]));
 }
 
 static enum status make(struct view *v, void *ctx, struct view_order *out, struct err *e)
@@ -123,6 +134,10 @@ static enum status make(struct view *v, void *ctx, struct view_order *out, struc
 			"no past sends wait: nurtured import FILE --events --type " PAST_EVENT);
 	}
 	sift(x, v, &rows);
+	if (rows.past_n == 0 && x->asked != 0) {
+		past_finish(&rows);
+		return none_known(x, e);
+	}
 	past_try(rows.past, rows.past_n, rows.live, rows.live_n, &x->trial);
 	past_finish(&rows);
 	double weight = x->asked >= 0 ? x->asked : (double)past_weights[x->trial.best];

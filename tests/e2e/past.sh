@@ -31,7 +31,7 @@ read_in --yes >/dev/null 2>&1
 expect 1 "again, nothing new" '122 of them known already, 1 refused' \
 	-- import "$work/past.csv" --events --type send.past --map "$map" --yes
 expect 0 "which weight" '120 past sends count 0.3 each: too few live' -- policy warm --dry-run
-expect 0 "what is not used" '2 more are not used' -- policy warm --dry-run
+expect 0 "what is not used" '2 more are not used, and forgotten' -- policy warm --dry-run
 expect 0 "and why" 'message "nosuch", angle "roi"' -- policy warm --dry-run
 expect 0 "as a document" '"past_sends":120,"unused":2,"unused_first":\["event .*"\],"live_outcomes":0,"validated":false,"weight":0.3' \
 	-- policy warm --dry-run --json
@@ -42,5 +42,12 @@ expect 0 "they count a third" 'mode shadow: 36 outcomes learned' -- policy learn
 expect 0 "nothing rings" 'No alarm' -- policy drift
 json "as a document" -- policy drift
 expect 0 "doctor looks" 'drift +no alarm yet' -- doctor
+# Where the program has the words of none, they go only when that is asked for.
+printf 'mail,sent,text,way,came\ns@firm.example,2026-02-11T10:00:00Z,nosuch,roi,\n' >"$work/past.csv"
+read_in --yes >/dev/null 2>&1
+expect 6 "none is known" 'none of the 1 past sends .*"nosuch".*--weight 0' -- policy warm
+expect 6 "they still wait" 'none of the 1 past sends' -- policy warm --dry-run
+expect 0 "forgotten when asked" '1 more are not used' -- policy warm --weight 0
+expect 6 "then they are gone" "no past sends wait" -- policy warm
 expect 0 "replay gives the same" "equal|identical|same" -- replay --verify
 tally
