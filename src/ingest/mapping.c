@@ -341,6 +341,30 @@ static enum status no_column(struct str want, const struct str *columns, size_t 
 		       STR_ARG(want), n, STR_ARG(n ? columns[0] : STR("")));
 }
 
+/* '"Last, first"=-': how an entry that leaves a column out is given to a shell. */
+struct leave_out {
+	struct str column;
+	const char *quote;
+};
+
+static struct leave_out leave_out(struct str column)
+{
+	struct str name = fact_cut(column, 80);
+	bool quoted = str_find_byte(name, ',') < name.n || str_find_byte(name, '=') < name.n;
+	return (struct leave_out){name, quoted ? "\"" : ""};
+}
+
+static enum status same_name(struct str column, struct err *e)
+{
+	struct leave_out x = leave_out(column);
+	return err_set(e, ST_INVALID,
+		       "mapping: several columns are called \"" STR_FMT
+		       "\"; give each a name of its own in the file, or leave all of them out: "
+		       "--map '%s" STR_FMT "%s=-'",
+		       STR_ARG(x.column), x.quote, STR_ARG(x.column), x.quote);
+}
+
+/* Who leaves a column out by its name means all of that name. */
 static enum status bind_one(struct map_entry *entry, const struct str *columns, size_t n,
 			    struct err *e)
 {
@@ -350,9 +374,8 @@ static enum status bind_one(struct map_entry *entry, const struct str *columns, 
 			entry->at = i;
 			found++;
 		}
-	if (found > 1)
-		return err_set(e, ST_INVALID, "mapping: the file has %zu columns \"" STR_FMT "\"",
-			       found, STR_ARG(entry->column));
+	if (found > 1 && entry->target != MAP_NOTHING)
+		return same_name(entry->column, e);
 	return found ? ST_OK : no_column(entry->column, columns, n, e);
 }
 
@@ -398,11 +421,13 @@ static bool is_taken(const struct mapping *m, const struct map_entry *entry)
 	return false;
 }
 
-static bool is_bound(const struct mapping *m, size_t column)
+static bool is_bound(const struct mapping *m, size_t column, struct str name)
 {
-	for (size_t i = 0; i < m->n; i++)
-		if (m->entries[i].at == column)
+	for (size_t i = 0; i < m->n; i++) {
+		const struct map_entry *x = &m->entries[i];
+		if (x->at == column || (x->target == MAP_NOTHING && str_eq(x->column, name)))
 			return true;
+	}
 	return false;
 }
 
@@ -419,7 +444,7 @@ enum status mapping_bind(struct mapping *m, const struct str *columns, size_t n,
 		struct str column = str_trim(columns[i]);
 		const char *target = guess ? guess_of(column) : NULL;
 		struct map_entry entry = {.column = column, .at = i, .guessed = true};
-		if (column.n == 0 || is_bound(m, i))
+		if (column.n == 0 || is_bound(m, i, column))
 			continue;
 		if (target == NULL && m->rest) {
 			entry.target = m->rest_target;
@@ -437,13 +462,14 @@ enum status mapping_bind(struct mapping *m, const struct str *columns, size_t n,
 
 static enum status two_for_one(const struct map_entry *a, const struct map_entry *b, struct err *e)
 {
-	struct str one = fact_cut(a->column, 80), two = fact_cut(b->column, 80);
-	bool quoted = str_find_byte(two, ',') < two.n || str_find_byte(two, '=') < two.n;
-	const char *q = quoted ? "\"" : "";
+	struct leave_out x = leave_out(b->column);
+	if (str_eq(a->column, b->column))
+		return same_name(b->column, e);
 	return err_set(e, ST_INVALID,
 		       "mapping: \"" STR_FMT "\" and \"" STR_FMT
 		       "\" become the same; map one of them to -: --map '%s" STR_FMT "%s=-'",
-		       STR_ARG(one), STR_ARG(two), q, STR_ARG(two), q);
+		       STR_ARG(fact_cut(a->column, 80)), STR_ARG(x.column), x.quote,
+		       STR_ARG(x.column), x.quote);
 }
 
 enum status mapping_check(const struct mapping *m, bool events, struct err *e)

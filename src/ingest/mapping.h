@@ -11,7 +11,7 @@
  * Targets: email, phone, user_id, anonymous_id, key.NAME, group_id (whose); type, time, message_id,
  * source, asset (what, when); consent, consent.wording, consent.source, do_not_email, do_not_call;
  * trait.NAME, company.NAME, property.NAME; any other bare word is the trait of that name; - is
- * nothing. Types: text, number, bool, time, list, json.
+ * nothing, for all columns of that name. Types: text, number, bool, time, list, json.
  * Thread: any. Memory: the arena handed in.
  */
 #ifndef INGEST_MAPPING_H

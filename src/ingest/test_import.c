@@ -196,6 +196,15 @@ static void two_guesses(void **state)
 		{"a.jsonl", "", "{\"email\":\"a@b.de\",\"mail\":\"c@d.de\"}\n",
 		 "invalid: mapping: \"email\" and \"mail\" become the same; map one of them to -: "
 		 "--map 'mail=-'"},
+		{"a.csv", "", "Email,Email,Phone\na@b.de,c@d.de,+4930123456\n",
+		 "invalid: mapping: several columns are called \"Email\"; give each a name of its "
+		 "own in the file, or leave all of them out: --map 'Email=-'"},
+		{"a.csv", "Email=email", "Email,Email,Phone\na@b.de,c@d.de,+4930123456\n",
+		 "invalid: mapping: several columns are called \"Email\"; give each a name of its "
+		 "own in the file, or leave all of them out: --map 'Email=-'"},
+		{"a.csv", "Email=-", "Email,Email,Phone\na@b.de,c@d.de,+4930123456\n",
+		 "2 " LEAD("[\"phone\",\"+4930123456\"]") GIVEN
+		 "},\"traits\":{\"phone\":\"+4930123456\"},\"flags\":8}"},
 		{"a.csv", "Email address=-", "E-mail,Email address\na@b.de,c@d.de\n",
 		 "2 " LEAD("[\"email\",\"a@b.de\"]") GIVEN
 		 "},\"traits\":{\"email\":\"a@b.de\"},\"flags\":8}"},
