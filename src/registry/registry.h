@@ -109,7 +109,7 @@ MUST_USE enum status registry_decode(struct str file, struct arena *a, struct re
 				     struct err *e);
 
 /* All models and states of one folder into another that has none; for a backup. Without models:
- * ST_OK and nothing made. */
+ * ST_OK and nothing made. ST_CORRUPT names a damaged one: without its file the rest is copied. */
 MUST_USE enum status registry_copy(const char *from, const char *to, struct err *e);
 /* Removes the folder of models below an open one. False: something else is in it, which stays. */
 bool registry_clear(int dir_fd);

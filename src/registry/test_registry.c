@@ -50,6 +50,16 @@ static void refused(void **state)
 	folder_close(&f);
 }
 
+/* One bit of a file changes. */
+static void damage(struct folder *f, const char *path)
+{
+	struct str file;
+	assert_int_equal(file_read(path, 65536, &f->arena, &file, &f->e), ST_OK);
+	char *bytes = arena_strz(&f->arena, file);
+	bytes[file.n - 1] ^= 1;
+	assert_int_equal(file_write_atomic(path, str_n(bytes, file.n), 0600, &f->e), ST_OK);
+}
+
 /* One bit of a file, and it is named and not used. */
 static void damaged_file_is_named(void **state)
 {
@@ -57,15 +67,11 @@ static void damaged_file_is_named(void **state)
 	struct folder f;
 	struct registry_model m;
 	struct registry_list l;
-	struct str file;
 	char path[256];
 	folder_open(&f);
 	struct registry_hash h = put_model(&f, "weights", 5);
 	snprintf(path, sizeof path, "%s/models/%s.model", f.dir, h.hex);
-	assert_int_equal(file_read(path, 65536, &f.arena, &file, &f.e), ST_OK);
-	char *bytes = arena_strz(&f.arena, file);
-	bytes[file.n - 1] ^= 1;
-	assert_int_equal(file_write_atomic(path, str_n(bytes, file.n), 0600, &f.e), ST_OK);
+	damage(&f, path);
 	assert_int_equal(registry_get(f.dir, str_of(h.hex), &f.arena, &m, &f.e), ST_CORRUPT);
 	assert_non_null(strstr(f.e.text, path));
 	assert_int_equal(registry_list(f.dir, &f.arena, &l, &f.e), ST_CORRUPT);
@@ -217,6 +223,17 @@ static enum status refuses(const struct registry_model *m, struct err *e)
 	return err_set(e, ST_INVALID, STR_FMT " cannot be read", STR_ARG(m->meta.kind));
 }
 
+/* Two folders, a model in the first, and a copy of it at `path` in the second. */
+static struct registry_hash copied(struct folder *f, struct folder *g, char path[128])
+{
+	folder_open(f);
+	folder_open(g);
+	struct registry_hash h = put_model(f, "weights", 1);
+	snprintf(path, 128, "%s/out.model", g->dir);
+	assert_int_equal(registry_export(f->dir, str_of(h.hex), path, &f->e), ST_OK);
+	return h;
+}
+
 /* Each byte of a copy counts, those of the line with its hash too. */
 static void a_damaged_copy(void **state)
 {
@@ -225,11 +242,7 @@ static void a_damaged_copy(void **state)
 	struct registry_hash back;
 	struct str copy;
 	char path[128];
-	folder_open(&f);
-	folder_open(&g);
-	struct registry_hash a = put_model(&f, "weights", 1);
-	snprintf(path, sizeof path, "%s/out.model", g.dir);
-	assert_int_equal(registry_export(f.dir, str_of(a.hex), path, &f.e), ST_OK);
+	(void)copied(&f, &g, path);
 	assert_int_equal(file_read(path, 1 << 16, &f.arena, &copy, &f.e), ST_OK);
 	char *bytes = arena_strz(&f.arena, copy);
 	for (size_t i = 0; i < copy.n; i++) {
@@ -257,11 +270,7 @@ static void one_file(void **state)
 	struct folder f, g;
 	struct registry_hash back;
 	char path[128];
-	folder_open(&f);
-	folder_open(&g);
-	struct registry_hash a = put_model(&f, "weights", 1);
-	snprintf(path, sizeof path, "%s/out.model", g.dir);
-	assert_int_equal(registry_export(f.dir, str_of(a.hex), path, &f.e), ST_OK);
+	struct registry_hash a = copied(&f, &g, path);
 	assert_int_equal(registry_export(f.dir, str_of(a.hex), path, &f.e), ST_CONFLICT);
 	assert_int_equal(registry_import(g.dir, path, refuses, &back, &g.e), ST_INVALID);
 	assert_int_equal(registry_import(g.dir, path, NULL, &back, &g.e), ST_OK);
@@ -295,6 +304,31 @@ static void copied_and_cleared(void **state)
 	assert_int_equal(registry_list(g.dir, &g.arena, &l, &g.e), ST_OK);
 	assert_int_equal(l.models_n, 0);
 	close(fd);
+	folder_close(&f);
+	folder_close(&g);
+}
+
+/* It is named, with what to do; without its file the rest is copied. */
+static void a_damaged_one_is_not_copied(void **state)
+{
+	(void)state;
+	struct folder f, g;
+	struct registry_list l;
+	char path[256];
+	folder_open(&f);
+	folder_open(&g);
+	struct registry_hash a = put_model(&f, "a", 1), b = put_model(&f, "b", 2);
+	to_champion(&f, a);
+	snprintf(path, sizeof path, "%s/models/%s.model", f.dir, b.hex);
+	damage(&f, path);
+	assert_int_equal(registry_copy(f.dir, g.dir, &f.e), ST_CORRUPT);
+	assert_non_null(strstr(f.e.text, path));
+	assert_non_null(strstr(f.e.text, "remove it"));
+	assert_null(strstr(f.e.text, "export"));
+	unlink(path);
+	assert_int_equal(registry_copy(f.dir, g.dir, &f.e), ST_OK);
+	assert_int_equal(registry_list(g.dir, &g.arena, &l, &g.e), ST_OK);
+	assert_int_equal(l.models_n, 1);
 	folder_close(&f);
 	folder_close(&g);
 }
@@ -368,6 +402,7 @@ int main(void)
 		cmocka_unit_test(a_damaged_copy),
 		cmocka_unit_test(one_file),
 		cmocka_unit_test(copied_and_cleared),
+		cmocka_unit_test(a_damaged_one_is_not_copied),
 		cmocka_unit_test(choices),
 		cmocka_unit_test(no_choices),
 	};
