@@ -374,7 +374,16 @@ static int unknown_verb(struct cli *c, const char *name)
 	return cli_usage(c, "there is no verb \"%s\"", name);
 }
 
-static void init(struct cli *c)
+/* A wrong call is answered as JSON too, or without colours, wherever that stands in it. */
+static bool asked(int argc, char **argv, const char *option)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], option) == 0)
+			return true;
+	return false;
+}
+
+static void init(struct cli *c, int argc, char **argv)
 {
 	const char *data = getenv("NURTURED_DATA");
 	*c = (struct cli){
@@ -385,7 +394,9 @@ static void init(struct cli *c)
 		.talk_tty = isatty(STDERR_FILENO),
 	};
 	umask(0077); /* whatever a verb writes is about people: for its owner alone */
-	c->colour = c->out_tty && c->talk_tty && getenv("NO_COLOR") == NULL;
+	c->json = asked(argc, argv, "--json");
+	c->colour = c->out_tty && c->talk_tty && getenv("NO_COLOR") == NULL &&
+		    !asked(argc, argv, "--no-color");
 	if (c->out_tty)
 		c->out = terminal_open(stdout, c->colour);
 	if (c->talk_tty) {
@@ -450,15 +461,6 @@ static int run(struct cli *c, const struct parse *p)
 	return c->verb->run(c);
 }
 
-/* A wrong call is answered as JSON too, wherever --json stands in it. */
-static bool wants_json(int argc, char **argv)
-{
-	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-		if (strcmp(argv[i], "--json") == 0)
-			return true;
-	return false;
-}
-
 /* Who has read enough closes the pipe (| head): that is no fault, and nothing to talk about. */
 static bool reader_left(void)
 {
@@ -470,9 +472,8 @@ int cli_main(int argc, char **argv)
 {
 	struct cli *c = mem_alloc(sizeof *c);
 	struct parse p = {.argc = argc, .argv = argv};
-	init(c);
+	init(c, argc, argv);
 	c->called = argc > 0 ? argv[0] : "nurtured";
-	c->json = wants_json(argc, argv);
 	int rc = pick_verb(c, argc, argv, &p);
 	if (rc == CLI_OK)
 		rc = run(c, &p);
