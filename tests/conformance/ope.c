@@ -294,7 +294,7 @@ static void run_case(struct figures *f, uint32_t node, struct str name)
 	while (c < n && !str_is(name, cases[c].name))
 		c++;
 	if (c == n) {
-		fprintf(stderr, "%s: " STR_FMT ": its rows are not there\n", f->path,
+		fprintf(stderr, "%s: " STR_FMT ": skipped, its rows are not there\n", f->path,
 			STR_ARG(name));
 		return;
 	}

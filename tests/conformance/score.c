@@ -172,7 +172,7 @@ void suite_score(int argc, char **argv, struct tally *t)
 {
 	char folder[512];
 	if (!leads_folder(argc > 0 ? argv[0] : NULL, folder, sizeof folder)) {
-		printf("score: the data sets are not here (NURTURED_SHARED): skipped\n");
+		printf("score: skipped, the data sets are not here (NURTURED_SHARED)\n");
 		t->failed += argc > 0;
 		return;
 	}

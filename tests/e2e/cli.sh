@@ -263,5 +263,7 @@ elif setpriv --reuid 65534 --regid 65534 --clear-groups "$nurtured" --version >/
 	setpriv --reuid 65534 --regid 65534 --clear-groups \
 		"$nurtured" apply "$work/program.yaml" --data "$work/locked" >"$work/out" 2>"$work/err" || rc=$?
 	if [ $rc = 5 ] && grep -q 'cannot open .*lock: Permission denied' "$work/err"; then good; else bad "a lock without permission: exit $rc" "$work/err"; fi
+else
+	without "a lock without permission: root cannot be another user here"
 fi
 tally

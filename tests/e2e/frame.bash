@@ -6,6 +6,7 @@
 #   serve [OPTION...], stop        one daemon: sets $url
 #   npm_check FOLDER WHAT          a check written for node, in $work/check
 #   needs_dovecot                  skips without one; puts the folder of servers into PATH
+#   without WHY                    a part of it is left out, and goes on
 #   skip WHY, tally                how a script ends
 # shellcheck shell=bash
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -34,8 +35,9 @@ tally() {
 	echo "$passed passed, $failed failed"
 	[ $failed -eq 0 ]
 }
+without() { echo "$(basename "$0" .sh): skipped, $1"; }
 skip() {
-	echo "$(basename "$0" .sh): skipped, $1"
+	without "$1"
 	echo "0 passed, 0 failed"
 	exit 0
 }

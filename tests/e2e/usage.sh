@@ -179,6 +179,8 @@ if [ "$(id -u)" = 0 ] && other --version >/dev/null 2>&1; then
 		if grep -q "user 65534 may not write to .* owner, user 0" <<<"$said" && ! grep -q "nurtured init" <<<"$said"
 		then good; else bad "$verb of a folder of somebody else: $said"; fi
 	done
+else
+	without "what another user is told: only root can be one"
 fi
 chmod 700 "$NURTURED_DATA"
 

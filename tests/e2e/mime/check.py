@@ -212,14 +212,14 @@ def signatures_verify(tool):
     try:
         import dkim
     except ImportError:
-        print("skipped: no python3-dkim here")
+        print("mime: skipped, no python3-dkim here")
         return
     kinds = ["rsa"]
     try:
         import nacl.signing  # noqa: F401
         kinds.append("ed25519")
     except ImportError:
-        print("skipped: no python3-nacl, so no Ed25519")
+        print("mime: skipped, no python3-nacl, so no Ed25519")
     keys = [{"pem": tool.bytes("key", "pem", kind=k, bits=2048).decode(), "selector": f"s-{k}",
              "domain": "mail.larkspur.example"} for k in kinds]
     raw = tool.write(**mail(
