@@ -5,7 +5,7 @@
 
 #include "api/embed.h"
 #include "base/crypto.h"
-#include "base/json.h"
+#include "base/json_members.h"
 #include "base/time.h"
 
 #define TEXT_BYTES_MAX ((size_t)256 << 10)
@@ -170,7 +170,10 @@ static enum status add_from_body(struct api_call *call, struct key_secret *out, 
 {
 	struct json d;
 	struct arena *a = call->req->arena;
+	const struct json_member may[] = {{"kind", JSON_STRING}, {"name", JSON_STRING}};
 	enum status st = json_parse(call->req->body, JSON_LIMITS_EVENT, a, &d, e);
+	if (st == ST_OK)
+		st = json_members(&d, 0, "the body", may, 2, e);
 	if (st != ST_OK)
 		return st;
 	enum key_kind kind;

@@ -453,6 +453,13 @@ static void test_key_routes(void **state)
 	assert_int_equal(ask(&f, "POST /v1/keys", auth, "{\"kind\":\"owner\",\"name\":\"x\"}"),
 			 400);
 	assert_true(has(&f, "\\\"decide\\\""));
+	assert_int_equal(ask(&f, "POST /v1/keys", auth, "{\"kind\":\"write\",\"name\":5}"), 400);
+	assert_true(has(&f, "name must be a text"));
+	assert_int_equal(
+		ask(&f, "POST /v1/keys", auth, "{\"kind\":\"write\",\"name\":\"s2\",\"rate\":5}"),
+		400);
+	assert_true(has(&f, "the body may hold kind, name"));
+	assert_int_equal(ask(&f, "POST /v1/keys", auth, "[]"), 400);
 	assert_int_equal(ask(&f, "POST /v1/keys", auth, "{\"kind\":\"write\",\"name\":\"A b\"}"),
 			 400);
 	assert_int_equal(ask(&f, "GET /v1/keys", auth, NULL), 200);

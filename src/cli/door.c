@@ -206,7 +206,6 @@ static enum status post_some(struct cli *c, struct door *d, struct log_entry *en
 	for (size_t i = 0; i < n; i++)
 		put_entry(&w, &entries[i]);
 	json_w_end(&w);
-	json_w_kbool(&w, "wait", true);
 	json_w_end(&w);
 	enum status st =
 		buf_ok(&body) ? door_post(d, "/v1/events", buf_view(&body), &c->arena, &answer, e)

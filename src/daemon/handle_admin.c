@@ -13,60 +13,34 @@
 
 #define FOLD_WAIT_US (INT64_C(60) * US_PER_S)
 #define EVENTS_PER_CALL_MAX 1000u
+#define FIELDS_MAX 8 /* of an order */
 
-enum status daemon_body(struct desk_work *k, struct json *d, struct err *e)
+enum status daemon_body(struct desk_work *k, struct json *d, const struct json_member *may,
+			size_t n, struct err *e)
 {
 	enum status st = json_parse(k->call->req->body, JSON_LIMITS_EVENT, k->view.arena, d, e);
-	if (st == ST_OK && !json_is(d, 0, JSON_OBJECT))
-		return err_set(e, ST_INVALID, "the body must be an object: {...}");
-	return st;
-}
-
-static enum status no_such_field(struct str key, const struct desk_field *f, size_t n,
-				 struct err *e)
-{
-	char room[256];
-	struct buf known = {.p = room, .cap = sizeof room, .bytes_max = sizeof room};
-	struct str shown = str_upto(key, 40), list;
-	for (size_t i = 0; i < n; i++)
-		buf_printf(&known, "%s%s", i ? ", " : "", f[i].key);
-	list = buf_view(&known);
-	return err_set(e, ST_INVALID,
-		       "there is no \"" STR_FMT "\" here: the body may hold " STR_FMT,
-		       STR_ARG(shown), STR_ARG(list));
-}
-
-static enum status read_field(struct desk_work *k, const struct json *d, uint32_t value,
-			      const struct desk_field *f, struct err *e)
-{
-	if (f->number != NULL)
-		return json_i64(d, value, f->number)
-			       ? ST_OK
-			       : err_set(e, ST_INVALID, "%s must be a number", f->key);
-	if (!json_is(d, value, JSON_STRING))
-		return err_set(e, ST_INVALID, "%s must be a text", f->key);
-	*f->text = json_str(d, value, k->view.arena);
-	return ST_OK;
+	return st == ST_OK ? json_members(d, 0, "the body", may, n, e) : st;
 }
 
 enum status daemon_fields(struct desk_work *k, const struct desk_field *f, size_t n, struct err *e)
 {
 	struct json d;
-	for (size_t i = 0; i < n; i++)
+	struct json_member may[FIELDS_MAX];
+	ASSERT(n <= FIELDS_MAX);
+	for (size_t i = 0; i < n; i++) {
+		may[i] = (struct json_member){f[i].key, f[i].text ? JSON_STRING : JSON_NUMBER};
 		if (f[i].text != NULL)
 			*f[i].text = STR_NULL;
+	}
 	if (k->call->req->body.n == 0)
 		return ST_OK;
-	enum status st = daemon_body(k, &d, e);
-	if (st != ST_OK)
-		return st;
-	for (uint32_t v = json_first(&d, 0); v != JSON_NONE && st == ST_OK;
-	     v = json_next(&d, 0, v)) {
-		struct str key = json_str(&d, json_key(&d, v), k->view.arena);
-		size_t i = 0;
-		while (i < n && !str_is(key, f[i].key))
-			i++;
-		st = i < n ? read_field(k, &d, v, &f[i], e) : no_such_field(key, f, n, e);
+	enum status st = daemon_body(k, &d, may, n, e);
+	for (size_t i = 0; i < n && st == ST_OK; i++) {
+		uint32_t value = json_get(&d, 0, f[i].key);
+		if (value != JSON_NONE && f[i].text != NULL)
+			*f[i].text = json_str(&d, value, k->view.arena);
+		else if (value != JSON_NONE && !json_i64(&d, value, f[i].number))
+			st = err_set(e, ST_INVALID, "%s must be a whole number", f[i].key);
 	}
 	return st;
 }
@@ -199,7 +173,8 @@ enum status daemon_append_and_fold(struct daemon *d, struct log_entry *entries, 
 static enum status do_events(struct desk_work *k, struct err *e)
 {
 	struct json d;
-	enum status st = daemon_body(k, &d, e);
+	const struct json_member may[] = {{"events", JSON_ARRAY}, {"wait", JSON_TRUE}};
+	enum status st = daemon_body(k, &d, may, 2, e);
 	if (st != ST_OK)
 		return st;
 	uint32_t list = json_get(&d, 0, "events"), n = json_count(&d, list), i = 0;

@@ -47,15 +47,19 @@ static bool go_on(void *ctx, int64_t now_us)
 
 static enum status read_target(struct desk_work *k, int64_t now_us, int64_t *out, struct err *e)
 {
-	struct json d;
 	int64_t seconds = 0;
-	enum status st = daemon_body(k, &d, e);
+	struct str to;
+	const struct desk_field f[] = {{"seconds", NULL, &seconds}, {"to", &to, NULL}};
+	enum status st = daemon_fields(k, f, 2, e);
 	if (st != ST_OK)
 		return st;
-	if (time_parse(json_str(&d, json_get(&d, 0, "to"), k->view.arena), out))
+	if (to.p != NULL && seconds != 0)
+		return err_set(e, ST_INVALID, "seconds, or to: not both");
+	if (to.p != NULL && !time_parse(to, out))
+		return err_set(e, ST_INVALID, "to must be an instant like 2026-11-21T07:00:00Z");
+	if (to.p != NULL)
 		return *out >= now_us ? ST_OK : err_set(e, ST_INVALID, "the clock never goes back");
-	if (!json_i64(&d, json_get(&d, 0, "seconds"), &seconds) || seconds <= 0 ||
-	    seconds > 3650 * (US_PER_D / US_PER_S))
+	if (seconds <= 0 || seconds > 3650 * (US_PER_D / US_PER_S))
 		return err_set(e, ST_INVALID,
 			       "seconds must be 1 s to 3650 days, or to an instant ahead");
 	*out = now_us + seconds * US_PER_S;

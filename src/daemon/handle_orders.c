@@ -47,16 +47,10 @@ static enum status read_ids(struct desk_work *k, const struct json *d, struct or
 					"whose event is it? email, userId, anonymousId or phone");
 }
 
-static enum status read_object(const struct json *d, const char *key, struct str *out,
-			       struct err *e)
+static struct str object_of(const struct json *d, const char *key)
 {
 	uint32_t node = json_get(d, 0, key);
-	if (node == JSON_NONE)
-		return ST_OK;
-	if (!json_is(d, node, JSON_OBJECT))
-		return err_set(e, ST_INVALID, "%s must be an object", key);
-	*out = json_raw(d, node);
-	return ST_OK;
+	return node == JSON_NONE ? STR_NULL : json_raw(d, node);
 }
 
 static enum status read_order(struct desk_work *k, const struct json *d, struct order *o,
@@ -68,14 +62,12 @@ static enum status read_order(struct desk_work *k, const struct json *d, struct 
 		.event = {.occurred_us = clock_now_us(), .context.scroll = -1},
 		.message_id = json_str(d, json_get(d, 0, "messageId"), a),
 	};
+	o->event.properties = object_of(d, "properties");
+	o->event.traits = object_of(d, "traits");
 	struct str name = json_str(d, json_get(d, 0, "event"), a);
 	enum status st = event_type_named(name, a, &o->event.type, e);
 	if (st == ST_OK)
 		st = read_ids(k, d, o, e);
-	if (st == ST_OK)
-		st = read_object(d, "properties", &o->event.properties, e);
-	if (st == ST_OK)
-		st = read_object(d, "traits", &o->event.traits, e);
 	if (st == ST_OK && json_get(d, 0, "at") != JSON_NONE &&
 	    !time_parse(at, &o->event.occurred_us))
 		st = err_set(e, ST_INVALID, "at must be an instant like 2026-11-21T07:00:00Z");
@@ -95,12 +87,16 @@ static enum status read_order(struct desk_work *k, const struct json *d, struct 
 
 enum status daemon_do_trigger(struct desk_work *k, struct err *e)
 {
+	static const struct json_member may[] = {
+		{"event", JSON_STRING},       {"email", JSON_STRING}, {"userId", JSON_STRING},
+		{"anonymousId", JSON_STRING}, {"phone", JSON_STRING}, {"properties", JSON_OBJECT},
+		{"traits", JSON_OBJECT},      {"at", JSON_STRING},    {"messageId", JSON_STRING}};
 	struct json d;
 	struct order o;
 	struct buf body;
 	struct view_triggered t = {0};
 	struct arena *a = k->view.arena;
-	enum status st = daemon_body(k, &d, e);
+	enum status st = daemon_body(k, &d, may, sizeof may / sizeof *may, e);
 	if (st == ST_OK)
 		st = read_order(k, &d, &o, e);
 	buf_init_arena(&body, a, EVENT_BYTES_MAX + 1024);

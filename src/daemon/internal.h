@@ -4,6 +4,7 @@
 #ifndef DAEMON_INTERNAL_H
 #define DAEMON_INTERNAL_H
 
+#include "base/json_members.h"
 #include "daemon/daemon.h"
 #include "daemon/desk.h"
 #include "daemon/hits.h"
@@ -101,7 +102,9 @@ desk_handler daemon_do_trigger, daemon_do_backup, daemon_do_replay_verify;
 desk_handler daemon_do_program_validate, daemon_do_program_plan, daemon_do_program_apply;
 desk_handler daemon_do_program_promote, daemon_do_program_withdraw;
 /* handle_admin.c: what handlers of desk work share. */
-MUST_USE enum status daemon_body(struct desk_work *k, struct json *d, struct err *e);
+/* ST_INVALID: no object, or one with other members. */
+MUST_USE enum status daemon_body(struct desk_work *k, struct json *d, const struct json_member *may,
+				 size_t n, struct err *e);
 /* The members of a body that is an object, or none: texts, and numbers, which stay as they are
  * where they are absent. ST_INVALID: another type, or a member that is not among them. */
 struct desk_field {

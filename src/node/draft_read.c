@@ -2,7 +2,7 @@
  * draft_read.c: texts of a draft, from a folder or out of a request. Nothing is looked at here but
  * names and sizes: what is wrong inside a text is told with all other problems. */
 #include "base/file.h"
-#include "base/json.h"
+#include "base/json_members.h"
 #include "node/draft.h"
 
 #include <dirent.h>
@@ -161,11 +161,37 @@ static enum status take_share(const struct json *doc, struct arena *a, struct dr
 	return program_beside_read(doc, 0, a, how, e);
 }
 
+/* What stands beside is told how; without a share it would be applied for everybody. */
+static enum status check_members(const struct json *doc, struct err *e)
+{
+	static const struct json_member may[] = {
+		{"program", JSON_STRING}, {"content", JSON_OBJECT},  {"share", JSON_NUMBER},
+		{"metric", JSON_STRING},  {"min_lift", JSON_NUMBER}, {"rule", JSON_OBJECT}};
+	static const struct json_member of_rule[] = {{"then", JSON_STRING},
+						     {"least", JSON_NUMBER},
+						     {"guard", JSON_STRING},
+						     {"guard_most", JSON_NUMBER},
+						     {"within", JSON_STRING}};
+	static const char *const of_share[] = {"metric", "min_lift", "rule"};
+	uint32_t rule = json_get(doc, 0, "rule");
+	enum status st = json_members(doc, 0, "the body", may, sizeof may / sizeof *may, e);
+	if (st == ST_OK && rule != JSON_NONE)
+		st = json_members(doc, rule, "rule", of_rule, sizeof of_rule / sizeof *of_rule, e);
+	if (st != ST_OK || json_get(doc, 0, "share") != JSON_NONE)
+		return st;
+	for (size_t i = 0; i < sizeof of_share / sizeof *of_share; i++)
+		if (json_get(doc, 0, of_share[i]) != JSON_NONE)
+			return err_set(e, ST_INVALID, "%s goes with share", of_share[i]);
+	return ST_OK;
+}
+
 enum status draft_read_json(struct str body, struct arena *a, struct draft *d, struct err *e)
 {
 	struct json doc;
 	struct reading r;
 	enum status st = json_parse(body, JSON_LIMITS_DRAFT, a, &doc, e);
+	if (st == ST_OK)
+		st = check_members(&doc, e);
 	if (st != ST_OK)
 		return st;
 	uint32_t list = json_get(&doc, 0, "content");
@@ -178,8 +204,6 @@ enum status draft_read_json(struct str body, struct arena *a, struct draft *d, s
 		st = take_share(&doc, a, d, e);
 	if (st != ST_OK || list == JSON_NONE)
 		return st;
-	if (!json_is(&doc, list, JSON_OBJECT))
-		return err_set(e, ST_INVALID, "content must be an object of texts by path");
 	st = begin(&r, a, e);
 	if (st == ST_OK)
 		st = take_texts(&r, &doc, list, e);

@@ -144,6 +144,15 @@ static void drafts_are_refused(void **state)
 		bool checked; /* it can be read, and is wrong */
 	} rows[] = {
 		{"{\"content\":{}}", "program must be the text", false},
+		{"[]", "the body must be an object", false},
+		{"{\"program\":5}", "program must be a text", false},
+		{"{\"program\":\"x\",\"contents\":{}}", "the body may hold program, content",
+		 false},
+		{"{\"program\":\"x\",\"share\":\"10\"}", "share must be a number", false},
+		{"{\"program\":\"x\",\"metric\":\"goal\"}", "metric goes with share", false},
+		{"{\"program\":\"x\",\"rule\":{}}", "rule goes with share", false},
+		{"{\"program\":\"x\",\"share\":10,\"rule\":{\"then\":\"ship\",\"min\":5}}",
+		 "rule may hold then, least", false},
 		{"{\"program\":\"x\",\"content\":[]}", "content must be an object", false},
 		{"{\"program\":\"x\",\"content\":{\"a/b.md\":1}}", "every file is a text", false},
 		{"{\"program\":\"nurture: 1\",\"content\":{\"a/b.md\":\"x\"}}",

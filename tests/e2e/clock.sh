@@ -45,7 +45,9 @@ token=$(cat "$NURTURED_DATA/admin.token")
 expect 0 "advance beside a daemon" "\"alarms\":[1-9]" -- clock advance 10d --json
 tier "fifteen days later" cold
 ahead "fifteen days" 1295900 1296000
-for body in '{"seconds":0}' '{"seconds":-5}' '{"to":"2020-01-01T00:00:00Z"}' '{}'; do
+for body in '{"seconds":0}' '{"seconds":-5}' '{"to":"2020-01-01T00:00:00Z"}' '{}' \
+	'{"to":"soon"}' '{"seconds":"60"}' '{"seconds":60.5}' '{"seconds":60,"by":"me"}' '{"seconds":60,"to":5}' \
+	'{"seconds":60,"to":"2099-01-01T00:00:00Z"}' '[]'; do
 	code=$(curl -s -o "$work/answer" -w '%{http_code}' -H "Authorization: Bearer $token" \
 		-H 'Content-Type: application/json' --data-binary "$body" "$url/v1/clock/advance")
 	if [ "$code" = 400 ]; then good; else bad "advance $body: $code" "$work/answer"; fi

@@ -37,6 +37,12 @@ ask 400 "trigger nobody" 'whose event' POST /v1/trigger '{"event":"form.demo"}'
 ask 400 "trigger nothing" 'event type' POST /v1/trigger '{"email":"ana@firm.example"}'
 ask 400 "trigger at a bad time" 'instant' POST /v1/trigger '{"event":"x","email":"a@b.example","at":"soon"}'
 ask 400 "trigger with a list" 'must be an object' POST /v1/trigger '{"event":"x","email":"a@b.example","traits":[]}'
+ask 400 "trigger a list" 'body must be an object' POST /v1/trigger '[]'
+ask 400 "trigger with a number for an id" 'messageId must be a text' POST /v1/trigger \
+	'{"event":"x","email":"a@b.example","messageId":5}'
+ask 400 "trigger with more than that" 'no .*mail.* here: the body may hold event, email' POST /v1/trigger \
+	'{"event":"x","email":"a@b.example","mail":"c@b.example"}'
+expect 4 "nobody came of these" "" -- lead get a@b.example
 expect 0 "what was triggered is known" "DE" -- lead get ana@firm.example --json
 
 ask 200 "plan" '"schema":"nurtured.plan/1".*"leads":1,"tiers":\[\{"from":"hot","to":"(warm|cold)","leads":1\}\]' \
@@ -44,7 +50,17 @@ ask 200 "plan" '"schema":"nurtured.plan/1".*"leads":1,"tiers":\[\{"from":"hot","
 "$nurtured" plan "$work/program2.yaml" --json >"$work/verb"
 if diff <(python3 -m json.tool "$work/answer") <(python3 -m json.tool "$work/verb") >"$work/diff"; then good; else bad "the verb's plan is the same" "$work/diff"; fi
 ask 400 "plan of a bad program" 'N10' POST /v1/program/plan 'nurture: 1' text/yaml
+for path in validate plan apply; do
+	ask 400 "$path with another member" 'the body may hold program, content' POST "/v1/program/$path" \
+		'{"program":"nurture: 1","contents":{}}'
+	ask 400 "$path of a number" 'program must be a text' POST "/v1/program/$path" '{"program":1}'
+done
+ask 400 "a metric without a share" 'metric goes with share' POST /v1/program/apply '{"program":"x","metric":"goal"}'
+ask 400 "a key with another member" 'the body may hold kind, name' POST /v1/keys '{"kind":"write","name":"s","rate":5}'
+ask 400 "a key whose name is a number" 'name must be a text' POST /v1/keys '{"kind":"write","name":5}'
+ask 400 "events with another member" 'the body may hold events' POST /v1/events '{"events":[],"source":"web"}'
 ask 200 "replay" '"equal":true,"events":[0-9]+' POST /v1/replay/verify
+ask 200 "replay with a body" '"equal":true' POST /v1/replay/verify '["unread"]'
 curl -s "$url/schema/program.json" >"$work/answer"
 "$nurtured" validate --schema >"$work/verb"
 if diff -q <(python3 -m json.tool "$work/answer") <(python3 -m json.tool "$work/verb") >/dev/null; then good; else bad "the schema is the verb's" "$work/answer"; fi
