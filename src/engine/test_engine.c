@@ -249,8 +249,6 @@ static struct str large_text(struct world *w, const char *line, size_t lines)
 	return buf_view(&b);
 }
 
-/* A text that cannot be a program, as large as an event of ours may be: it is told, and the fold
- * goes on, whatever the reading of it took. */
 /* Fit that asks about the company is as of the lead's own next event, whoever moved it. */
 static void colleagues(const char *rule, double none, double some)
 {
@@ -289,6 +287,8 @@ static void test_fit_sees_colleagues(void **state)
 	colleagues("account.hot >= 1", 0, 10);
 }
 
+/* A text that cannot be a program, as large as an event of ours may be: it is told, and the fold
+ * goes on, whatever the reading of it took. */
 static void test_large_bad_program_is_a_dead_letter(void **state)
 {
 	(void)state;
