@@ -53,6 +53,7 @@ struct simulate_result {
 	uint64_t handoffs, returned, refused_handoffs, lost;
 	double reward, cost;         /* as the program values what people did, and what was sent */
 	uint64_t decisions, nothing; /* what was chosen, and how often it was nothing */
+	uint64_t dropped;            /* decisions whose record the program has not kept */
 	uint64_t held[GUARD_COUNT];  /* decisions in which this guard held everything */
 	uint64_t events, alarms, dead_letters; /* of the engine */
 	uint64_t state_hash;                   /* S1, checked by machines */

@@ -68,9 +68,22 @@ enum status simulate_decisions(struct simulation *s, struct err *e)
 	return st == ST_OK ? x.st : st;
 }
 
+static bool is_kept(void *ctx, struct store_key key, struct str value)
+{
+	(void)key;
+	(void)value;
+	--*(uint64_t *)ctx;
+	return true;
+}
+
 enum status simulate_tally(struct simulation *s, struct err *e)
 {
 	struct engine_stats es;
+	s->out->dropped = s->out->decisions;
+	enum status st =
+		store_scan(s->store, TABLE_DECISION, SCAN_ALL, is_kept, &s->out->dropped, e);
+	if (st != ST_OK)
+		return st;
 	engine_stats(s->engine, &es);
 	s->out->events = es.events;
 	s->out->alarms = es.alarms;

@@ -50,7 +50,8 @@ expect 0 "and how many wait" "wrong price; [1-9][0-9]* wait" -- status
 expect 0 "for programs too" '"held":[1-9].*' -- status --json
 expect 0 "and doctor" "outbox +all sending is stopped" -- doctor
 expect 0 "and a lead does" "all sending is stopped: wrong price" -- explain ana@firm.example
-if "$nurtured" explain ana@firm.example | grep '^ *-:'; then bad "a line that hangs"; else good; fi
+expect 0 "why, in lines" "next" -- explain ana@firm.example
+if grep -n '^ *-:' "$work/out"; then bad "a line that hangs"; else good; fi
 expect 2 "no such word" "list \| show" -- track pause
 expect 4 "no such message" "no message 7" -- message show 7
 expect 4 "no message to settle" "no message 7" -- message settle 7 sent
