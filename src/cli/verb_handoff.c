@@ -69,6 +69,19 @@ static void show_did(struct cli *c, const struct json *d)
 	}
 }
 
+/* Two that have one person: a merge may have brought the second, and need not. */
+static void show_beside(struct cli *c, const struct json *d)
+{
+	if (json_get(d, 0, "merged_from") != JSON_NONE)
+		fprintf(c->out, "merged      lead %.0f is now lead %.0f\n",
+			render_number(d, 0, "merged_from"), render_number(d, 0, "lead"));
+	if (json_get(d, 0, "beside") != JSON_NONE)
+		fprintf(c->out,
+			"beside      lead %.0f is with somebody already: close one "
+			"(nurtured handoff show %.0f)\n",
+			render_number(d, 0, "lead"), render_number(d, 0, "beside"));
+}
+
 static void show_one(struct cli *c, const struct json *d, void *ctx)
 {
 	(void)ctx;
@@ -80,13 +93,7 @@ static void show_one(struct cli *c, const struct json *d, void *ctx)
 		if (!str_is(text, "-") && text.n)
 			fprintf(c->out, "%-11s " STR_FMT "\n", keys[i], STR_ARG(text));
 	}
-	if (json_get(d, 0, "beside") != JSON_NONE)
-		fprintf(c->out,
-			"merged      lead %.0f is now lead %.0f, who is with somebody already: "
-			"close one "
-			"(nurtured handoff show %.0f)\n",
-			render_number(d, 0, "merged_from"), render_number(d, 0, "lead"),
-			render_number(d, 0, "beside"));
+	show_beside(c, d);
 	fprintf(c->out, "\n%swhat was sent%s\n", cli_tint(c, "bold"), cli_tint(c, "off"));
 	show_sent(c, d);
 	fprintf(c->out, "\n%swhat they did%s\n", cli_tint(c, "bold"), cli_tint(c, "off"));

@@ -79,6 +79,16 @@ serve
 expect 0 "the state is there again" "equal" -- replay --verify
 expect 0 "with its hand-offs" 'bob@acme.example' -- handoff list
 stop
+# Two who are with somebody turn out to be one person: the second hand-off says both.
+handoff() { "$nurtured" handoff list --json | grep -o "{\"id\":[0-9]*[^{}]*$1@" | sed 's/{"id":\([0-9]*\).*/\1/'; }
+of_bob=$(handoff bob) of_gus=$(handoff gus)
+expect 0 "alone" '^what was sent' -- handoff show "$of_gus"
+if grep -qE '^(merged|beside)' "$work/out"; then bad "nobody is beside" "$work/out"; else good; fi
+expect 0 "joined" '' -- lead merge bob@acme.example gus@acme.example --reason "one person" --yes
+expect 0 "who it is now" '^merged +lead [0-9]+ is now lead [0-9]+$' -- handoff show "$of_gus"
+expect 0 "and the other one" "^beside +lead [0-9]+ is with somebody already: .*handoff show $of_bob" -- handoff show "$of_gus"
+expect 0 "which came first" '^what was sent' -- handoff show "$of_bob"
+if grep -qE '^(merged|beside)' "$work/out"; then bad "the first is as it was" "$work/out"; else good; fi
 if [ "$(mails)" -eq "$before" ]; then good; else bad "$before mails, and now $(mails)"; fi
 echo '{"mode": "live", "smtp": [{"host": "127.0.0.1", "port": 1, "security": "none"}]}' >"$NURTURED_DATA/settings.json"
 expect 6 "not in live mode" 'for real' -- inbox
