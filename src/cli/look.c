@@ -88,7 +88,25 @@ bool look_id(struct cli *c, size_t arg, const char *noun, uint64_t *out)
 	return false;
 }
 
-/* The options as they were given, but for the page's; in quotes where a shell asks for them. */
+/* As a shell reads it back: in quotes where it asks for them. */
+static void put_word(struct buf *b, const char *value)
+{
+	size_t plain = strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "0123456789_.,:/@%+=-");
+	if (plain > 0 && value[plain] == '\0') {
+		buf_z(b, value);
+		return;
+	}
+	buf_byte(b, '\'');
+	for (const char *p = value; *p != '\0'; p++)
+		if (*p == '\'')
+			buf_z(b, "'\\''");
+		else
+			buf_byte(b, *p);
+	buf_byte(b, '\'');
+}
+
+/* The options as they were given, but for the page's. */
 static struct str options_again(struct cli *c)
 {
 	struct buf b;
@@ -98,11 +116,10 @@ static struct str options_again(struct cli *c)
 		if (value == NULL || strcmp(name, "after") == 0)
 			continue;
 		buf_printf(&b, " --%s", name);
-		size_t plain = strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					     "0123456789_.,:/@%+=-");
-		const char *quote = value[plain] ? "'" : "";
-		if (c->verb->opts[i].arg != NULL)
-			buf_printf(&b, " %s%s%s", quote, value, quote);
+		if (c->verb->opts[i].arg == NULL)
+			continue;
+		buf_byte(&b, ' ');
+		put_word(&b, value);
 	}
 	return buf_view(&b);
 }

@@ -57,6 +57,10 @@ on_terminal 0 "JSON too" 'c1":"\u009b2J' -- lead get a@b.example --json
 on_terminal 4 "an address that is none" "no lead \"$seen\"" -- lead get "$evil"
 expect 0 "another lead" -- trigger form.demo --email b@b.example
 on_terminal 0 "the next page is of the same list" "nurtured lead list --limit 1 --known --after 1" -- lead list --known --limit 1
+on_terminal 0 "as a shell reads it" "nurtured lead list --limit 1 --reason 'it'\\''s' --after 1" \
+	-- lead list --limit 1 --reason "it's"
+on_terminal 0 "and nothing at all" "nurtured lead list --limit 1 --reason '' --after 1" \
+	-- lead list --limit 1 --reason ''
 expect 2 "a name that steers is no event" "control characters" -- trigger "form${esc}[2Jdemo" --email a@b.example
 expect 0 "a reason" -- pause --all --reason "$evil"
 on_terminal 0 "status" ": $seen; 0 wait" -- status
