@@ -21,7 +21,8 @@ struct policy_evidence {
 	struct evaluate_value bernstein, clopper_pearson, cressie_read; /* of IPS */
 	bool has_model, has_harm, unit_rewards;                         /* rewards within [0, 1] */
 	struct evaluate_value harm;
-	int64_t kept_us; /* older decisions are no longer kept, and were asked for; TIME_NONE */
+	int64_t kept_us; /* older decisions are gone, and were asked for; TIME_NONE */
+	bool kept_short; /* and that time is longer than decide: {keep} */
 	size_t own_rows; /* that one of the two has, or may have, learned from */
 	struct evaluate_case gate;
 	bool may;

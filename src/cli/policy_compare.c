@@ -343,6 +343,18 @@ static const char *const kind_words[EVALUATE_KINDS] = {
 	[EVALUATE_DROS] = "weights shrunk",
 };
 
+/* Decisions that are gone may have been dropped by a shorter `keep` before, or long before the time
+ * that was asked for. */
+static void show_kept(struct cli *c, const struct policy_evidence *p)
+{
+	char at[TIME_TEXT_MAX];
+	const char *why = !p->kept_short                  ? "older decisions are gone"
+			  : cli_value(c, "since") != NULL ? "--since reaches behind what is kept"
+							  : "fewer than 30 days are kept";
+	fprintf(c->out, "%s: the oldest decision is of %s%s\n\n", why, time_format(p->kept_us, at),
+		p->kept_short ? " (decide: {keep})" : "");
+}
+
 void policy_evidence_show(struct cli *c, const struct policy_evidence *p)
 {
 	const struct evaluate_weights *s = &p->weights;
@@ -360,14 +372,8 @@ void policy_evidence_show(struct cli *c, const struct policy_evidence *p)
 			"%zu of them are from before it was taken: what it learned from them makes "
 			"it look better here than it is\n\n",
 			p->own_rows);
-	if (p->kept_us != TIME_NONE) {
-		char at[TIME_TEXT_MAX];
-		time_format(p->kept_us, at);
-		fprintf(c->out, "%s: the oldest decision is of %s (decide: {keep})\n\n",
-			cli_value(c, "since") != NULL ? "--since reaches behind what is kept"
-						      : "fewer than 30 days are kept",
-			at);
-	}
+	if (p->kept_us != TIME_NONE)
+		show_kept(c, p);
 	fprintf(c->out, "  %-12s %12s   %s\n", "ESTIMATE", "VALUE", "95 %");
 	for (int k = 0; k < EVALUATE_KINDS; k++)
 		if (p->has_model || !evaluate_kind_models((enum evaluate_kind)k))

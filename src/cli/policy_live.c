@@ -425,8 +425,10 @@ static bool take_first(void *ctx, struct store_key key, struct str value)
 	if (read && at < x->kept_us)
 		return true;
 	/* The first decision ever is number 1: then nothing was dropped. */
-	if (read && key.num > 1 && at > x->since_us)
+	if (read && key.num > 1 && at > x->since_us) {
 		x->out->kept_us = at;
+		x->out->kept_short = x->kept_us > x->since_us;
+	}
 	return false;
 }
 

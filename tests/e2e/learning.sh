@@ -76,6 +76,9 @@ sed 's/later@/last@/' "$work/later.csv" >"$work/last.csv"
 expect 0 "one more comes" '1 row' -- import "$work/last.csv" --consent legitimate_interest --consent-source trade-fair
 expect 0 "what it did is known" '' -- clock advance 12d
 expect 1 "nobody said --since" '^fewer than 30 days are kept: the oldest decision is of' -- policy compare rules first
+expect 0 "from now on for longer" '' -- apply "$work/shorter.yaml" --yes
+expect 1 "what keep says is not blamed" '^older decisions are gone: the oldest decision is of [^(]*$' \
+	-- policy compare rules first
 # A model says from when on it learned, also when those decisions are gone.
 expect 0 "a model of all that" '"hash":"' -- policy snapshot --json
 later=$(sed 's/.*"hash":"\([0-9a-f]*\)".*/\1/' "$work/out")
