@@ -231,6 +231,7 @@ static bool wait_for_room(struct cli *c, const sigset_t *stop, struct daemon_con
 	return sigtimedwait(stop, NULL, &look) < 0;
 }
 
+/* ST_NO_SPACE: told to stop while it waited for room. */
 static enum status start(struct cli *c, const struct daemon_conf *conf, const sigset_t *stop,
 			 struct daemon **out)
 {
@@ -252,7 +253,12 @@ int serve_run(struct cli *c, const struct daemon_conf *conf, serve_ready *ready)
 	sigaddset(&stop, SIGTERM);
 	sigaddset(&stop, SIGINT);
 	sigprocmask(SIG_BLOCK, &stop, NULL);
-	if (start(c, conf, &stop, &d) != ST_OK)
+	enum status st = start(c, conf, &stop, &d);
+	if (st == ST_NO_SPACE) { /* as it was asked to: no failure to whoever supervises it */
+		cli_talk(c, "stopping: there was no room to begin\n");
+		return CLI_OK;
+	}
+	if (st != ST_OK)
 		return cli_fail(c, c->err.status == ST_NOT_FOUND && !node_exists(c->data)
 					   ? "nurtured init, or serve --create"
 					   : NULL);

@@ -94,20 +94,28 @@ done
 stop
 expect 0 "replay after a full disk" "equal" -- replay --verify
 
-# Killed, and started on a disk that is full by then: it says so at once, and waits.
+# Killed, and started on a disk that is full by then: it says so at once, and waits. Told to stop
+# meanwhile it stops, and that is no failure.
 fill() { dd if=/dev/zero of="$work/disk/fill.$1" bs="$1" 2>/dev/null; }
 serve
 kill -9 "$daemon"
 wait "$daemon" 2>/dev/null
-fill 64k
-fill 1
-: >"$work/serve.out"
-"$nurtured" serve --listen 127.0.0.1:0 --json >"$work/serve.out" 2>"$work/serve.err" &
-daemon=$!
-for _ in $(seq 200); do
-	grep -q "waiting for room" "$work/serve.err" && break
-	sleep 0.1
-done
+serve_waiting() {
+	fill 64k
+	fill 1
+	: >"$work/serve.out"
+	: >"$work/serve.err"
+	"$nurtured" serve --listen 127.0.0.1:0 --json >"$work/serve.out" 2>"$work/serve.err" &
+	daemon=$!
+	for _ in $(seq 200); do
+		grep -q "waiting for room" "$work/serve.err" && break
+		sleep 0.1
+	done
+}
+serve_waiting
+stop
+if grep -q "error" "$work/serve.err"; then bad "stopped while it waits" "$work/serve.err"; else good; fi
+serve_waiting
 for words in "the disk is full: nothing is taken in" "waiting for room, then it goes on by itself"; do
 	if [ "$(grep -c "$words" "$work/serve.err")" = 1 ]; then good; else bad "\"$words\"" "$work/serve.err"; fi
 done
