@@ -60,32 +60,33 @@ static enum status put(struct cli *c, struct door *d, const struct decide_learne
 	return registry_put(c->data, &meta, buf_view(&bytes), &out->hash, e);
 }
 
-static enum status take(struct cli *c, struct snapshot *out)
+static enum status take(struct cli *c, struct door *d, struct snapshot *out)
 {
-	struct door d;
 	struct learned live = {.loaded = false};
 	struct decide_learned *l;
-	enum status st = door_open(c, DOOR_READ, &d, &c->err);
-	if (st != ST_OK)
-		return st;
-	st = d.program == NULL ? err_set(&c->err, ST_CONFLICT, "no program has been applied yet")
-			       : learned_use(&live, d.node->store, d.node->seed, &l, &c->err);
+	enum status st = d->program == NULL
+				 ? err_set(&c->err, ST_CONFLICT, "no program has been applied yet")
+				 : learned_use(&live, d->node->store, d->node->seed, &l, &c->err);
 	if (st == ST_OK && learn_seen_all(l->response) <= 0)
 		st = err_set(&c->err, ST_CONFLICT,
 			     "nothing was learned yet: there is nothing to keep");
 	if (st == ST_OK)
-		st = put(c, &d, l, out);
+		st = put(c, d, l, out);
 	learned_forget(&live);
-	door_close(&d);
 	return st;
 }
 
 int policy_run_snapshot(struct cli *c)
 {
+	struct door d;
 	struct snapshot s = {.outcomes = 0};
 	if (c->args_n != 1)
 		return cli_usage(c, "policy snapshot takes no arguments");
-	if (take(c, &s) != ST_OK)
+	if (door_open(c, DOOR_READ, &d, &c->err) != ST_OK)
+		return cli_fail_open(c);
+	enum status st = take(c, &d, &s);
+	door_close(&d);
+	if (st != ST_OK)
 		return cli_fail(c, "nurtured policy learned");
 	if (c->json)
 		fprintf(c->out,

@@ -33,7 +33,7 @@ static int run_backup(struct cli *c)
 		return cli_usage(c, "backup wants a new folder: nurtured backup DIR");
 	const char *dir = c->args[0];
 	if (door_open(c, DOOR_READ, &d, &c->err) != ST_OK)
-		return cli_fail(c, NULL);
+		return cli_fail_open(c);
 	if (c->dry_run) {
 		cli_talk(c, "would copy %s to %s\n", c->data, dir);
 		door_close(&d);

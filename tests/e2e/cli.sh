@@ -74,6 +74,8 @@ done
 # ---- no data ----
 expect 4 "status without data" "no data" -- status
 expect 4 "lead without data" "nurtured init" -- lead list
+expect 4 "backup without data" "nurtured init" -- backup "$work/none"
+expect 4 "snapshot without data" "nurtured init" -- policy snapshot
 expect 4 "trigger without data" "" -- trigger form.demo --email a@b.example
 expect 4 "apply without data" "" -- apply "$work/program.yaml"
 expect 4 "serve without data" "init" -- serve --listen 127.0.0.1:0
