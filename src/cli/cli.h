@@ -96,9 +96,11 @@ bool cli_interrupted(void); /* Ctrl-C was pressed; verbs with long work look */
 const char *cli_tint(const struct cli *c,
 		     const char *name); /* "red", "green", "dim", "bold", "off" */
 
-/* ---- help.c ---- */
+/* ---- verb_help.c ---- */
 /* --help and the verb help: text, or a document with --json. NULL: all verbs. */
 int cli_help_of(struct cli *c, const struct verb *v);
+
+/* ---- help.c ---- */
 void cli_help(struct cli *c); /* all verbs */
 void cli_help_verb(struct cli *c, const struct verb *v);
 void cli_man(struct buf *out, const char *version);     /* man page, troff */

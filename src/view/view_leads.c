@@ -144,7 +144,7 @@ static enum status by_list(struct page_ctx *c, struct err *e)
 			st = store_scan(c->v->store, TABLE_TIER_LEAD, range, page_take, c, e);
 	}
 	qsort(c->ids, c->n, sizeof *c->ids, by_number);
-	/* Where there is no snapshot, who moved while we read may stand in two. */
+	/* Where two builds wrote a state, and nobody yet the lists anew, a lead may be in two. */
 	for (size_t i = 0; i < c->n && n < each; i++)
 		if (n == 0 || c->ids[i] != c->ids[n - 1])
 			c->ids[n++] = c->ids[i];
@@ -248,8 +248,8 @@ static enum status write_page(struct view *v, const struct view_page *page, stru
 			return st;
 		if (rows > 0 || c.n <= n)
 			break;
-		/* What an index names is shown, but for who changed while we read, and a visitor
-		 * whom an operator put on a track: no page of them is empty and goes on. */
+		/* What an index names is shown, but for a visitor whom an operator put on a track,
+		 * and for lists of another build: no page of them is empty and goes on. */
 		from.after = c.ids[n - 1];
 		if (c.places != NULL)
 			from.after_place = place_of(c.places[n - 1], v->arena);

@@ -53,7 +53,7 @@ MUST_USE enum status view_handoffs(struct view *v, const struct view_handoffs *p
 /* Who, why, until when; what they did and what was sent. */
 MUST_USE enum status view_handoff(struct view *v, uint64_t id, struct json_w *w, struct err *e);
 
-/* Whether all sending is stopped, since when and why; else TIME_NONE and no reason. */
+/* Whether all sending is stopped, since when and why; else TIME_NONE, and no words. */
 struct view_sending {
 	bool paused;
 	int64_t since_us;

@@ -89,11 +89,13 @@ enum status view_sending(struct view *v, struct view_sending *out, struct err *e
 	if (st == ST_OK)
 		*out = (struct view_sending){.paused = y->paused,
 					     .since_us = y->paused_us,
-					     .since = STR("long ago"),
 					     .reason = arena_str(v->arena, str_of(y->pause_reason)),
 					     .today = play_sent_today(y, v->now_us)};
-	if (st == ST_OK && y->paused_us != TIME_NONE) /* else another build has noted it */
-		out->since = arena_printf(v->arena, "%.16s", time_format(y->paused_us, at));
+	if (st == ST_OK && y->paused) /* when: not noted by every build there was */
+		out->since =
+			y->paused_us == TIME_NONE
+				? STR("long ago")
+				: arena_printf(v->arena, "%.16s", time_format(y->paused_us, at));
 	play_finish(y);
 	return st;
 }
