@@ -458,6 +458,90 @@ static void what_has_left_keeps_its_number(void **state)
 	tear_down(&f);
 }
 
+/* ---- the same mails ---- */
+
+#define MAILING \
+	HEAD "consent: {default: opt_out, unknown: opt_out, purposes: [news], channels: " \
+	     "[email]}\n" \
+	     "tracks:\n  early:\n    stage: early\n    enter: lead.known\n    cadence: 3d..5d\n" \
+	     "    sequence:\n      - {send: guide, angles: [plain], wait: 4d}\n" \
+	     "guardrails: {zone: UTC"
+#define MAIL_TEXT "---\nsubject:\n  - Hello\n  - Again\n---\nHi.\n"
+
+/* Mails that leave at once; or wait, for it is in the hours when nothing leaves. */
+static struct str mailing(struct fixture *f, bool quiet)
+{
+	unsigned hour = (unsigned)(clock_now_us() / (60 * US_PER_M) % 24);
+	if (!quiet)
+		return STR(MAILING "}\n");
+	return arena_printf(&f->a, MAILING ", quiet_hours: {from: \"%02u:00\", to: \"%02u:00\"}}\n",
+			    (hour + 22) % 24, (hour + 2) % 24);
+}
+
+static struct message mail_of(struct fixture *f)
+{
+	struct message m;
+	struct str row;
+	assert_int_equal(store_get(f->n->store, TABLE_MESSAGE, KEY_NUM(1), &f->a, &row, &f->e),
+			 ST_OK);
+	assert_int_equal(message_decode(1, row, &f->a, &m, &f->e), ST_OK);
+	return m;
+}
+
+/* Of each mail that left: to whom, what, and that it leaves here too. */
+static void the_same_mails_are_folded_anew(void **state)
+{
+	static const struct {
+		const char *name, *address, *angle;
+		uint32_t attempts; /* of the old row */
+		bool waits, mixed;
+	} rows[] = {
+		{"as it was", NULL, NULL, 1, false, false},
+		{"to somebody else", "p9@acme.example", NULL, 1, false, true},
+		{"another text", NULL, "story", 1, false, true},
+		{"tried more often", NULL, NULL, 3, false, false},
+		{"to somebody else, but it never left", "p9@acme.example", NULL, 0, false, false},
+		{"it never left, and does not here", NULL, NULL, 0, true, false},
+		{"it left, and would wait here", NULL, NULL, 1, true, true},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct fixture f;
+		struct buf row;
+		set_up(&f);
+		open_node(&f);
+		assert_int_equal(mkdir(below(&f, "content"), 0700), 0);
+		assert_int_equal(mkdir(below(&f, "content/guide"), 0700), 0);
+		put(&f, "content/guide/plain.md", MAIL_TEXT);
+		f.d.source = mailing(&f, rows[i].waits);
+		assert_int_equal(draft_read_folder(below(&f, "content"), &f.a, &f.d, &f.e), ST_OK);
+		(void)apply(&f);
+		come(&f, 1);
+		struct message old = mail_of(&f);
+		assert_int_equal(old.attempts, rows[i].waits ? 0 : 1);
+		old.attempts = rows[i].attempts;
+		if (rows[i].address != NULL)
+			old.address = str_of(rows[i].address);
+		if (rows[i].angle != NULL)
+			old.angle = str_of(rows[i].angle);
+		buf_init_arena(&row, &f.a, 4096);
+		message_encode(&old, &row);
+		fold_otherwise(&f, true);
+		assert_int_equal(
+			store_put(f.n->store, TABLE_MESSAGE, KEY_NUM(1), buf_view(&row), &f.e),
+			ST_OK);
+		open_again(&f);
+		if (node_fold_mixed(f.n->store) != rows[i].mixed)
+			fail_msg("%s: %s", rows[i].name, rows[i].mixed ? "anew" : "mixed");
+		struct message now = mail_of(&f);
+		check_str(rows[i].name, now.address,
+			  rows[i].mixed && rows[i].address ? rows[i].address : "p0@acme.example");
+		check_str(rows[i].name, now.angle,
+			  rows[i].mixed && rows[i].angle ? rows[i].angle : "plain");
+		tear_down(&f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -471,6 +555,7 @@ int main(void)
 		cmocka_unit_test(another_build_is_folded_anew),
 		cmocka_unit_test(a_log_that_is_too_short),
 		cmocka_unit_test(what_has_left_keeps_its_number),
+		cmocka_unit_test(the_same_mails_are_folded_anew),
 	};
 	return cmocka_run_group_tests_name("node", tests, NULL, NULL);
 }
