@@ -14,12 +14,14 @@
  *   IDLE         a job                   -> RSET, MAIL
  *   RSET, MAIL, RCPT, DATA  replies      -> BODY, or ready for the next job
  *   BODY         all bytes in the kernel -> DOT
- *   DOT          the answer              -> ready, or MAIL of the job ahead
+ *   DOT          the answer              -> ready, or MAIL of the job ahead; CLOSED when that one
+ *                                           was taken back
  *   QUIT         221, or the deadline    -> CLOSED
- * "Ready" is conn_next(): the next waiting job, or IDLE, or QUIT. From any state a failure leads
- * through conn_fail() to CLOSED. With PIPELINING the commands of MAIL, RCPT and DATA are written
- * together; the states then only say whose reply is awaited. Where a server is quick they are
- * written behind the message before them (RFC 2920 section 3.1): `ahead` is the job they belong to.
+ * "Ready" is smtp_talk_next(): the next waiting job, or IDLE, or QUIT. From any state a failure
+ * leads through smtp_conn_fail() to CLOSED. With PIPELINING the commands of MAIL, RCPT and DATA
+ * are written together; the states then only say whose reply is awaited. Where a server is quick
+ * they are written behind the message before them (RFC 2920 section 3.1): `ahead` is the job they
+ * belong to.
  */
 #ifndef SMTP_INTERNAL_H
 #define SMTP_INTERNAL_H
@@ -101,11 +103,11 @@ struct smtp_conn {
 	bool in_clear;      /* was opened to do without TLS, after TLS failed */
 	struct smtp_caps caps;
 	struct smtp_job *job;
-	struct smtp_job *ahead; /* its envelope is written, behind the message of `job` */
-	bool was_ahead;         /* that of `job` was, behind the message before it */
-	bool gone;      /* one was, and is in the line again: then no command fits any more */
-	bool quick;     /* the last message was answered at once */
-	int64_t dot_us; /* when the message was out */
+	struct smtp_job *ahead;  /* its envelope is written, behind the message of `job` */
+	bool was_ahead;          /* that of `job` was, behind the message before it */
+	bool gone;               /* a job ahead was taken back: no command fits any more */
+	bool quick;              /* the last message was answered at once */
+	int64_t dot_us;          /* when the message was out */
 	size_t rcpt, rcpt_count; /* whose reply is awaited; of the transaction, job or not */
 	unsigned messages;       /* begun here */
 	bool mail_ok;            /* the server has a transaction open */

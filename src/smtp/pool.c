@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * pool.c: settings, taking mail, the loop, results. One mutex guards what threads share: the list
  * of new mails and the list of free jobs. It is held for a few instructions, never over a system
- * call that waits, and the wake-up is written only by whoever finds the list empty. */
+ * call that waits. The wake-up is written by the first who says that no more follow, once for all
+ * that the loop has not yet fetched. */
 #include "smtp/internal.h"
 
 #include "base/assert.h"
