@@ -179,9 +179,9 @@ void items_answered(struct deliver *d, struct item *item, uint64_t seq)
 	d->newest = &f->next;
 	mem_free(item->room);
 	item->room = NULL;
-	if (item->marked && seq != NOT_TOLD)
-		marks_clear(d->marks, item->mark);
-	item->marked = false;
+	if (item->has_place && seq != NOT_TOLD)
+		marks_clear(d->marks, item->place);
+	item->has_place = false;
 	item->bytes = item->from = item->to = STR_NULL;
 	item->bounced = false;
 	item->state = ITEM_ANSWERED;

@@ -25,15 +25,15 @@ struct sheet {
 	char boot[BOOT_BYTES];
 	_Atomic char state;
 	char pad[31];
-	uint64_t slots_n;
-	_Atomic uint64_t slot[];
+	uint64_t places_n;
+	_Atomic uint64_t place[];
 };
 
-enum believed { BELIEVE_CLEAN, BELIEVE_SLOTS, BELIEVE_NOTHING };
+enum believed { BELIEVE_CLEAN, BELIEVE_PLACES, BELIEVE_NOTHING };
 
 struct marks {
 	struct sheet *sheet;
-	size_t bytes, slots_n, used, next;
+	size_t bytes, places_n, used, next;
 	enum believed before;
 	uint64_t *old; /* what the earlier process left */
 	size_t old_n;
@@ -58,17 +58,17 @@ static void read_past(struct marks *m, struct str text)
 	const struct sheet *s = (const struct sheet *)(const void *)text.p;
 	m->before = BELIEVE_NOTHING;
 	if (text.n < sizeof *s || memcmp(s->magic, MAGIC, sizeof MAGIC) != 0 ||
-	    s->slots_n > (text.n - sizeof *s) / sizeof s->slot[0])
+	    s->places_n > (text.n - sizeof *s) / sizeof s->place[0])
 		return;
 	if (s->state == 'c') {
 		m->before = BELIEVE_CLEAN;
 	} else if (s->state == 'o' && m->boot[0] != '\0' &&
 		   memcmp(s->boot, m->boot, BOOT_BYTES) == 0) {
-		m->before = BELIEVE_SLOTS;
-		m->old = mem_array(s->slots_n + 1, sizeof *m->old);
-		for (size_t i = 0; i < s->slots_n; i++)
-			if (s->slot[i] != 0 && (s->slot[i] & KEPT) == 0)
-				m->old[m->old_n++] = s->slot[i];
+		m->before = BELIEVE_PLACES;
+		m->old = mem_array(s->places_n + 1, sizeof *m->old);
+		for (size_t i = 0; i < s->places_n; i++)
+			if (s->place[i] != 0 && (s->place[i] & KEPT) == 0)
+				m->old[m->old_n++] = s->place[i];
 	}
 }
 
@@ -96,15 +96,15 @@ static enum status open_file(struct marks *m, const char *path, struct err *e)
 	return st;
 }
 
-enum status marks_open(const char *dir, size_t slots, struct marks **out, struct err *e)
+enum status marks_open(const char *dir, size_t places, struct marks **out, struct err *e)
 {
 	char path[NODE_PATH_MAX];
 	struct arena a;
 	struct str text;
 	struct err why;
 	struct marks *m = mem_alloc(sizeof *m);
-	m->slots_n = slots;
-	m->bytes = sizeof(struct sheet) + slots * sizeof(uint64_t);
+	m->places_n = places;
+	m->bytes = sizeof(struct sheet) + places * sizeof(uint64_t);
 	read_boot(m->boot);
 	arena_init(&a, (size_t)4 << 20);
 	node_path(dir, NODE_SPEAKING, path);
@@ -142,9 +142,9 @@ enum status marks_begin(struct marks *m, struct err *e)
 	struct sheet *s = m->sheet;
 	memcpy(s->magic, MAGIC, sizeof MAGIC);
 	memcpy(s->boot, m->boot, BOOT_BYTES);
-	s->slots_n = m->slots_n;
-	for (size_t i = 0; i < m->slots_n; i++)
-		s->slot[i] = 0;
+	s->places_n = m->places_n;
+	for (size_t i = 0; i < m->places_n; i++)
+		s->place[i] = 0;
 	s->state = 'o';
 	if (msync(s, m->bytes, MS_SYNC) != 0)
 		return err_set(e, ST_IO, "cannot write which messages are being sent: %s",
@@ -155,32 +155,32 @@ enum status marks_begin(struct marks *m, struct err *e)
 
 bool marks_room(const struct marks *m)
 {
-	return m->begun && m->used < m->slots_n;
+	return m->begun && m->used < m->places_n;
 }
 
-bool marks_keep(struct marks *m, uint64_t message, size_t *slot_r)
+bool marks_keep(struct marks *m, uint64_t message, size_t *place_r)
 {
 	ASSERT((message & KEPT) == 0);
 	if (!marks_room(m))
 		return false;
-	while (m->sheet->slot[m->next] != 0)
-		m->next = (m->next + 1) % m->slots_n;
-	m->sheet->slot[m->next] = message | KEPT;
+	while (m->sheet->place[m->next] != 0)
+		m->next = (m->next + 1) % m->places_n;
+	m->sheet->place[m->next] = message | KEPT;
 	m->used++;
-	*slot_r = m->next;
+	*place_r = m->next;
 	return true;
 }
 
-void marks_speak(struct marks *m, size_t slot)
+void marks_speak(struct marks *m, size_t place)
 {
-	ASSERT(slot < m->slots_n && m->sheet->slot[slot] != 0);
-	m->sheet->slot[slot] &= ~KEPT;
+	ASSERT(place < m->places_n && m->sheet->place[place] != 0);
+	m->sheet->place[place] &= ~KEPT;
 }
 
-void marks_clear(struct marks *m, size_t slot)
+void marks_clear(struct marks *m, size_t place)
 {
-	ASSERT(slot < m->slots_n && m->sheet->slot[slot] != 0);
-	m->sheet->slot[slot] = 0;
+	ASSERT(place < m->places_n && m->sheet->place[place] != 0);
+	m->sheet->place[place] = 0;
 	m->used--;
 }
 

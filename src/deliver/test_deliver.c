@@ -120,7 +120,7 @@ static void what_was_missed_is_looked_for_again(void **state)
 	room_close(&r);
 }
 
-/* The word that stops comes in the same transaction as the mark. */
+/* The word that stops comes in the same transaction as `sending`. */
 static void nothing_behind_a_stop(void **state)
 {
 	struct room r;
@@ -141,7 +141,7 @@ static void nothing_behind_a_stop(void **state)
 	room_close(&r);
 }
 
-/* All sending stops behind the mark: it keeps its place, and leaves when sending is resumed. */
+/* All sending stops behind that: it keeps its turn, and leaves when sending is resumed. */
 static void nothing_behind_the_switch(void **state)
 {
 	struct room r;
@@ -189,7 +189,7 @@ static void what_is_not_whole_says_why(void **state)
 	room_close(&r);
 }
 
-/* Marked while nobody sent: it goes back, no attempt is counted, and every guard is asked again. */
+/* Named while nobody sent: it goes back, no attempt is counted, and every guard is asked again. */
 static void what_waited_is_asked_again(void **state)
 {
 	struct room r;
@@ -219,11 +219,11 @@ static struct marks *dies_speaking(struct room *r, uint64_t message)
 {
 	struct marks *died;
 	struct err e;
-	size_t slot;
+	size_t place;
 	assert_int_equal(marks_open(r->dir, 16, &died, &e), ST_OK);
 	assert_int_equal(marks_begin(died, &e), ST_OK);
-	assert_true(marks_keep(died, message, &slot));
-	marks_speak(died, slot);
+	assert_true(marks_keep(died, message, &place));
+	marks_speak(died, place);
 	return died;
 }
 

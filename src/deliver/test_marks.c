@@ -37,11 +37,11 @@ static struct marks *opened(void)
 	return m;
 }
 
-static bool speaks(struct marks *m, uint64_t message, size_t *slot_r)
+static bool speaks(struct marks *m, uint64_t message, size_t *place_r)
 {
-	bool kept = marks_keep(m, message, slot_r);
+	bool kept = marks_keep(m, message, place_r);
 	if (kept)
-		marks_speak(m, *slot_r);
+		marks_speak(m, *place_r);
 	return kept;
 }
 
@@ -51,12 +51,12 @@ static void dies_speaking(bool settled)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		struct marks *m;
-		size_t slot, gone;
+		size_t place, gone;
 		bool ok = marks_open(folder, 8, &m, NULL) == ST_OK;
 		ok = ok && (!settled || marks_begin(m, NULL) == ST_OK);
 		if (ok && settled)
-			ok = speaks(m, 41, &slot) && speaks(m, 42, &gone) &&
-			     marks_keep(m, 44, &slot) && speaks(m, 43, &slot);
+			ok = speaks(m, 41, &place) && speaks(m, 42, &gone) &&
+			     marks_keep(m, 44, &place) && speaks(m, 43, &place);
 		if (ok && settled)
 			marks_clear(m, gone);
 		_exit(ok ? 0 : 1);
@@ -88,16 +88,16 @@ static void a_kill_leaves_marks(void **state)
 
 static void an_open_mark_is_no_clean_end(void **state)
 {
-	size_t slot;
+	size_t place;
 	(void)state;
 	struct marks *m = opened();
 	assert_false(marks_room(m)); /* not before the past is settled */
 	assert_int_equal(marks_begin(m, NULL), ST_OK);
 	for (uint64_t i = 1; i <= 8; i++)
-		assert_true(speaks(m, i, &slot));
-	assert_false(speaks(m, 9, &slot));
-	marks_clear(m, slot);
-	assert_true(speaks(m, 9, &slot));
+		assert_true(speaks(m, i, &place));
+	assert_false(speaks(m, 9, &place));
+	marks_clear(m, place);
+	assert_true(speaks(m, 9, &place));
 	marks_close(&m);
 	m = opened();
 	assert_true(marks_spoken(m, 1));

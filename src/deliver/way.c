@@ -56,10 +56,10 @@ static void on_result(void *ctx, const struct smtp_result *r)
 	pthread_mutex_unlock(&d->lock);
 }
 
-static void on_last_byte(void *ctx, size_t mark)
+static void on_last_byte(void *ctx, size_t place)
 {
 	struct deliver *d = ctx;
-	marks_speak(d->marks, mark);
+	marks_speak(d->marks, place);
 }
 
 /* There is room again: one writer is woken for all of it. */
@@ -243,7 +243,7 @@ bool way_speak(struct deliver *d, struct item *item)
 		.rcpt_count = 1,
 		.bytes = item->bytes,
 		.more = true,
-		.mark = item->mark,
+		.place = item->place,
 	};
 	enum status st = smtp_submit(d->pool, &mail, &e);
 	if (st == ST_OK)

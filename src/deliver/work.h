@@ -52,9 +52,9 @@ struct item {
 	uint32_t attempts;  /* of its row, when it was taken */
 	int64_t changed_us; /* the same: with id and attempts it names this try for ever */
 	int64_t at_us;      /* HELD: until then */
-	size_t way, mark;
-	unsigned links_n; /* of its letter, once it is written */
-	bool marked;
+	size_t way, place;  /* its place among the marks */
+	unsigned links_n;   /* of its letter, once it is written */
+	bool has_place;
 	char *room; /* SPOKEN and TOLD: the strings below */
 	struct str bytes, from, to;
 	struct answer answer;

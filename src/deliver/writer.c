@@ -60,13 +60,13 @@ void item_keep(struct item *item, const struct str parts[3])
 	}
 }
 
-/* A place for the mark that lets a crash leave it uncertain. False: all are taken, for a moment.
+/* For the mark that lets a crash leave it uncertain. False: all places are taken, for a moment.
  * Under the lock. */
-static bool mark(struct deliver *d, struct item *item)
+static bool keep_place(struct deliver *d, struct item *item)
 {
-	item->marked = marks_keep(d->marks, item->id, &item->mark);
+	item->has_place = marks_keep(d->marks, item->id, &item->place);
 	item->at_us = clock_now_us() + LOOK_AGAIN_US;
-	return item->marked;
+	return item->has_place;
 }
 
 static enum ruling put_in_inbox(struct writer *w, struct item *item, const struct message *m,
@@ -75,9 +75,9 @@ static enum ruling put_in_inbox(struct writer *w, struct item *item, const struc
 	struct deliver *d = w->d;
 	struct err e;
 	pthread_mutex_lock(&d->lock);
-	bool marked = mark(d, item);
+	bool kept = keep_place(d, item);
 	pthread_mutex_unlock(&d->lock);
-	if (!marked)
+	if (!kept)
 		return RULING_HOLD;
 	const struct inbox_mail mail = {
 		.at_us = clock_now_us(),
@@ -89,7 +89,7 @@ static enum ruling put_in_inbox(struct writer *w, struct item *item, const struc
 		.subject = l->composed.mail.subject,
 		.bytes = l->bytes,
 	};
-	marks_speak(d->marks, item->mark);
+	marks_speak(d->marks, item->place);
 	pthread_mutex_lock(&d->inbox_lock);
 	enum status st = inbox_put(d->inbox, &mail, NULL, &e);
 	pthread_mutex_unlock(&d->inbox_lock);
@@ -109,9 +109,9 @@ static enum ruling pace(struct writer *w, struct item *item, const struct letter
 	char reason[120];
 	pthread_mutex_lock(&d->lock);
 	int64_t wait = way_wait_us(d, l->domain, l->sender, now_us);
-	bool marked = wait > 0 || mark(d, item);
+	bool kept = wait > 0 || keep_place(d, item);
 	pthread_mutex_unlock(&d->lock);
-	if (!marked)
+	if (!kept)
 		return RULING_HOLD;
 	if (wait == 0) {
 		const struct str parts[] = {l->bytes, l->from, l->to};

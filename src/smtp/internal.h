@@ -49,7 +49,7 @@ struct smtp_job {
 	size_t rcpt_count;
 	uint64_t open, accepted; /* recipients without a result; those the server took */
 	struct str bytes;
-	size_t mark;
+	size_t place;
 	int64_t since_us; /* in the waiting line */
 	bool eight_bit, utf8;
 	bool again;    /* went back to the line once, because a kept connection was dead */

@@ -166,7 +166,7 @@ static void fill_job(struct smtp_pool *p, struct smtp_job *j, const struct smtp_
 			       .rcpt_count = m->rcpt_count,
 			       .open = UINT64_MAX >> (SMTP_RCPTS_MAX - m->rcpt_count),
 			       .bytes = m->bytes,
-			       .mark = m->mark};
+			       .place = m->place};
 }
 
 enum status smtp_submit(struct smtp_pool *p, const struct smtp_mail *mail, struct err *e)

@@ -93,7 +93,7 @@ struct smtp_mail {
 	size_t rcpt_count;
 	struct str bytes; /* header and body, lines ended by CRLF, not dot-stuffed; not copied */
 	bool more;        /* others follow at once: the loop looks behind smtp_pool_wake */
-	size_t mark;      /* the caller's, for on_last_byte */
+	size_t place;     /* the caller's, for on_last_byte */
 };
 
 /* Called on the loop's thread: must not block. Strings are borrowed for the call. */
@@ -104,7 +104,7 @@ struct smtp_listener {
 	void (*on_turn)(void *ctx);
 	/* Optional: the byte that ends the message goes out behind this call. Before it nobody has
 	 * the mail, whatever becomes of this process. */
-	void (*on_last_byte)(void *ctx, size_t mark);
+	void (*on_last_byte)(void *ctx, size_t place);
 };
 
 struct smtp_pool_conf {

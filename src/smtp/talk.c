@@ -574,7 +574,7 @@ void smtp_talk_body_fill(struct smtp_conn *c)
 		return;
 	const struct smtp_listener *l = &c->pool->conf.listener;
 	if (l->on_last_byte != NULL)
-		l->on_last_byte(l->ctx, c->job->mark);
+		l->on_last_byte(l->ctx, c->job->place);
 	buf_z(&c->out, ".\r\n"); /* the message ends with CRLF: smtp_message_check */
 	c->dot_queued = true;
 	c->dot_at = c->out.n;

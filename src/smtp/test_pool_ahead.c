@@ -41,14 +41,14 @@ static void run_row(const struct row *row)
 	for (size_t i = 0; i < mails; i++) {
 		struct smtp_mail m = kit_mail(i, &rcpt, 1);
 		m.more = true;
-		m.mark = 7;
+		m.place = 7;
 		kit_submit(&k, &m);
 	}
 	smtp_pool_wake(k.pool);
 	kit_wait(&k, mails);
 	check_str(row->name, buf_view(&k.results), row->want);
 	assert_int_equal(k.last_bytes, whole);
-	assert_int_equal(k.marks, 7 * whole);
+	assert_int_equal(k.places, 7 * whole);
 	kit_close(&k, row->name);
 }
 

@@ -21,7 +21,7 @@ struct kit {
 	struct buf results; /* guarded by the lock, as are all of the next */
 	size_t count, last, turns;
 	unsigned last_bytes;
-	size_t marks;        /* of them, the sum */
+	size_t places;       /* of them, the sum */
 	uint64_t unfinished; /* bit for each mail id below 64 that has no last result */
 };
 
@@ -51,12 +51,12 @@ static inline void kit_on_turn(void *ctx)
 	pthread_mutex_unlock(&k->lock);
 }
 
-static inline void kit_on_last_byte(void *ctx, size_t mark)
+static inline void kit_on_last_byte(void *ctx, size_t place)
 {
 	struct kit *k = ctx;
 	pthread_mutex_lock(&k->lock);
 	k->last_bytes++;
-	k->marks += mark;
+	k->places += place;
 	pthread_mutex_unlock(&k->lock);
 }
 
