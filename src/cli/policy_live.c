@@ -23,7 +23,8 @@
 enum who { WHO_LOGGED, WHO_RULES, WHO_FIRST, WHO_UNIFORM, WHO_ALWAYS, WHO_MODEL };
 struct policy {
 	enum who who;
-	struct str action;
+	struct str action; /* WHO_ALWAYS */
+	bool offered;      /* a decision had that action to choose from */
 	struct decide_frozen model;
 	int64_t to_us; /* it may have learned from what was decided before */
 };
@@ -341,6 +342,22 @@ static void add(struct live *x)
 		.action = (uint32_t)action, .row = row_under(x, &x->a), .harm = d->harm};
 }
 
+static void note_offered(struct policy *y, const struct decision *d)
+{
+	for (size_t i = 0; i < d->n && y->who == WHO_ALWAYS; i++)
+		y->offered |= str_eq(d->name[i], y->action);
+}
+
+static enum status check_offered(const struct policy *y, struct err *e)
+{
+	if (y->who != WHO_ALWAYS || y->offered)
+		return ST_OK;
+	return err_set(e, ST_NOT_FOUND,
+		       "no decision of that time had \"" STR_FMT "\" to choose from: an action is "
+		       "MESSAGE:ANGLE, as nurtured policy learned names them",
+		       STR_ARG(y->action));
+}
+
 static bool take(void *ctx, struct store_key key, struct str value)
 {
 	struct live *x = ctx;
@@ -373,6 +390,8 @@ static bool take(void *ctx, struct store_key key, struct str value)
 		return true;
 	/* Among those that count as drawn evenly, every option is as frequent as any other. */
 	out->p_log = x->even ? 1 / (double)out->n : out->p[out->chosen];
+	note_offered(&x->a, out);
+	note_offered(&x->b, out);
 	if (x->counting)
 		teach(x);
 	else
@@ -401,6 +420,10 @@ static enum status make_rows(struct live *x)
 				  "`explore: {uniform}`"
 				: "no decision of that time has an outcome yet: it comes days "
 				  "later");
+	if (st == ST_OK)
+		st = check_offered(&x->a, &x->c->err);
+	if (st == ST_OK)
+		st = check_offered(&x->b, &x->c->err);
 	if (st != ST_OK)
 		return st;
 	log->rows = ARENA_ARRAY(&out->arena, struct bandit_row, x->n);

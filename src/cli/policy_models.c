@@ -277,6 +277,8 @@ int policy_run_promote(struct cli *c)
 	struct str no;
 	if (c->args_n != 2)
 		return cli_usage(c, "policy promote wants a model: nurtured policy promote MODEL");
+	if (cli_value(c, "force") != NULL && str_trim(str_of(cli_value(c, "force"))).n == 0)
+		return cli_usage(c, "--force wants a reason: it stands in the model's history");
 	struct registry_model m;
 	int rc = get(c, c->args[1], &m);
 	if (rc < 0 && policy_catch_up(c, m.meta.slot) != ST_OK)

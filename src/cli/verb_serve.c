@@ -59,16 +59,27 @@ static const char *size_of(const char *text, uint64_t *out)
 	return NULL;
 }
 
-/* --webhook name=whsec_...[,whsec_...]: secrets come from a file, never from a flag. */
+/* It stands in the path of a URL. */
+static bool webhook_name(struct str name)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+	size_t n = 0;
+	while (n < name.n && memchr(plain, name.p[n], sizeof plain - 1) != NULL)
+		n++;
+	return name.n > 0 && n == name.n;
+}
+
+/* Secrets come from the environment, never from a flag. */
 static const char *webhooks_of(struct cli *c, struct daemon_conf *d, const char *spec)
 {
 	struct str rest = str_of(spec);
 	while (rest.n) {
 		struct str item = str_cut(&rest, ','), name = str_cut(&item, '=');
 		const char *secrets = item.n ? getenv(arena_strz(&c->arena, item)) : NULL;
-		if (name.n == 0 || secrets == NULL || d->webhooks_n == DAEMON_WEBHOOKS_MAX)
-			return "--webhooks wants NAME=ENV[,NAME=ENV]: ENV is the environment "
-			       "variable that "
+		if (!webhook_name(name) || secrets == NULL || d->webhooks_n == DAEMON_WEBHOOKS_MAX)
+			return "--webhooks wants NAME=ENV[,NAME=ENV]: NAME has letters, digits, "
+			       "\".\", \"-\" and \"_\", ENV is the environment variable that "
 			       "holds the secret (whsec_..., several with spaces between them)";
 		struct daemon_webhook *w = &d->webhooks[d->webhooks_n++];
 		struct str all = arena_str(&c->arena, str_of(secrets));

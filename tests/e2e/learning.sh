@@ -30,10 +30,13 @@ expect 1 "too little to tell" 'effective sample .* at least 200' -- policy compa
 expect 1 "rules against the first" '"candidate":"rules","champion":"first","rows":40,' \
 	-- policy compare rules first --since 60d --json
 expect 4 "no such policy" 'no policy is called' -- policy compare best
+expect 4 "no such message" 'had "nothing:roi" to choose from' -- policy compare always:nothing:roi
+expect 1 "an action that was there" 'effective sample' -- policy compare always:planning-cost:benchmark
 expect 0 "kept" 'is here, as a draft' -- policy snapshot
 model=$("$nurtured" policy snapshot --json | sed 's/.*"hash":"\([0-9a-f]*\)".*/\1/')
 expect 0 "into the shadow" 'draft -> shadow' -- policy promote "${model:0:12}"
 expect 1 "on without evidence" 'not promoted' -- policy promote "${model:0:12}"
+expect 2 "by force, for no reason" 'force wants a reason' -- policy promote "${model:0:12}" --force ''
 expect 0 "on by hand" '"by_hand":true' -- policy promote "${model:0:12}" --force "a try" --by-hand --json
 expect 0 "why is kept" 'forced: a try' -- policy show "${model:0:12}"
 expect 0 "who is tried" 'is tried on 5 % of leads: 0 of 100 leads' -- status

@@ -10,6 +10,7 @@ init extra
 demo extra
 serve extra
 serve --threads 99
+serve --webhooks crm/a=HOME
 trigger
 trigger form.demo extra --email a@b.example
 trigger form.demo
