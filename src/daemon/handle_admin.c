@@ -25,7 +25,7 @@ enum status daemon_body(struct desk_work *k, struct json *d, const struct json_m
 enum status daemon_fields(struct desk_work *k, const struct desk_field *f, size_t n, struct err *e)
 {
 	struct json d;
-	struct json_member may[FIELDS_MAX];
+	struct json_member may[FIELDS_MAX] = {{0}};
 	ASSERT(n <= FIELDS_MAX);
 	for (size_t i = 0; i < n; i++) {
 		may[i] = (struct json_member){f[i].key, f[i].text ? JSON_STRING : JSON_NUMBER};
