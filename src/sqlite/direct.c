@@ -64,11 +64,6 @@ static sqlite3_file *below(const struct direct_file *f)
 	return f->shim.below;
 }
 
-static uint8_t *aligned(uint8_t *raw)
-{
-	return raw + (BLOCK - (uintptr_t)raw % BLOCK) % BLOCK;
-}
-
 static size_t whole_blocks(size_t n)
 {
 	return (n + BLOCK - 1) / BLOCK * BLOCK;
@@ -244,7 +239,7 @@ static bool read_blocks(struct direct_file *f, uint8_t *p, size_t n, int64_t at)
 		return false;
 	if (f->read_raw == NULL) {
 		f->read_raw = mem_alloc(READ_BYTES + BLOCK);
-		f->read = aligned(f->read_raw);
+		f->read = recent_aligned(f->read_raw);
 	}
 	ssize_t k = pread(f->fd, f->read, bytes, at - (int64_t)begun);
 	bool got = k >= (ssize_t)(begun + n);

@@ -16,7 +16,7 @@ struct sqlite_recent *sqlite_recent_create(void)
 	struct sqlite_recent *r = mem_alloc(sizeof *r);
 	/* Memory of the system that nobody has written to takes no room. */
 	r->raw = mem_alloc(RECENT_BYTES + RECENT_BLOCK);
-	r->bytes = r->raw + (RECENT_BLOCK - (uintptr_t)r->raw % RECENT_BLOCK) % RECENT_BLOCK;
+	r->bytes = recent_aligned(r->raw);
 	(void)pthread_rwlock_init(&r->held, NULL);
 	return r;
 }

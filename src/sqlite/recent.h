@@ -21,6 +21,12 @@ struct sqlite_recent {
 	atomic_size_t n; /* so many are in the file as they are here */
 };
 
+/* The first block's begin in memory that has a block more than is to be used. */
+static inline uint8_t *recent_aligned(uint8_t *raw)
+{
+	return raw + (RECENT_BLOCK - (uintptr_t)raw % RECENT_BLOCK) % RECENT_BLOCK;
+}
+
 /* By the writer: the file has `n` bytes from r->at on as they are in r->bytes. */
 void recent_show(struct sqlite_recent *r, size_t n);
 /* By the writer: the memory shows nothing, and what it will show begins at `at` of the file. */
