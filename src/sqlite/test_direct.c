@@ -3,19 +3,14 @@
  * commit, seen by other connections through the page cache, past it and from memory, and after the
  * power went between any two of them (a copy of the files, opened by an ordinary connection). */
 #include "sqlite/sqlite.h"
+#include "sqlite/test_copy.h"
 
 #include "base/random.h"
 
-#include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #define ROWS 400u
 
@@ -91,18 +86,6 @@ static void check(struct kit *k, struct sqlite *db)
 	}
 	sqlite_finalize(&s);
 	assert_memory_equal(seen, k->kept, sizeof seen);
-}
-
-static void copy_file(const char *from, const char *to)
-{
-	char bytes[1 << 16];
-	int in = open(from, O_RDONLY | O_CLOEXEC);
-	int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	assert_true(in >= 0 && out >= 0);
-	for (ssize_t n; (n = read(in, bytes, sizeof bytes)) > 0;)
-		assert_int_equal(write(out, bytes, (size_t)n), n);
-	(void)close(in);
-	(void)close(out);
 }
 
 /* The power goes now: nothing of the memory is left, only the two files. */

@@ -2,17 +2,12 @@
  * test_sqlite.c: pragmas, statements, errors, the WAL's ceiling, backup, and the faulty disk. */
 #include "sqlite/sqlite.h"
 #include "sqlite/sqlite_fault.h"
+#include "sqlite/test_copy.h"
 
 #include "base/clock.h"
 
-#include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 struct room {
 	char folder[64], path[96], copy[96];
@@ -281,18 +276,6 @@ static void test_faults(void **state)
 	sweep(*state, SQLITE_FAULT_WRITE, SQLITE_FAULT_ENOSPC);
 	sweep(*state, SQLITE_FAULT_WRITE, SQLITE_FAULT_SHORT);
 	sweep(*state, SQLITE_FAULT_SYNC, SQLITE_FAULT_EIO);
-}
-
-static void copy_file(const char *from, const char *to)
-{
-	char bytes[1 << 14];
-	int in = open(from, O_RDONLY | O_CLOEXEC);
-	int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	assert_true(in >= 0 && out >= 0);
-	for (ssize_t n; (n = read(in, bytes, sizeof bytes)) > 0;)
-		assert_int_equal(write(out, bytes, (size_t)n), n);
-	(void)close(in);
-	(void)close(out);
 }
 
 /* Rows until the thread is asked, and it is done. Returns how many there are. */
