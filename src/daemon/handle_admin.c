@@ -173,8 +173,8 @@ enum status daemon_append_and_fold(struct daemon *d, struct log_entry *entries, 
 static enum status do_events(struct desk_work *k, struct err *e)
 {
 	struct json d;
-	const struct json_member may[] = {{"events", JSON_ARRAY}, {"wait", JSON_TRUE}};
-	enum status st = daemon_body(k, &d, may, 2, e);
+	const struct json_member may[] = {{"events", JSON_ARRAY}};
+	enum status st = daemon_body(k, &d, may, 1, e);
 	if (st != ST_OK)
 		return st;
 	uint32_t list = json_get(&d, 0, "events"), n = json_count(&d, list), i = 0;

@@ -59,6 +59,7 @@ ask 400 "a metric without a share" 'metric goes with share' POST /v1/program/app
 ask 400 "a key with another member" 'the body may hold kind, name' POST /v1/keys '{"kind":"write","name":"s","rate":5}'
 ask 400 "a key whose name is a number" 'name must be a text' POST /v1/keys '{"kind":"write","name":5}'
 ask 400 "events with another member" 'the body may hold events' POST /v1/events '{"events":[],"source":"web"}'
+ask 400 "events that ask to be waited for" 'the body may hold events' POST /v1/events '{"events":[],"wait":true}'
 ask 200 "replay" '"equal":true,"events":[0-9]+' POST /v1/replay/verify
 ask 200 "replay with a body" '"equal":true' POST /v1/replay/verify '["unread"]'
 curl -s "$url/schema/program.json" >"$work/answer"

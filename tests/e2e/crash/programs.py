@@ -46,8 +46,7 @@ class Applier(threading.Thread):
             token = file.read().strip()  # a new one in each life
         body = {"events": [{"source": "operator", "message_id": message_id,
                             "body": {"type": "program.apply", "at": time.time_ns() // 1000,
-                                     "ctx": {}, "props": {"source": source}, "flags": SYSTEM}}],
-                "wait": True}
+                                     "ctx": {}, "props": {"source": source}, "flags": SYSTEM}}]}
         connection = http.client.HTTPConnection("127.0.0.1", self.daemon_.port, timeout=20)
         try:
             connection.request("POST", "/v1/events", json.dumps(body),
