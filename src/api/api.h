@@ -54,6 +54,9 @@ struct api_ops {
 	api_handler *handler[API_OP_COUNT]; /* NULL: not served */
 	/* True when events can be taken in; else *why_r says what is missing. NULL: always. */
 	bool (*ready)(void *ctx, const char **why_r);
+	/* Sets the numbers that are true only when they are looked at, just before /metrics is
+	 * answered. NULL: there are none. */
+	void (*measure)(void *ctx);
 	/* The token of this machine's verbs (K4 of keys.h) was rotated: leave the new one where
 	 * they look for it. NULL: nobody looks. */
 	enum status (*new_local)(void *ctx, const struct key_secret *made, struct err *e);

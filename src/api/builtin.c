@@ -47,9 +47,12 @@ static enum http_verdict readyz(void *ctx, struct api_call *call, struct http_re
 
 static enum http_verdict metrics(void *ctx, struct api_call *call, struct http_reply *reply)
 {
+	const struct api_ops *ops = &call->api->ops;
 	struct buf out;
 	(void)ctx;
 	buf_init_arena(&out, call->req->arena, TEXT_BYTES_MAX);
+	if (ops->measure != NULL)
+		ops->measure(ops->ctx);
 	if (call->api->metrics != NULL)
 		metrics_text(call->api->metrics, &out);
 	if (!buf_ok(&out))

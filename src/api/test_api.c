@@ -25,6 +25,7 @@ struct fixture {
 	struct http_server *server;
 	struct key_secret write, admin, decide;
 	struct buf spare, answer, request;
+	bool ready;
 };
 
 /* Like an ingest handler: a key in the header, or the body is the key. */
@@ -70,18 +71,22 @@ static enum http_verdict fake_lead(void *ctx, struct api_call *call, struct http
 
 static bool not_ready(void *ctx, const char **why_r)
 {
-	bool ready = *(bool *)ctx;
-	if (!ready)
+	const struct fixture *f = ctx;
+	if (!f->ready)
 		*why_r = "the event log is being read";
-	return ready;
+	return f->ready;
 }
 
-static bool ready_flag;
+static void measure(void *ctx)
+{
+	struct fixture *f = ctx;
+	metrics_set(f->metrics, METRIC_ENGINE_LAG_EVENTS, 41);
+}
 
 static void start(struct fixture *f, const struct api_conf *conf)
 {
 	struct err e;
-	struct api_ops ops = {.ctx = &ready_flag, .ready = not_ready};
+	struct api_ops ops = {.ctx = f, .ready = not_ready, .measure = measure};
 	struct http_server_conf http = HTTP_SERVER_CONF_DEFAULT;
 	ops.handler[API_OP_SEGMENT_TRACK] = fake_ingest;
 	ops.handler[API_OP_FORM] = fake_form;
@@ -115,7 +120,7 @@ static void start(struct fixture *f, const struct api_conf *conf)
 	buf_init(&f->spare, PEER_BYTES_MAX);
 	buf_init(&f->answer, PEER_BYTES_MAX);
 	buf_init(&f->request, PEER_BYTES_MAX);
-	ready_flag = true;
+	f->ready = true;
 }
 
 static void finish(struct fixture *f)
@@ -261,6 +266,8 @@ static const struct {
 	{"ready", "GET /readyz", NULL, NONE, 200, "\"ready\""},
 	{"metrics from this machine", "GET /metrics", NULL, NONE, 200,
 	 "# TYPE nurtured_http_requests_total counter"},
+	{"metrics of this moment", "GET /metrics", NULL, NONE, 200,
+	 "\nnurtured_engine_lag_events 41\n"},
 	{"description", "GET /openapi.json", NULL, NONE, 200, "\"openapi\":\"3.1.0\""},
 	{"no such address", "GET /v2/track", NULL, NONE, 404, "no_such_route"},
 	{"not served", "GET /v1/status", NULL, ADMIN, 404, "no_such_route"},
@@ -335,7 +342,7 @@ static void test_ready_says_why(void **state)
 	struct fixture f;
 	struct api_conf conf = {0};
 	start(&f, &conf);
-	ready_flag = false;
+	f.ready = false;
 	assert_int_equal(ask(&f, "GET /readyz", "", NULL), 503);
 	assert_true(has(&f, "the event log is being read"));
 	finish(&f);

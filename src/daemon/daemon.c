@@ -75,17 +75,32 @@ static void retain(struct daemon *d, const struct engine_stats *s)
 static void on_progress(void *ctx, const struct engine_stats *s)
 {
 	struct daemon *d = ctx;
-	struct log_stats ls;
-	log_stats(d->node->log, &ls);
-	metrics_set(d->metrics, METRIC_ENGINE_EVENTS, (int64_t)s->events);
-	metrics_set(d->metrics, METRIC_ENGINE_ALARMS, (int64_t)s->alarms);
-	metrics_set(d->metrics, METRIC_ENGINE_LAG_EVENTS, (int64_t)(ls.next_seq - 1 - s->cursor));
-	metrics_set(d->metrics, METRIC_LOG_BYTES, (int64_t)ls.bytes);
-	metrics_set(d->metrics, METRIC_LOG_EVENTS, (int64_t)(ls.next_seq - ls.first_seq));
 	deliver_folded(d->deliver, s->cursor, s->clock_us);
 	daemon_put_book(d);
 	retain(d, s);
 	daemon_note(d);
+}
+
+uint64_t daemon_lag(struct daemon *d, struct engine_stats *es_r, struct log_stats *ls_r)
+{
+	runner_stats(d->runner, es_r);
+	log_stats(d->node->log, ls_r);
+	uint64_t last = ls_r->next_seq - 1;
+	/* A commit is read by the fold before the log says its number. */
+	return last > es_r->cursor ? last - es_r->cursor : 0;
+}
+
+/* On the thread of who asks. */
+static void on_measure(void *ctx)
+{
+	struct daemon *d = ctx;
+	struct engine_stats es;
+	struct log_stats ls;
+	metrics_set(d->metrics, METRIC_ENGINE_LAG_EVENTS, (int64_t)daemon_lag(d, &es, &ls));
+	metrics_set(d->metrics, METRIC_ENGINE_EVENTS, (int64_t)es.events);
+	metrics_set(d->metrics, METRIC_ENGINE_ALARMS, (int64_t)es.alarms);
+	metrics_set(d->metrics, METRIC_LOG_BYTES, (int64_t)ls.bytes);
+	metrics_set(d->metrics, METRIC_LOG_EVENTS, (int64_t)(ls.next_seq - ls.first_seq));
 }
 
 /* What waits to leave is not spoken while the state is behind. */
@@ -256,7 +271,8 @@ static enum status leave_token(void *ctx, const struct key_secret *made, struct 
 
 static void wire(struct daemon *d, struct api_ops *ops)
 {
-	*ops = (struct api_ops){.ctx = d, .ready = is_ready, .new_local = leave_token};
+	*ops = (struct api_ops){
+		.ctx = d, .ready = is_ready, .measure = on_measure, .new_local = leave_token};
 	for (int op = 0; op < API_OP_COUNT; op++)
 		if (daemon_desk_ops[op].handle != NULL)
 			ops->handler[op] = desk_take;

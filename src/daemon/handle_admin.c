@@ -89,8 +89,7 @@ static enum status do_status(struct desk_work *k, struct err *e)
 	struct appender_stats as;
 	struct err why;
 	(void)e;
-	runner_stats(d->runner, &es);
-	log_stats(d->node->log, &ls);
+	uint64_t lag = daemon_lag(d, &es, &ls);
 	appender_stats(d->appender, &as);
 	json_w_object(&k->w);
 	json_w_kz(&k->w, "schema", "nurtured.status/1");
@@ -99,7 +98,7 @@ static enum status do_status(struct desk_work *k, struct err *e)
 	json_w_ktime(&k->w, "started", d->started_us);
 	json_w_ki64(&k->w, "next_seq", (int64_t)ls.next_seq);
 	json_w_ki64(&k->w, "cursor", (int64_t)es.cursor);
-	json_w_ki64(&k->w, "lag", (int64_t)(ls.next_seq - 1 - es.cursor));
+	json_w_ki64(&k->w, "lag", (int64_t)lag);
 	json_w_ktime(&k->w, "clock", es.clock_us);
 	json_w_ktime(&k->w, "next_alarm", es.next_alarm_us);
 	json_w_ki64(&k->w, "program_version", (int64_t)es.program_version);

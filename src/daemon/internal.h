@@ -71,6 +71,9 @@ api_handler daemon_decide, daemon_reward;
 desk_handler daemon_do_decide;
 /* A new book for them, where there is news; on the engine's thread, or before it runs. */
 void daemon_put_book(struct daemon *d);
+/* How many events of the log are not yet folded. The engine is looked at first: what is logged
+ * meanwhile counts, so that 0 means all that was answered by now. Thread: any. */
+uint64_t daemon_lag(struct daemon *d, struct engine_stats *es_r, struct log_stats *ls_r);
 /* Appends one event of ours and returns when it is durable. */
 MUST_USE enum status daemon_append_own(struct daemon *d, const char *type, struct str properties,
 				       struct str message_id, uint64_t *seq_r, struct err *e);

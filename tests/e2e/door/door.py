@@ -124,6 +124,20 @@ def keys_and_errors():
     check("no personal data in its words", "firm.example" not in d.err and "127.0.0.1:" not in d.err.replace(d.url, ""), d.err)
 
 
+def numbers():
+    """What was answered 2xx shows in /metrics at once: folded, or as what is still to be folded."""
+    d, wrong = Daemon("n"), []
+    for n in range(1, 21):
+        batch = [{"type": "track", **json.loads(event(f"{n}-{i}"))} for i in range(200)]
+        taken = d.call("POST", "/v1/batch", json.dumps({"batch": batch}), JSON)[0]
+        said = dict(line.rsplit(" ", 1) for line in d.call("GET", "/metrics")[2].decode().splitlines() if line[0] != "#")
+        logged, folded, lag = (int(said[f"nurtured_{name}"]) for name in ("log_events_total", "engine_events_total", "engine_lag_events"))
+        if taken != 200 or logged < 200 * n or folded + lag < 200 * n:
+            wrong.append((taken, 200 * n, logged, folded, lag))
+    check("metrics know what was taken in", not wrong, wrong)
+    d.stop()
+
+
 def rate():
     d = Daemon("b", "--rate", "5")
     answers = [d.call("POST", "/v1/track", event(n), JSON) for n in range(60)]
@@ -189,7 +203,7 @@ def stop_under_load():
     check("and replays", r.returncode == 0, r.stdout + r.stderr)
 
 
-for part in (keys_and_errors, proxies_and_waits, rate, tls, stop_under_load):
+for part in (keys_and_errors, proxies_and_waits, numbers, rate, tls, stop_under_load):
     part()
 print(f"{passed} passed, {failed} failed")
 sys.exit(failed > 0)
