@@ -78,7 +78,7 @@ static bool copy_text(char *to, size_t bytes, struct str s)
 	return true;
 }
 
-static bool name_valid(struct str s)
+bool key_name_ok(struct str s)
 {
 	if (s.n == 0 || s.n >= KEY_NAME_BYTES)
 		return false;
@@ -112,7 +112,7 @@ static bool read_entry(const struct json *d, uint32_t node, struct arena *a, str
 	    hash.n != SHA256_BYTES)
 		return false;
 	struct str name = json_str(d, json_get(d, node, "name"), a);
-	if (!name_valid(name) || !copy_text(out->key.name, sizeof out->key.name, name))
+	if (!key_name_ok(name) || !copy_text(out->key.name, sizeof out->key.name, name))
 		return false;
 	memcpy(out->hash, hash.p, SHA256_BYTES);
 	out->key.created_us = read_time(d, node, "created", a);
@@ -359,10 +359,8 @@ bool key_is_local(const struct api_key *key)
 
 static enum status check_name(enum key_kind kind, struct str name, struct err *e)
 {
-	if (!name_valid(name))
-		return err_set(e, ST_INVALID,
-			       "a key's name is 1 to %d characters of a-z, 0-9, '_', '.', '-'",
-			       KEY_NAME_BYTES - 1);
+	if (!key_name_ok(name))
+		return err_set(e, ST_INVALID, "a key's name is " KEY_NAME_RULE);
 	bool ours = kind == KEY_ADMIN && str_is(name, LOCAL);
 	for (size_t i = 0; i < sizeof our_sources / sizeof our_sources[0]; i++)
 		ours |= str_is(name, our_sources[i]);

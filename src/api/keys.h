@@ -47,6 +47,9 @@ struct keys;
 
 const char *key_kind_name(enum key_kind kind); /* "write", "admin", "decide" */
 bool key_kind_parse(struct str s, enum key_kind *out_r);
+/* What a sender may be called: a key's name, and the name of a webhook, which stands in a path. */
+bool key_name_ok(struct str s);
+#define KEY_NAME_RULE "1 to 63 characters of a-z, 0-9, '_', '.', '-'"
 
 /* A folder without keys.json gives an empty set. ST_INVALID: the file is damaged, or others may
  * read it (the text says how to mend it). */
@@ -56,7 +59,7 @@ void keys_destroy(struct keys **k);
  * stays as it was. */
 MUST_USE enum status keys_reload(struct keys *k, struct err *e);
 
-/* The secret cannot be had again. Name: 1-63 of [a-z0-9_.-], unique within its kind (ST_CONFLICT),
+/* The secret cannot be had again. Name: key_name_ok, unique within its kind (ST_CONFLICT),
  * none of our own (ST_INVALID). The file is durable on return. */
 MUST_USE enum status keys_add(struct keys *k, enum key_kind kind, struct str name, int64_t now_us,
 			      struct key_secret *out, struct err *e);

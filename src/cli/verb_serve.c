@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * verb_serve.c: the daemon in the foreground, as a service manager wants it. SIGTERM and SIGINT
  * stop it gracefully. */
+#include "api/keys.h"
 #include "base/clock.h"
 #include "base/time.h"
 #include "cli/serve.h"
@@ -59,17 +60,6 @@ static const char *size_of(const char *text, uint64_t *out)
 	return NULL;
 }
 
-/* It stands in the path of a URL. */
-static bool webhook_name(struct str name)
-{
-	static const char plain[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-	size_t n = 0;
-	while (n < name.n && memchr(plain, name.p[n], sizeof plain - 1) != NULL)
-		n++;
-	return name.n > 0 && n == name.n;
-}
-
 /* Secrets come from the environment, never from a flag. */
 static const char *webhooks_of(struct cli *c, struct daemon_conf *d, const char *spec)
 {
@@ -77,10 +67,10 @@ static const char *webhooks_of(struct cli *c, struct daemon_conf *d, const char 
 	while (rest.n) {
 		struct str item = str_cut(&rest, ','), name = str_cut(&item, '=');
 		const char *secrets = item.n ? getenv(arena_strz(&c->arena, item)) : NULL;
-		if (!webhook_name(name) || secrets == NULL || d->webhooks_n == DAEMON_WEBHOOKS_MAX)
-			return "--webhooks wants NAME=ENV[,NAME=ENV]: NAME has letters, digits, "
-			       "\".\", \"-\" and \"_\", ENV is the environment variable that "
-			       "holds the secret (whsec_..., several with spaces between them)";
+		if (!key_name_ok(name) || secrets == NULL || d->webhooks_n == DAEMON_WEBHOOKS_MAX)
+			return "--webhooks wants NAME=ENV[,NAME=ENV]: NAME is " KEY_NAME_RULE
+			       ", ENV is the environment variable that holds the secret "
+			       "(whsec_..., several with spaces between them)";
 		struct daemon_webhook *w = &d->webhooks[d->webhooks_n++];
 		struct str all = arena_str(&c->arena, str_of(secrets));
 		w->name = name;

@@ -11,6 +11,7 @@ demo extra
 serve extra
 serve --threads 99
 serve --webhooks crm/a=HOME
+serve --webhooks CRM=HOME
 trigger
 trigger form.demo extra --email a@b.example
 trigger form.demo
