@@ -100,7 +100,7 @@ static void on_measure(void *ctx)
 	metrics_set(d->metrics, METRIC_ENGINE_EVENTS, (int64_t)es.events);
 	metrics_set(d->metrics, METRIC_ENGINE_ALARMS, (int64_t)es.alarms);
 	metrics_set(d->metrics, METRIC_LOG_BYTES, (int64_t)ls.bytes);
-	metrics_set(d->metrics, METRIC_LOG_EVENTS, (int64_t)(ls.next_seq - ls.first_seq));
+	metrics_set(d->metrics, METRIC_LOG_EVENTS, (int64_t)(ls.next_seq - 1));
 }
 
 /* What waits to leave is not spoken while the state is behind. */
