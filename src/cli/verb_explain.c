@@ -50,6 +50,10 @@ static void show_where(struct cli *c, const struct json *d)
 			render_number(d, x, "version"));
 	}
 	fprintf(c->out, "  " STR_FMT, STR_ARG(phase));
+	if (str_is(phase, "paused")) {
+		struct str until = render_time(d, json_get(d, x, "due"), &c->arena);
+		fprintf(c->out, " until " STR_FMT, STR_ARG(until));
+	}
 	if (!str_is(reason, "-"))
 		fprintf(c->out, ": " STR_FMT, STR_ARG(reason));
 	fputc('\n', c->out);

@@ -76,6 +76,7 @@ expect 2 "looking back" "ahead" -- explain ana@firm.example --at 2020-01-01
 expect 2 "a pause without a time" "14d" -- lead pause ana@firm.example
 expect 0 "a pause that is not made" "would append track.pause" -- lead pause ana@firm.example --for 14d --dry-run
 expect 0 "a pause" "done: paused" -- lead pause ana@firm.example --for 14d --reason "on leave"
+expect 0 "and until when" "paused until 20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}: on leave" -- explain ana@firm.example
 expect 0 "is seen" '"phase":"paused"' -- lead list --track awareness --json
 expect 0 "and ends" "done" -- lead resume ana@firm.example
 expect 4 "a move nowhere" "no track called" -- lead move ana@firm.example nowhere
