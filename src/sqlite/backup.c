@@ -3,7 +3,8 @@
  *
  * One sqlite3_backup_step over all pages reads a single WAL snapshot: writers go on, nothing
  * starts over. The copy is made beside its name and renamed when it is whole and synced, so that a
- * file with the name of a backup is a backup. */
+ * file with the name of a backup is a backup. It has no write-ahead log: who looks into it needs
+ * only the file, and leaves nothing beside it. The first connection that writes gives it one. */
 #include "sqlite/internal.h"
 
 #include <errno.h>
@@ -23,6 +24,14 @@ static enum status copy_pages(sqlite3 *from, sqlite3 *to, struct err *e)
 	return rc == SQLITE_OK ? ST_OK : sqlite_failed(to, rc, "backup", e);
 }
 
+/* SQLite notices that the pages are those of a file with a log when it reads one. */
+static enum status without_wal(sqlite3 *to, struct err *e)
+{
+	int rc = sqlite3_exec(to, "SELECT 1 FROM sqlite_schema; PRAGMA journal_mode=DELETE", NULL,
+			      NULL, NULL);
+	return rc == SQLITE_OK ? ST_OK : sqlite_failed(to, rc, "finish backup", e);
+}
+
 static enum status copy_to(const struct sqlite *db, const char *part, struct err *e)
 {
 	struct sqlite_conf conf = db->conf;
@@ -36,6 +45,8 @@ static enum status copy_to(const struct sqlite *db, const char *part, struct err
 		part, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
 	st = rc == SQLITE_OK ? copy_pages(from->h, to, e)
 			     : sqlite_failed(to, rc, "create backup", e);
+	if (st == ST_OK)
+		st = without_wal(to, e);
 	(void)sqlite3_close(to);
 	sqlite_close(&from);
 	return st;

@@ -219,6 +219,22 @@ static void test_wal_ceiling(void **state)
 	sqlite_close(&db);
 }
 
+/* Who only looks leaves nothing beside it. */
+static void look_into_backup(struct room *r)
+{
+	struct sqlite *copy = NULL;
+	const struct sqlite_conf looks = {.path = r->copy, .read_only = true};
+	assert_int_equal(sqlite_open(&looks, &copy, &r->e), ST_OK);
+	assert_int_equal(number(copy, "SELECT count(*) FROM t"), 20);
+	sqlite_close(&copy);
+	static const char *const tails[] = {"-wal", "-shm", "-journal", ".part", ".part-wal"};
+	for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
+		char path[128];
+		(void)snprintf(path, sizeof path, "%s%s", r->copy, tails[i]);
+		assert_int_not_equal(access(path, F_OK), 0);
+	}
+}
+
 static void test_backup(void **state)
 {
 	struct room *r = *state;
@@ -229,6 +245,7 @@ static void test_backup(void **state)
 	assert_int_equal(sqlite_exec(db, "INSERT INTO t VALUES(100,'x')", &r->e), ST_OK);
 	assert_int_equal(sqlite_backup(db, r->copy, &r->e), ST_OK);
 	assert_int_equal(sqlite_commit(db, &r->e), ST_OK);
+	look_into_backup(r);
 	struct sqlite *copy = open_at(r, r->copy, NULL);
 	assert_int_equal(number(copy, "SELECT count(*) FROM t"), 20);
 	assert_int_equal(number(copy, "PRAGMA user_version"), 1);

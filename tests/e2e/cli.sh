@@ -171,6 +171,7 @@ expect 0 "backup" "backed up" -- backup "$work/backup"
 expect 6 "backup onto a backup" "exists" -- backup "$work/backup"
 expect 0 "a backup replays" "equal" -- replay --verify --data "$work/backup"
 expect 0 "restore dry run" "whole" -- restore "$work/backup" --dry-run
+if ls "$work/backup" | grep -E -- '-(wal|shm)$' >"$work/out"; then bad "who looks leaves nothing" "$work/out"; else good; fi
 expect 7 "restore needs a yes" "yes" -- restore "$work/backup" --no-input
 expect 0 "the doctor names it" "the last one is [^\"]* old: [^\"]*/backup$" -- doctor
 cp -r "$work/backup" "$work/bitten"
