@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void show_backup(struct cli *c, const char *dir, int64_t took_us)
 {
@@ -127,6 +128,21 @@ static enum status restore(struct cli *c, const char *from, char aside[NODE_PATH
 	return ST_OK;
 }
 
+/* A node is whole without them, and makes what it needs: what that costs is said before. */
+static void tell_missing(struct cli *c, const char *from)
+{
+	static const char *const lost[][2] = {
+		{"keys.json", "no sender's key is known any more; each wants a new one: nurtured "
+			      "key add"},
+		{"links.json", "links in mail that has left are dead, those to unsubscribe among "
+			       "them"},
+	};
+	char path[NODE_PATH_MAX];
+	for (size_t i = 0; node_exists(from) && i < sizeof lost / sizeof lost[0]; i++)
+		if (access(node_path(from, lost[i][0], path), F_OK) != 0)
+			cli_talk(c, "the backup has no %s: %s\n", lost[i][0], lost[i][1]);
+}
+
 static int run_restore(struct cli *c)
 {
 	char aside[NODE_PATH_MAX];
@@ -140,6 +156,7 @@ static int run_restore(struct cli *c)
 		(void)err_set(&c->err, ST_CONFLICT, "%s is in use by process %d", c->data, pid);
 		return cli_fail(c, "stop the daemon first");
 	}
+	tell_missing(c, c->args[0]);
 	if (c->dry_run) {
 		if (check_copy(c, c->args[0]) != ST_OK)
 			return cli_fail(c, NULL);

@@ -185,7 +185,12 @@ END
 expect 1 "a backup with a damaged record" "checksum is wrong" -- restore "$work/bitten" --yes
 expect 1 "which is not called whole" "checksum is wrong" -- restore "$work/bitten" --dry-run
 expect 0 "and moved nothing" "lead 1" -- explain ana@firm.example
+cp -r "$work/backup" "$work/bare"
+rm "$work/bare/keys.json" "$work/bare/links.json"
+expect 0 "a backup without keys" "no keys.json: .*nurtured key add" -- restore "$work/bare" --dry-run
+expect 0 "or without those of links" "no links.json: links .* dead" -- restore "$work/bare" --dry-run
 expect 0 "restore" "restored" -- restore "$work/backup" --yes
+if grep -q 'has no' "$work/err"; then bad "a whole one is not called bare" "$work/err"; else good; fi
 expect 0 "restored data replays" "equal" -- replay --verify
 expect 4 "restore of nothing" "" -- restore "$work/none" --yes
 
