@@ -107,8 +107,9 @@ static enum status read_numbers(struct desk_work *k, struct view_numbers *q, str
 	enum status st = day_of(k, "from", http_query(k->call->req, "from"), &q->from_us, e);
 	if (st == ST_OK)
 		st = day_of(k, "to", http_query(k->call->req, "to"), &q->to_us, e);
+	/* Which words each report takes, queries.def says and has refused. */
 	if (st == ST_OK && !view_by_of(http_query(k->call->req, "by"), &q->by))
-		st = err_set(e, ST_INVALID, "by must be source, tier, variant, persona or channel");
+		st = err_set(e, ST_INVALID, "no report is sliced by that");
 	return st;
 }
 

@@ -128,7 +128,8 @@ ask 400 "a stop for a number" 'reason must be a text' POST /v1/sending/pause '{"
 ask 400 "a stop with more than that" 'may hold reason' POST /v1/sending/pause '{"why":"x"}'
 ask 400 "a move onto a number" 'track must be a text' POST /v1/leads/1/move '{"track":5}'
 for query in leads?limit=-1 leads?limit=abc leads?limit=1001 leads?after=abc leads?bogus=1 leads?tier=icy \
-	webhooks?state=bogus reports/tracks?by=moon handoffs?open=yes messages?after=x status?x=1 dead-letters?limit=0; do
+	webhooks?state=bogus reports/tracks?by=moon reports/funnel?by=variant handoffs?open=yes messages?after=x \
+	status?x=1 dead-letters?limit=0; do
 	ask 400 "$query" '"param":"[a-z]+","fix":|number of a lead' GET "/v1/$query"
 done
 ask 200 "by channel" '"by":"channel"' GET '/v1/reports/tracks?by=channel'
