@@ -343,28 +343,63 @@ enum status registry_plan_promote(const char *dir, struct str hash, struct str w
 	return ST_OK;
 }
 
-/* Who ruled before: champions are a stack, on which a rollback goes back down. */
+static bool of_slot(const struct states *s, const struct registry_change *c, struct str slot)
+{
+	const struct entry *at = entry_of((struct states *)(uintptr_t)s, &c->hash);
+	return at != NULL && str_eq(at->slot, slot);
+}
+
+/* Did somebody take the seat that was left at `i`? What one move changed stands together: at one
+ * time, each model once. */
+static bool succeeded(const struct states *s, size_t i, struct str slot)
+{
+	for (size_t k = i + 1; k < s->changes_n; k++) {
+		const struct registry_change *c = &s->changes[k];
+		for (size_t seen = i; seen < k; seen++)
+			if (registry_hash_eq(&s->changes[seen].hash, &c->hash))
+				return false;
+		if (c->at_us != s->changes[i].at_us || !of_slot(s, c, slot))
+			return false;
+		if (c->to == REGISTRY_CHAMPION)
+			return true;
+	}
+	return false;
+}
+
+struct reign {
+	const struct registry_hash **stack; /* who rules is on top */
+	size_t n;
+};
+
+static void crown(struct reign *r, const struct registry_change *c)
+{
+	size_t below = r->n;
+	while (below > 0 && !registry_hash_eq(r->stack[below - 1], &c->hash))
+		below--;
+	if (c->from == REGISTRY_RETIRED && below > 0)
+		r->n = below; /* gone back to */
+	else
+		r->stack[r->n++] = &c->hash;
+}
+
+/* Who ruled before: champions are a stack, on which a rollback goes back down. One that left with
+ * nobody behind it was the lowest: the next begins a stack of its own. */
 static struct registry_hash champion_before(const struct states *s, struct str slot,
 					    struct arena *a)
 {
 	struct registry_hash none = {""};
-	const struct registry_change **stack =
-		arena_array(a, s->changes_n + 1, sizeof(const struct registry_change *));
-	size_t n = 0;
-	for (size_t i = 0; i < s->changes_n && stack != NULL; i++) {
+	struct reign r = {.stack = ARENA_ARRAY(a, const struct registry_hash *, s->changes_n + 1)};
+	for (size_t i = 0; i < s->changes_n && r.stack != NULL; i++) {
 		const struct registry_change *c = &s->changes[i];
-		const struct entry *at = entry_of((struct states *)(uintptr_t)s, &c->hash);
-		if (c->to != REGISTRY_CHAMPION || at == NULL || !str_eq(at->slot, slot))
+		if (!of_slot(s, c, slot))
 			continue;
-		size_t below = n;
-		while (below > 0 && !registry_hash_eq(&stack[below - 1]->hash, &c->hash))
-			below--;
-		if (c->from == REGISTRY_RETIRED && below > 0)
-			n = below; /* gone back to */
-		else
-			stack[n++] = c;
+		if (c->to == REGISTRY_CHAMPION)
+			crown(&r, c);
+		else if (c->from == REGISTRY_CHAMPION && r.n > 0 &&
+			 registry_hash_eq(r.stack[r.n - 1], &c->hash) && !succeeded(s, i, slot))
+			r.n = 0;
 	}
-	return n >= 2 ? stack[n - 2]->hash : none;
+	return r.n >= 2 ? *r.stack[r.n - 2] : none;
 }
 
 enum status registry_plan_rollback(const char *dir, struct str slot, struct str reason,

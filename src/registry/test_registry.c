@@ -200,6 +200,29 @@ static void stack_of_champions(void **state)
 	folder_close(&f);
 }
 
+/* Who was taken back to nobody has nobody below it when it rules again; nor has who follows it. */
+static void rules_again(void **state)
+{
+	(void)state;
+	struct folder f;
+	folder_open(&f);
+	struct registry_hash a = put_model(&f, "a", 1), b = put_model(&f, "b", 2);
+	for (int i = 0; i < 3; i++) {
+		to_champion(&f, a);
+		assert_string_equal(rollback(&f).choice.champion.hex, "");
+		assert_int_equal(get(&f, a).state, REGISTRY_RETIRED);
+	}
+	to_champion(&f, b);
+	assert_string_equal(rollback(&f).choice.champion.hex, "");
+	to_champion(&f, a);
+	to_champion(&f, b);
+	to_champion(&f, a); /* a, b, a: each is gone back through */
+	assert_string_equal(rollback(&f).choice.champion.hex, b.hex);
+	assert_string_equal(rollback(&f).choice.champion.hex, a.hex);
+	assert_string_equal(rollback(&f).choice.champion.hex, "");
+	folder_close(&f);
+}
+
 /* The log was told and the folder was not: the folder follows, once. */
 static void follows_the_log(void **state)
 {
@@ -398,6 +421,7 @@ int main(void)
 		cmocka_unit_test(ladder),
 		cmocka_unit_test(gate_and_rivals),
 		cmocka_unit_test(stack_of_champions),
+		cmocka_unit_test(rules_again),
 		cmocka_unit_test(follows_the_log),
 		cmocka_unit_test(a_damaged_copy),
 		cmocka_unit_test(one_file),
