@@ -272,8 +272,8 @@ static void label(struct walk *w, int64_t end_us)
 			continue;
 		if (came && (int64_t)first <= w->at_us[i]) {
 			out->before++;
-		} else if (!(came && (int64_t)first <= due) && due > end_us) {
-			out->unripe++;
+		} else if (due > end_us) {
+			out->unripe++; /* one that came early too: who waits is not there yet */
 		} else {
 			t->outcome[kept] = came && (int64_t)first <= due;
 			move_row(w, i, kept++);

@@ -5,7 +5,8 @@
  * The log is folded again into memory, in its order, and a lead is looked at while the fold stands
  * at its day: what came later is not there yet, so it cannot be looked at (F3 in features.h).
  *   - a lead whose outcome came before it was looked at is no row: there was nothing to foresee
- *   - a lead whose days are not over yet is no row, unless its outcome has come
+ *   - a lead whose days are not over yet is no row, though its outcome may have come: of leads as
+ *     young only those who came would count, and every rate would be too high
  *   - joined leads are one row, of the one that lives on; machines and the erased are none
  * Memory: the caller's arena.
  */
