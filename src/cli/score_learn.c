@@ -148,22 +148,22 @@ static void propose(const struct score_report *r, const struct predict_model *m,
 	double half = Z95 * m->devs[f->dim] / f->dev;
 	x->low = x->effect - half;
 	x->high = x->effect + half;
-	x->proposed = x->points;
+	x->proposed = x->wanted = x->points;
 	if (x->low <= 0 && x->high >= 0)
 		return; /* it may be nothing */
-	x->proposed = x->points + x->effect / (r->slope * share);
+	x->wanted = x->points + x->effect / (r->slope * share);
 }
 
-/* Whole points, the largest within what a rule may give; what counts is how they compare. */
+/* Whole points, and none beyond what one rule may give. Each is taken by itself: what others ask
+ * for, however much, moves no rule that nothing speaks against. */
 static void round_points(struct score_report *r)
 {
-	double most = 0;
-	for (size_t i = 0; i < r->proposals_n; i++)
-		most = fmax(most, fabs(r->proposals[i].proposed));
 	for (size_t i = 0; i < r->proposals_n; i++) {
 		struct score_proposal *x = &r->proposals[i];
-		if (most > POINTS_MAX || x->proposed != x->points)
-			x->proposed = round(x->proposed * fmin(1, POINTS_MAX / most));
+		if (x->wanted == x->points)
+			continue;
+		x->wanted = round(x->wanted);
+		x->proposed = fmax(-POINTS_MAX, fmin(POINTS_MAX, x->wanted));
 	}
 }
 
@@ -441,6 +441,7 @@ static void put_proposals(const struct score_report *r, struct json_w *w)
 		json_w_kstr(w, "name", x->name);
 		json_w_kf64(w, "points", x->points);
 		json_w_kf64(w, "proposed", x->proposed);
+		json_w_kf64(w, "wanted", x->wanted);
 		json_w_ki64(w, "with", (int64_t)x->with);
 		json_w_ki64(w, "with_outcome", (int64_t)x->with_outcomes);
 		json_w_ki64(w, "without", (int64_t)x->without);

@@ -34,6 +34,7 @@ struct score_proposal {
 	enum score_rule_kind kind;
 	struct str name;
 	double points, proposed;
+	double wanted; /* what the evidence asks for, where that is more than a rule may give */
 	size_t with, with_outcomes, without, without_outcomes;
 	double effect, low, high; /* log-odds beyond what the points say, 95 % */
 };

@@ -151,6 +151,7 @@ static void show_capacity(struct cli *c, const struct json *d)
 static void show_rule(struct cli *c, const struct json *d, uint32_t x)
 {
 	double points = render_number(d, x, "points"), proposed = render_number(d, x, "proposed");
+	double wanted; /* reports of before have none */
 	struct str kind = render_text(d, x, "kind", &c->arena);
 	struct str name = render_text(d, x, "name", &c->arena);
 	bool changes = points != proposed;
@@ -158,6 +159,8 @@ static void show_rule(struct cli *c, const struct json *d, uint32_t x)
 		changes ? "~" : " ", STR_ARG(kind), STR_ARG(name), points);
 	if (changes)
 		fprintf(c->out, " -> %g", proposed);
+	if (changes && json_f64(d, json_get(d, x, "wanted"), &wanted) && wanted != proposed)
+		fprintf(c->out, " (the most a rule may give; %g is asked for)", wanted);
 	fprintf(c->out, "%s\n    with it %.0f of %.0f, without %.0f of %.0f; beyond its points ",
 		changes ? cli_tint(c, "off") : "", render_number(d, x, "with_outcome"),
 		render_number(d, x, "with"), render_number(d, x, "without_outcome"),
