@@ -34,6 +34,24 @@ static bool dropped(const struct score_csv_conf *conf, struct str name)
 	return false;
 }
 
+static enum status no_column(const char *name, struct err *e)
+{
+	return err_set(e, ST_NOT_FOUND, "no column \"%s\"", name);
+}
+
+/* A column that is dropped gives the outcome away: misspelt, it would be learnt from. */
+static enum status drops_are_there(const struct reading *r, struct err *e)
+{
+	for (const char *const *d = r->conf->drop; d != NULL && *d != NULL; d++) {
+		bool found = false;
+		for (size_t i = 0; i < r->columns_n && !found; i++)
+			found = str_is(r->names[i], *d);
+		if (!found)
+			return no_column(*d, e);
+	}
+	return ST_OK;
+}
+
 static enum status header(struct reading *r, const struct csv_row *row, struct err *e)
 {
 	r->outcome = PREDICT_NONE;
@@ -41,21 +59,24 @@ static enum status header(struct reading *r, const struct csv_row *row, struct e
 		return err_set(e, ST_LIMIT, "%zu columns; %u at most", row->n, PREDICT_COLUMNS_MAX);
 	r->columns_n = row->n;
 	for (size_t i = 0; i < row->n; i++) {
-		r->names[i] = arena_str(r->a, row->fields[i]);
+		r->names[i] = arena_str(r->a, str_trim(row->fields[i]));
 		if (r->names[i].p == NULL)
 			return err_set(e, ST_LIMIT, "the names of the columns do not fit");
 		if (str_is(r->names[i], r->conf->outcome))
 			r->outcome = i;
 		r->used[i] = i != r->outcome && !dropped(r->conf, r->names[i]);
 	}
-	return r->outcome != PREDICT_NONE
-		       ? ST_OK
-		       : err_set(e, ST_NOT_FOUND, "no column \"%s\"", r->conf->outcome);
+	return r->outcome != PREDICT_NONE ? drops_are_there(r, e) : no_column(r->conf->outcome, e);
 }
 
 static enum status keep(struct reading *r, const struct csv_row *row, struct err *e)
 {
 	struct str *fields = ARENA_ARRAY(r->a, struct str, r->columns_n);
+	/* Cells that are not there are no answer: it would count as a lead that stayed away. */
+	if (row->n != r->columns_n)
+		return err_set(e, ST_INVALID,
+			       "row %llu has %zu fields and the header %zu; is a comma not quoted?",
+			       (unsigned long long)row->number, row->n, r->columns_n);
 	if (r->rows_n == r->room) {
 		size_t room = r->room == 0 ? ROWS_AT_ONCE : 2 * r->room;
 		struct str **rows = ARENA_ARRAY(r->a, struct str *, room);
@@ -67,7 +88,7 @@ static enum status keep(struct reading *r, const struct csv_row *row, struct err
 		r->room = room;
 	}
 	for (size_t i = 0; fields != NULL && i < r->columns_n; i++) {
-		fields[i] = i < row->n ? arena_str(r->a, str_trim(row->fields[i])) : STR("");
+		fields[i] = arena_str(r->a, str_trim(row->fields[i]));
 		if (fields[i].p == NULL)
 			fields = NULL;
 	}
@@ -89,6 +110,8 @@ static enum status read_rows(struct reading *r, FILE *file, struct err *e)
 		st = csv_next(&csv, &row, e);
 		if (st == ST_OK)
 			st = keep(r, &row, e);
+		else if (st == ST_INVALID || st == ST_LIMIT)
+			(void)err_wrap(e, "row %llu", (unsigned long long)row.number);
 	}
 	csv_finish(&csv);
 	return st == ST_NOT_FOUND && r->outcome != PREDICT_NONE && r->rows_n > 0 ? ST_OK : st;

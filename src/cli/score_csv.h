@@ -14,7 +14,8 @@ struct score_csv_conf {
 	const char *const *drop; /* columns that must not be read; NULL at the end */
 };
 
-/* ST_NOT_FOUND: no file, or no such column. ST_LIMIT: a ceiling of predict.h. */
+/* ST_NOT_FOUND: no file, or no such column, of those to drop as well. ST_INVALID: a row has not as
+ * many fields as the header. ST_LIMIT: a ceiling of predict.h. */
 MUST_USE enum status score_csv_read(const char *path, const struct score_csv_conf *conf,
 				    struct arena *a, struct predict_table *out, struct err *e);
 

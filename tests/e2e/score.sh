@@ -28,6 +28,14 @@ expect 0 "a file of past leads" "logistic foretells best: AUC 0.[678]" -- \
 	score train --csv "$work/past.csv" --outcome won=yes --drop id
 json "the same as JSON" -- score train --csv "$work/past.csv" --outcome won=yes --drop id
 expect 4 "a column that is not there" "no column" -- score train --csv "$work/past.csv" --outcome lost=yes
+expect 4 "a column to drop that is not there" 'no column "Id"' -- \
+	score train --csv "$work/past.csv" --outcome won=yes --drop id,Id
+(cat "$work/past.csv" && echo 900,12,Oslo) >"$work/short.csv"
+expect 1 "a row that ends early" 'short.csv: row 902 has 3 fields and the header 4' -- \
+	score train --csv "$work/short.csv" --outcome won=yes --drop id
+(cat "$work/past.csv" && echo 900,12,Oslo,Norway,yes) >"$work/long.csv"
+expect 1 "a row that goes on" 'row 902 has 5 fields and the header 4' -- \
+	score train --csv "$work/long.csv" --outcome won=yes --drop id
 compgen -G "$NURTURED_DATA/models/*.model" >/dev/null && bad "a model of nothing" || good
 
 score() {
