@@ -13,25 +13,31 @@ struct str advice_decision(const struct json *d, struct arena *a)
 	return json_str(d, json_get(d, json_get(d, 0, "answer"), "decision"), a);
 }
 
+bool advice_numbers(const struct json *d, const struct program_decision *of, struct str action,
+		    struct arena *a, float *x)
+{
+	struct str unknown; /* a number that the program has no more teaches nothing */
+	uint32_t own = json_get_str(d, json_get(d, 0, "own"), action);
+	for (size_t i = 0; i <= of->context_n; i++)
+		x[i] = i == 0;
+	return ask_numbers(d, json_get(d, 0, "context"), of, a, x, &unknown) &&
+	       ask_numbers(d, own, of, a, x, &unknown);
+}
+
 enum status advice_read(const struct json *d, const struct program_decision *of, struct arena *a,
 			struct advice *out, struct err *e)
 {
-	struct str unknown; /* a number that the program has no more teaches nothing */
 	int64_t lead = 0;
 	uint32_t answer = json_get(d, 0, "answer");
 	struct str action = json_str(d, json_get(d, answer, "action"), a);
-	uint32_t own = json_get_str(d, json_get(d, 0, "own"), action);
 	*out = (struct advice){.decision = of->name,
 			       .id = json_str(d, json_get(d, answer, "id"), a),
 			       .shape = of->shape,
 			       .arm = advise_arm_key(action),
 			       .wait = str_eq(action, ADVISE_WAIT),
-			       .dims = (uint32_t)of->context_n + 1,
-			       .x = {1}};
+			       .dims = (uint32_t)of->context_n + 1};
 	bool fine = out->id.n >= 1 && out->id.n <= ADVISE_ID_MAX && action.n >= 1 &&
-		    action.n <= ADVISE_NAME_MAX &&
-		    ask_numbers(d, json_get(d, 0, "context"), of, a, out->x, &unknown) &&
-		    ask_numbers(d, own, of, a, out->x, &unknown);
+		    action.n <= ADVISE_NAME_MAX && advice_numbers(d, of, action, a, out->x);
 	if (json_get(d, 0, "lead") != JSON_NONE)
 		fine = fine && json_i64(d, json_get(d, 0, "lead"), &lead) && lead > 0;
 	out->lead = (uint64_t)lead;

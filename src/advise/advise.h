@@ -33,6 +33,7 @@
 #define ADVISE_NONE SIZE_MAX
 #define ADVISE_ANSWER_MAX ((size_t)48 << 10)
 #define ADVISE_WAIT STR("wait")
+#define ADVISE_SOURCE "decide" /* of what is kept: one for all keys, an id is an id for all */
 
 /* ---- who knows ---- */
 
@@ -169,9 +170,15 @@ struct advice {
 	} got[ADVISE_KINDS_MAX];
 	uint32_t got_n;
 };
+/* The arm of an action in the learner of its decision. */
+uint64_t advise_arm_key(struct str action);
 /* From the properties of advice.given, as of the decision in force. ST_INVALID: not that form. */
 MUST_USE enum status advice_read(const struct json *d, const struct program_decision *of,
 				 struct arena *a, struct advice *out, struct err *e);
+/* The numbers that action stood with in such an event: those of the case, its own over them.
+ * False: they cannot be read. x: context_n + 1 numbers. */
+bool advice_numbers(const struct json *d, const struct program_decision *of, struct str action,
+		    struct arena *a, float *x);
 struct str advice_decision(const struct json *d, struct arena *a); /* empty: not of that form */
 MUST_USE enum status advice_reward(const struct json *d, struct arena *a, struct advise_reward *out,
 				   struct err *e);

@@ -11,6 +11,5 @@ bool ask_number(const struct json *d, uint32_t node, float *out);
  * no number. *unknown_r: one that has no place, the others have theirs. */
 bool ask_numbers(const struct json *d, uint32_t node, const struct program_decision *of,
 		 struct arena *a, float *x, struct str *unknown_r);
-uint64_t advise_arm_key(struct str action);
 
 #endif

@@ -34,7 +34,8 @@ const struct verb verb_policy = {
 		"show MODEL | diff A B | promote MODEL | rollback SLOT | export MODEL FILE | "
 		"import FILE",
 	.summary = "Compare policies on a log of decisions; models up and back",
-	.detail = "learned shows what the live learner knows, message by message; drift says "
+	.detail = "learned shows what the live learner knows, message by message, or action by "
+		  "action for a sender of your own; drift says "
 		  "whether that still fits, detector by detector; warm has imported past sends "
 		  "believed; snapshot keeps the learner as a model. compare says what a candidate "
 		  "would have earned on decisions another policy made, and whether that may be "
@@ -53,7 +54,8 @@ const struct verb verb_policy = {
 		     "nurtured policy promote 3fa85f64 --log decisions.jsonl --harm-budget 0.003",
 		     "nurtured policy rollback cadence --reason \"replies fell\""},
 	.opts = {{"weight", 0, "NUMBER", "warm: how much a past send counts, 0 to 1"},
-		 {"decision", 0, "NAME", "learned: one message; or nothing, channel, time, gap"},
+		 {"decision", 0, "NAME",
+		  "learned: one message; or nothing, channel, time, gap; or one of decisions:"},
 		 {"log", 0, "FILE", "decisions: CSV or JSON Lines, gzip or not"},
 		 {"since", 0, "DURATION", "compare: how far back in this folder (default 30d)"},
 		 {"even", 0, NULL, "compare: only what was drawn evenly (explore: {uniform})"},

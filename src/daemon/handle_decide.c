@@ -17,7 +17,6 @@
 #include "daemon/internal.h"
 #include "view/view_next.h"
 
-#define SOURCE "decide" /* one for all keys: an id is an id, whoever asks again */
 #define RETRY_S 1
 #define FOLD_WAIT_US (5 * US_PER_S)
 #define PUT_AGAIN 20 /* a large book is made anew at most in a twentieth of the time */
@@ -77,7 +76,7 @@ static enum status fill_entry(struct arena *a, const char *type, struct str prop
 	buf_init_arena(&body, a, EVENT_ROOM + 1024);
 	(void)buf_reserve(&body, properties.n + 256);
 	enum status st = event_encode(&ev, &body, e);
-	out->source = STR(SOURCE);
+	out->source = STR(ADVISE_SOURCE);
 	out->body = buf_view(&body);
 	out->received_us = at_us;
 	return st;

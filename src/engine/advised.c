@@ -96,8 +96,8 @@ static enum status clear_rows(struct store *s, struct str name, uint32_t parts, 
 }
 
 /* What was learned with another context is no use: it goes, when the first outcome comes. */
-static enum status read_one(struct store *s, const struct program_decision *of, struct advisor *out,
-			    struct err *e)
+enum status advised_read(struct store *s, const struct program_decision *of, struct advisor *out,
+			 struct err *e)
 {
 	struct row_key from, to;
 	struct reading r = {.of = of, .st = ST_OK, .e = e};
@@ -125,7 +125,7 @@ static enum status load(struct advised *x, const struct program *p, struct store
 		return ST_OK;
 	const struct program_play *play = p->play;
 	for (size_t i = 0; i < play->decisions_n && st == ST_OK; i++) {
-		st = read_one(s, &play->decisions[i], &x->list[x->n], e);
+		st = advised_read(s, &play->decisions[i], &x->list[x->n], e);
 		x->n += st == ST_OK;
 	}
 	x->loaded = true;

@@ -25,6 +25,10 @@ struct advised {
 	uint64_t changes;  /* grows whenever a book would show something else */
 };
 
+/* What was learned for one decision, as committed; knowing nothing where the state has nothing, or
+ * what another context taught. Owned: advisor_close. */
+MUST_USE enum status advised_read(struct store *s, const struct program_decision *of,
+				  struct advisor *out, struct err *e);
 /* They are read again when they are next needed. */
 void advised_forget(struct advised *x);
 MUST_USE enum status advised_flush(struct advised *x, struct store *s, struct err *e);

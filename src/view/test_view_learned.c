@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * test_view_learned.c: what is told of the learner is what outcomes have taught it. */
+#include "advise/advise.h"
 #include "engine/test_learning.h"
 #include "node/node.h"
 #include "view/view_learned.h"
@@ -76,10 +77,107 @@ static void test_learned(void **state)
 	teardown(&s.w);
 }
 
+#define ASKED \
+	"nurture: 1\nprogram: p\ngoal: won\nsend_as: {name: I, from: i@x.example}\n" \
+	"scoring: {fit: [], engagement: {half_life: 14d, points: {page.*: 1}}, " \
+	"tiers: {hot: {up: 60, down: 50}}}\n" \
+	"decisions:\n  subject: {mode: igw, context: [plan, seats], worth: 2, learn: 1d}\n" \
+	"  offer: {mode: shadow}\n"
+
+/* One case of another sender: with a plan the question works, without one nothing does. */
+static void asked(struct world *w, unsigned i)
+{
+	bool plan = i % 2 == 0, question = i % 4 < 2;
+	struct str given = arena_printf(
+		&w->arena,
+		"{\"answer\":{\"decision\":\"subject\",\"id\":\"m%u\",\"action\":\"%s\",\"odds\":{"
+		"\"question\":0.3,\"number\":0.6,\"wait\":0.1},"
+		"\"held\":[{\"action\":\"offer\",\"guard\":\"not_eligible\"}]},"
+		"\"context\":{\"plan\":%d}}",
+		i, question ? "question" : "number", plan);
+	w->source = ADVISE_SOURCE;
+	orders(w, "advice.given", arena_strz(&w->arena, given), EVENT_SYSTEM);
+	if (plan && question)
+		orders(w, "advice.reward",
+		       arena_strz(&w->arena,
+				  arena_printf(&w->arena,
+					       "{\"decision\":\"subject\",\"id\":\"m%u\","
+					       "\"kind\":\"order\",\"value\":2}",
+					       i)),
+		       EVENT_SYSTEM);
+	w->source = NULL;
+}
+
+static uint32_t action(struct seat *s, const char *name)
+{
+	uint32_t one = json_first(&s->d, json_get(&s->d, 0, "external"));
+	uint32_t list = json_get(&s->d, one, "actions"), a = json_first(&s->d, list);
+	while (a != JSON_NONE &&
+	       !str_is(json_str(&s->d, json_get(&s->d, a, "action"), &s->w.arena), name))
+		a = json_next(&s->d, list, a);
+	assert_int_not_equal(a, JSON_NONE);
+	return a;
+}
+
+static double brings(struct seat *s, const char *name, const char *what)
+{
+	return number(&s->d, json_get(&s->d, action(s, name), "brings"), what);
+}
+
+static bool close_to(double x, double to)
+{
+	return x > to - 1e-6 && x < to + 1e-6;
+}
+
+/* What was learned for a sender that is not ours: words from the log, the rest from the state. */
+static void test_external(void **state)
+{
+	struct seat s;
+	struct err e;
+	(void)state;
+	play_start(&s.w, ASKED, NULL);
+	assert_int_equal(node_program(s.w.store, &s.program, NULL, &e), ST_OK);
+	s.v = (struct view){.store = s.w.store, .program = s.program, .arena = &s.w.arena};
+	assert_int_equal(log_reader_open(s.w.log, &s.v.log, &e), ST_OK);
+	for (unsigned i = 0; i < 300; i++)
+		asked(&s.w, i);
+	passes(&s.w, 2 * US_PER_D);
+	assert_int_equal(look(&s, ""), ST_OK);
+	uint32_t list = json_get(&s.d, 0, "external"), first = json_first(&s.d, list);
+	assert_int_equal(json_count(&s.d, list), 2);
+	assert_true(number(&s.d, first, "outcomes") > 290 && number(&s.d, first, "worth") == 2);
+	assert_int_equal(json_get(&s.d, first, "actions"), JSON_NONE); /* in short */
+	assert_int_equal(look(&s, "subject"), ST_OK);
+	list = json_get(&s.d, 0, "external"), first = json_first(&s.d, list);
+	assert_int_equal(json_count(&s.d, list), 1);
+	assert_true(number(&s.d, json_get(&s.d, first, "latest"), "decisions") == 300);
+	assert_true(number(&s.d, first, "actions_without_words") == 0);
+	assert_true(number(&s.d, action(&s, "question"), "outcomes") > 140);
+	assert_true(close_to(number(&s.d, action(&s, "question"), "odds"), 0.3));
+	assert_true(close_to(number(&s.d, action(&s, "number"), "taken"), 0.5));
+	assert_true(number(&s.d, action(&s, "offer"), "outcomes") == 0); /* always held */
+	double good = brings(&s, "question", "value");
+	assert_true(good > brings(&s, "question", "low") && good < brings(&s, "question", "high"));
+	assert_true(good > 0.2 && brings(&s, "number", "value") < 0.1);
+	uint32_t weights = json_get(&s.d, action(&s, "question"), "weights");
+	uint32_t heaviest = json_first(&s.d, weights);
+	assert_true(
+		str_is(json_str(&s.d, json_get(&s.d, heaviest, "feature"), &s.w.arena), "plan"));
+	assert_true(number(&s.d, heaviest, "weight") > 1);
+	assert_int_equal(look(&s, "offer"), ST_OK); /* nothing yet is no error */
+	log_reader_close(&s.v.log);
+	assert_int_equal(look(&s, "subject"), ST_OK); /* without its log: no words */
+	first = json_first(&s.d, json_get(&s.d, 0, "external"));
+	assert_true(number(&s.d, first, "actions_without_words") == 2);
+	program_destroy(&s.program);
+	teardown(&s.w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_learned),
+		cmocka_unit_test(test_external),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

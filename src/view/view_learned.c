@@ -5,6 +5,7 @@
 
 #include "engine/learned.h"
 #include "program/program.h"
+#include "view/view_advised.h"
 #include "view/view_numbers.h"
 
 #include <math.h>
@@ -296,13 +297,17 @@ static enum status put_page(struct page *p, struct err *e)
 	json_w_end(p->w);
 	if (p->only.n == 0)
 		json_w_ki64(p->w, "arms_without_words", (int64_t)unnamed(p));
+	enum status st = view_advised_put(p->v, p->only, p->w, e);
 	json_w_end(p->w);
-	if (p->points == 0)
+	if (st == ST_OK && p->points == 0 && !view_advised_has(p->v, p->only))
 		return err_set(e, ST_NOT_FOUND,
 			       "nothing was learned about \"" STR_FMT
-			       "\": name a message, nothing, channel, time or gap",
-			       STR_ARG(str_upto(p->only, 64)));
-	return ST_OK;
+			       "\": name a message, nothing, channel, time or gap%s",
+			       STR_ARG(str_upto(p->only, 64)),
+			       p->v->program->play->decisions_n > 0
+				       ? ", or one of the program's decisions:"
+				       : "");
+	return st;
 }
 
 enum status view_learned(struct view *v, struct str decision, struct json_w *w, struct err *e)

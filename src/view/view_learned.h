@@ -11,8 +11,9 @@
 #define VIEW_LEARNED_WEIGHTS 5u   /* the heaviest of an arm */
 
 /* What is expected is said for the average lead of the latest decisions, with 95 % intervals.
- * `decision`: one message, "nothing", "channel" or "time"; empty: all. ST_CONFLICT: no program;
- * ST_NOT_FOUND: no such decision. */
+ * `decision`: one message, "nothing", "channel", "time" or "gap", or one of the program's
+ * `decisions:` (view_advised.h), which stand there in short where it is empty: all. ST_CONFLICT: no
+ * program; ST_NOT_FOUND: no such decision. */
 MUST_USE enum status view_learned(struct view *v, struct str decision, struct json_w *w,
 				  struct err *e);
 

@@ -143,6 +143,8 @@ stop
 expect 0 "two days later" "alarms" -- clock advance 2d
 serve
 until_holds "it has learned" '"outcomes":[1-9]' '{"decision":"subject","actions":["a"]}'
+expect 0 "which there are" "offer  *mode shadow" -- policy learned
+expect 0 "what it has learned" '^  question .*\([0-9.]+ to [0-9.]+\) .* %' -- policy learned --decision subject
 stop
 expect 0 "its time is over" "alarms" -- clock advance 3d
 serve
