@@ -11,6 +11,8 @@
 #include "view/view_late.h"
 #include "view/view_model.h"
 
+#include <string.h>
+
 #define TAKEN_BACK_TOLD_US (7 * US_PER_D)
 
 static const char *for_how_long(int64_t at_us, char text[TIME_TEXT_MAX])
@@ -118,7 +120,38 @@ void doctor_check_experiments(struct patient *p, struct finding *f)
 	doctor_say(f, HEALTH_OK, NULL, "%zu running, none waits for you", running);
 }
 
-/* Which model decides, and was one taken back by itself lately? */
+static bool has_file(const struct registry_list *l, const struct registry_hash *hash)
+{
+	size_t i = 0;
+	while (i < l->models_n && strcmp(l->models[i].hash.hex, hash->hex) != 0)
+		i++;
+	return i < l->models_n || !hash->hex[0];
+}
+
+/* Decisions ask what the log has brought; the folder is how people see it and take it back. */
+static bool models_whole(struct patient *p, const struct registry_choice *choice, struct finding *f)
+{
+	struct err e;
+	struct registry_list l;
+	const struct registry_hash *gone = NULL;
+	if (registry_list(p->c->data, &p->c->arena, &l, &e) != ST_OK) {
+		doctor_say(f, HEALTH_WARN, "nurtured policy list", "%.300s", e.text);
+		return false;
+	}
+	if (!has_file(&l, &choice->champion))
+		gone = &choice->champion;
+	else if (!has_file(&l, &choice->candidate))
+		gone = &choice->candidate;
+	if (l.damaged_n)
+		doctor_say(f, HEALTH_WARN, "nurtured policy list", STR_FMT, STR_ARG(l.damaged[0]));
+	else if (gone != NULL)
+		doctor_say(f, HEALTH_WARN, "nurtured policy list",
+			   "models/ lacks %.12s, which decisions ask; the event log has it",
+			   gone->hex);
+	return !l.damaged_n && gone == NULL;
+}
+
+/* Which model decides, is it here, and was one taken back by itself lately? */
 void doctor_check_model(struct patient *p, struct finding *f)
 {
 	struct err e;
@@ -126,6 +159,8 @@ void doctor_check_model(struct patient *p, struct finding *f)
 	const struct rollout_change *last = &m.last;
 	if (view_model(p->door.node->store, &p->c->arena, &m, &e) != ST_OK)
 		doctor_say(f, HEALTH_FAIL, NULL, "%.180s", e.text);
+	else if (!models_whole(p, &m.choice, f))
+		return;
 	else if (m.taken_back && p->meta.clock_us - last->at_us < TAKEN_BACK_TOLD_US)
 		doctor_say(f, HEALTH_WARN, "nurtured policy list",
 			   "%.12s was taken back by itself: %.140s", last->hash.hex, last->words);

@@ -51,13 +51,13 @@ void policy_evidence_show(struct cli *c, const struct policy_evidence *p);
 int policy_run_compare(struct cli *c);
 int policy_run_learned(struct cli *c);  /* policy_learned.c */
 int policy_run_snapshot(struct cli *c); /* policy_snapshot.c */
+/* policy_tell.c: the step is made: the event log hears of it before the folder of models does.
+ * Without a node there is nobody to tell. */
+MUST_USE enum status policy_make(struct cli *c, const struct registry_step *s);
+/* The folder follows what the log was told, change by change; files that are missing or damaged are
+ * made anew where the log brought them. Nothing on a dry run. */
+MUST_USE enum status policy_catch_up(struct cli *c);
 /* policy_models.c */
-/* policy_tell.c: the event log hears of a choice before the folder of models does. ST_OK without a
- * node: there is nobody to tell. */
-MUST_USE enum status policy_tell(struct cli *c, const struct registry_choice *choice,
-				 struct str reason);
-/* The folder follows what the log was told of this slot. */
-MUST_USE enum status policy_catch_up(struct cli *c, struct str slot);
 /* Says that a model is here and in which state, with `about` behind it, and what is next. */
 int policy_here(struct cli *c, const struct registry_hash *h, struct str about);
 int policy_run_drift(struct cli *c);

@@ -13,6 +13,8 @@
 #include <string.h>
 
 #define SHORT 12 /* characters of a hash that people are shown */
+#define DAMAGED_FIX \
+	"remove it, and import a copy of it if there is one: nurtured policy import FILE"
 
 static void put_model(const struct registry_model *m, struct json_w *w)
 {
@@ -88,7 +90,7 @@ int policy_run_list(struct cli *c)
 	};
 	struct registry_list l;
 	struct page p;
-	if (policy_catch_up(c, STR(MODELS_SLOT)) != ST_OK || /* shares grow by themselves */
+	if (policy_catch_up(c) != ST_OK || /* shares grow by themselves */
 	    registry_list(c->data, &c->arena, &l, &c->err) != ST_OK)
 		return cli_fail(c, NULL);
 	page_begin(c, &p, "nurtured.models/1");
@@ -97,19 +99,30 @@ int policy_run_list(struct cli *c)
 	for (size_t i = 0; i < l.models_n; i++)
 		put_model(&l.models[i], &p.w);
 	json_w_end(&p.w);
+	if (l.damaged_n) {
+		json_w_key(&p.w, "damaged");
+		json_w_array(&p.w);
+		for (size_t i = 0; i < l.damaged_n; i++)
+			json_w_str(&p.w, l.damaged[i]);
+		json_w_end(&p.w);
+	}
 	if (page_end(c, &p) && l.models_n)
 		render_table(c, &p.d, json_get(&p.d, 0, "models"), columns,
 			     sizeof columns / sizeof columns[0]);
-	if (!l.models_n)
+	if (!l.models_n && !l.damaged_n)
 		cli_talk(c, "no models yet: the program's own rules decide\n");
-	return CLI_OK;
+	for (size_t i = 0; i < l.damaged_n; i++)
+		cli_talk(c, "%swarning:%s " STR_FMT "\n  fix: " DAMAGED_FIX "\n",
+			 cli_tint(c, "red"), cli_tint(c, "off"), STR_ARG(l.damaged[i]));
+	return l.damaged_n ? CLI_PROBLEMS : CLI_OK;
 }
 
 static int get(struct cli *c, const char *hash, struct registry_model *out)
 {
-	return registry_get(c->data, str_of(hash), &c->arena, out, &c->err) == ST_OK
-		       ? -1
-		       : cli_fail(c, "nurtured policy list");
+	enum status st = registry_get(c->data, str_of(hash), &c->arena, out, &c->err);
+	if (st == ST_OK)
+		return -1;
+	return cli_fail(c, st == ST_CORRUPT ? DAMAGED_FIX : "nurtured policy list");
 }
 
 int policy_run_show(struct cli *c)
@@ -119,7 +132,7 @@ int policy_run_show(struct cli *c)
 	struct page p;
 	if (c->args_n != 2)
 		return cli_usage(c, "policy show wants a model: nurtured policy show MODEL");
-	if (policy_catch_up(c, STR(MODELS_SLOT)) != ST_OK) /* as list does */
+	if (policy_catch_up(c) != ST_OK) /* as list does */
 		return cli_fail(c, NULL);
 	int rc = get(c, c->args[1], &m);
 	if (rc >= 0)
@@ -227,10 +240,7 @@ static int make(struct cli *c, const struct registry_step *s)
 {
 	if (c->dry_run)
 		return told(c, s);
-	if (policy_tell(c, &s->choice, s->reason) != ST_OK ||
-	    registry_apply(c->data, s, clock_now_us(), &c->err) != ST_OK)
-		return cli_fail(c, NULL);
-	return told(c, s);
+	return policy_make(c, s) == ST_OK ? told(c, s) : cli_fail(c, NULL);
 }
 
 /* The gate's reason against it; empty when it agrees. -1, or the exit code. Without a log the
@@ -280,9 +290,9 @@ int policy_run_promote(struct cli *c)
 	if (cli_value(c, "force") != NULL && str_trim(str_of(cli_value(c, "force"))).n == 0)
 		return cli_usage(c, "--force wants a reason: it stands in the model's history");
 	struct registry_model m;
+	if (policy_catch_up(c) != ST_OK)
+		return cli_fail(c, NULL);
 	int rc = get(c, c->args[1], &m);
-	if (rc < 0 && policy_catch_up(c, m.meta.slot) != ST_OK)
-		rc = cli_fail(c, NULL);
 	if (rc < 0)
 		rc = why_not(c, &m, &no);
 	if (rc >= 0)
@@ -308,7 +318,7 @@ int policy_run_rollback(struct cli *c)
 	const char *reason = cli_value(c, "reason");
 	if (c->args_n != 2)
 		return cli_usage(c, "policy rollback wants a slot: nurtured policy rollback SLOT");
-	if (policy_catch_up(c, str_of(c->args[1])) != ST_OK ||
+	if (policy_catch_up(c) != ST_OK ||
 	    registry_plan_rollback(c->data, str_of(c->args[1]), str_of(reason ? reason : ""),
 				   &c->arena, &s, &c->err) != ST_OK)
 		return cli_fail(c, "nurtured policy list");

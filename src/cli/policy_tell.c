@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * policy_tell.c: the log before the folder. What decisions follow from are the events model.put and
- * model.stage; the pointer in the folder of models comes after, and follows the log when somebody
- * died in between. A folder of models without a node has nobody to tell. */
+ * model.stage; the folder of models comes after, and follows the log: when somebody died in
+ * between, when a share moved by itself, and when its files are gone, for the log has what it was
+ * told. A folder of models without a node has nobody to tell. */
 #include "base/assert.h"
 #include "base/clock.h"
 #include "cli/door.h"
 #include "cli/policy.h"
 #include "engine/models.h"
+#include "engine/rollout.h"
 
 static struct door_item item_of(struct cli *c, struct door *d, const char *type, struct str body)
 {
@@ -72,7 +74,8 @@ static enum status send(struct cli *c, struct door *d, const struct registry_cho
 	return st;
 }
 
-enum status policy_tell(struct cli *c, const struct registry_choice *choice, struct str reason)
+static enum status policy_tell(struct cli *c, const struct registry_choice *choice,
+			       struct str reason)
 {
 	struct door d;
 	enum status st = door_open(c, DOOR_WRITE, &d, &c->err);
@@ -85,21 +88,103 @@ enum status policy_tell(struct cli *c, const struct registry_choice *choice, str
 	return st;
 }
 
-enum status policy_catch_up(struct cli *c, struct str slot)
+/* ---- the folder follows ---- */
+
+struct catching_up {
+	struct cli *c;
+	struct str full; /* of the latest change, whose words the fold may have cut; may be empty */
+	struct str slots[REGISTRY_TOLD_MAX];
+	size_t slots_n;
+	size_t files; /* made anew */
+	bool moved;
+	enum status st;
+};
+
+/* A file the log brought, or a slot it has said something of. */
+static bool look_at(void *ctx, struct store_key key, struct str value)
 {
-	struct door d;
-	struct registry_choice choice;
+	struct catching_up *x = ctx;
+	struct str slot;
+	bool made = false;
+	if (models_slot_of(key.bytes, &slot)) {
+		if (x->slots_n < REGISTRY_TOLD_MAX)
+			x->slots[x->slots_n++] = arena_str(&x->c->arena, slot);
+		return true;
+	}
+	if (key.bytes.n != REGISTRY_HASH_CHARS)
+		return true;
+	x->st = registry_restore(x->c->data, value, &made, &x->c->err);
+	x->files += made;
+	return x->st == ST_OK;
+}
+
+static enum status follow(struct catching_up *x, struct store *s, struct str slot)
+{
+	struct cli *c = x->c;
+	struct registry_choice now;
+	struct registry_told told[ROLLOUT_TOLD_MAX];
+	struct rollout_state r = {.stage = 0};
+	size_t n;
 	bool moved = false;
-	enum status st = door_open(c, DOOR_READ, &d, &c->err);
-	if (st == ST_NOT_FOUND)
-		return ST_OK;
+	enum status st = models_choice(s, slot, &c->arena, &now, &c->err);
+	if (st == ST_OK && str_is(slot, MODELS_SLOT))
+		st = rollout_read(s, &r, &c->err);
 	if (st != ST_OK)
 		return st;
-	st = models_choice(d.node->store, slot, &c->arena, &choice, &c->err);
-	if (st == ST_OK && !c->dry_run)
-		st = registry_follow(c->data, &choice, clock_now_us(), &moved, &c->err);
-	if (moved)
-		cli_talk(c, "the folder of models was behind the event log, and follows it now\n");
+	rollout_told(&r, &now, &c->arena, told, &n);
+	struct registry_told *last = &told[n - 1];
+	if (r.changes_n == 0) { /* nobody counts the changes of this slot */
+		last->at_us = clock_now_us();
+		last->reason = x->full.n ? x->full : last->reason;
+	} else if (str_starts(x->full, last->reason)) {
+		last->reason = x->full;
+	}
+	st = registry_follow(c->data, told, n, &moved, &c->err);
+	x->moved |= moved;
+	return st;
+}
+
+static enum status catch_up(struct catching_up *x, struct store *s)
+{
+	enum status st = store_scan(s, TABLE_MODEL, SCAN_ALL, look_at, x, &x->c->err);
+	st = st == ST_OK ? x->st : st;
+	for (size_t i = 0; st == ST_OK && i < x->slots_n; i++)
+		st = follow(x, s, x->slots[i]);
+	return st;
+}
+
+static enum status catch_up_from(struct catching_up *x)
+{
+	struct door d;
+	struct cli *c = x->c;
+	enum status st = door_open(c, DOOR_READ, &d, &c->err);
+	if (st != ST_OK)
+		return st == ST_NOT_FOUND ? ST_OK : st;
+	st = catch_up(x, d.node->store);
 	door_close(&d);
-	return st == ST_NOT_FOUND ? ST_OK : st;
+	return st;
+}
+
+enum status policy_catch_up(struct cli *c)
+{
+	struct catching_up x = {.c = c};
+	enum status st = c->dry_run ? ST_OK : catch_up_from(&x);
+	if (x.files)
+		cli_talk(c,
+			 "%zu files of models were missing or damaged: made anew from the event "
+			 "log\n",
+			 x.files);
+	if (x.moved)
+		cli_talk(c, "the folder of models was behind the event log, and follows it now\n");
+	return st;
+}
+
+enum status policy_make(struct cli *c, const struct registry_step *s)
+{
+	struct catching_up x = {.c = c, .full = s->reason};
+	enum status st = policy_tell(c, &s->choice, s->reason);
+	if (st == ST_OK)
+		st = catch_up_from(&x);
+	/* Without a node nobody has told the folder yet; else it is so already. */
+	return st == ST_OK ? registry_apply(c->data, s, clock_now_us(), &c->err) : st;
 }

@@ -19,6 +19,14 @@ static struct str slot_key(struct str slot, char out[REGISTRY_SLOT_MAX + sizeof 
 	return str_n(out, (size_t)n);
 }
 
+bool models_slot_of(struct str key, struct str *slot)
+{
+	if (!str_starts(key, STR(SLOT_PREFIX)))
+		return false;
+	*slot = str_slice(key, sizeof SLOT_PREFIX - 1, key.n);
+	return true;
+}
+
 enum status models_choice(struct store *s, struct str slot, struct arena *a,
 			  struct registry_choice *out, struct err *e)
 {

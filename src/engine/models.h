@@ -17,6 +17,8 @@
 
 #define MODELS_SLOT "cadence" /* the one that decisions ask */
 
+/* Is this the key of what was said of a slot? */
+bool models_slot_of(struct str key, struct str *slot);
 /* ST_NOT_FOUND: nothing was ever said of this slot; rules decide. */
 MUST_USE enum status models_choice(struct store *s, struct str slot, struct arena *a,
 				   struct registry_choice *out, struct err *e);

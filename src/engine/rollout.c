@@ -168,6 +168,64 @@ uint64_t rollout_change_no(const struct rollout_state *s, size_t i)
 	return s->stage - (s->changes_n - 1 - i); /* each change begins a stage */
 }
 
+/* How it stood before the first change that is kept. Who was champion then is not written down
+ * when somebody else took its place: it is none, then. */
+static struct registry_choice before_all(const struct rollout_state *s,
+					 const struct registry_choice *now)
+{
+	struct registry_choice c = {.slot = now->slot, .champion = now->champion};
+	const struct rollout_change *first = &s->changes[0];
+	for (size_t i = s->changes_n; i-- > 0;) {
+		const struct rollout_change *x = &s->changes[i];
+		if (x->from == 100)
+			c.champion = x->hash;
+		else if (x->to == 100)
+			c.champion.hex[0] = '\0';
+	}
+	if (first->from < 100) {
+		c.candidate = first->hash;
+		c.percent = first->from;
+	}
+	return c;
+}
+
+static void follow(struct registry_choice *c, const struct rollout_change *x)
+{
+	if (x->to == 100) {
+		c->champion = x->hash;
+	} else if (x->from == 100) {
+		c->champion.hex[0] = '\0';
+	} else if (x->to < 100) {
+		c->candidate = x->hash;
+		c->percent = x->to;
+		return;
+	}
+	if (same(&c->candidate, &x->hash)) {
+		c->candidate.hex[0] = '\0';
+		c->percent = 0;
+	}
+}
+
+void rollout_told(const struct rollout_state *s, const struct registry_choice *now, struct arena *a,
+		  struct registry_told out[ROLLOUT_TOLD_MAX], size_t *n_r)
+{
+	static const struct str said = {"as the event log says",
+					sizeof "as the event log says" - 1};
+	struct registry_choice c = s->changes_n ? before_all(s, now) : *now;
+	size_t n = 0;
+	out[n++] = (struct registry_told){
+		s->stage - s->changes_n, s->changes_n ? s->changes[0].at_us : s->since_us, said, c};
+	for (size_t i = 0; i < s->changes_n; i++) {
+		const struct rollout_change *x = &s->changes[i];
+		follow(&c, x);
+		out[n++] = (struct registry_told){
+			rollout_change_no(s, i), x->at_us,
+			arena_printf(a, "%s%s", x->by_itself ? "by itself: " : "", x->words), c};
+	}
+	out[n - 1].choice = *now; /* whatever was pieced together */
+	*n_r = n;
+}
+
 static void remember(struct rollout_state *x, const struct rollout_change *c)
 {
 	if (x->changes_n == ROLLOUT_CHANGES_MAX) {

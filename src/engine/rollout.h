@@ -46,6 +46,11 @@ struct rollout {
 
 /* The number of a change that is kept: the first there ever was has 1. */
 uint64_t rollout_change_no(const struct rollout_state *s, size_t i);
+/* The changes that are kept, as the folder of models follows them, oldest first, and one before
+ * them: how it stood. `now`: the choice as it is. On `a`; n_r 0: nothing was ever said. */
+#define ROLLOUT_TOLD_MAX (ROLLOUT_CHANGES_MAX + 1)
+void rollout_told(const struct rollout_state *s, const struct registry_choice *now, struct arena *a,
+		  struct registry_told out[ROLLOUT_TOLD_MAX], size_t *n_r);
 /* As committed. ST_OK and zeros: nothing was ever tried. */
 MUST_USE enum status rollout_read(struct store *s, struct rollout_state *out, struct err *e);
 /* The same with the choice and its models in memory, read when they are not yet. */

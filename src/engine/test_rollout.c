@@ -191,6 +191,45 @@ static void test_moves_by_itself(void **state)
 	}
 }
 
+/* Each change, as it was, for a folder that was not looked at meanwhile. */
+static void test_told_change_by_change(void **state)
+{
+	struct world w;
+	struct registry_told told[ROLLOUT_TOLD_MAX];
+	size_t n;
+	(void)state;
+	play_start(&w, LEARNING_PROGRAM("igw"), &learning_content);
+	struct registry_hash a = brings_model(&w, "story"), b = brings_model(&w, "numbers");
+	const struct registry_choice steps[] = {
+		{STR("cadence"), nobody, a, 0, false},  {STR("cadence"), nobody, a, 5, false},
+		{STR("cadence"), a, nobody, 0, false},  {STR("cadence"), a, b, 0, false},
+		{STR("cadence"), a, b, 25, true},       {STR("cadence"), b, nobody, 0, false},
+		{STR("cadence"), a, nobody, 0, false},  {STR("cadence"), a, b, 50, false},
+		{STR("cadence"), a, nobody, 0, false},  {STR("cadence"), nobody, nobody, 0, false},
+		{STR("cadence"), nobody, b, 0, false},  {STR("cadence"), nobody, b, 5, false},
+		{STR("cadence"), nobody, b, 25, false}, {STR("cadence"), b, nobody, 0, false},
+		{STR("cadence"), b, a, 0, false},       {STR("cadence"), b, a, 5, false},
+		{STR("cadence"), b, a, 25, false},      {STR("cadence"), b, nobody, 0, false},
+	};
+	for (size_t k = 0; k < COUNT_OF(steps); k++) {
+		chosen(&w, steps[k].champion, steps[k].candidate, steps[k].percent,
+		       steps[k].by_hand);
+		struct rollout_state s = state_of(&w);
+		struct registry_choice now = choice(&w);
+		rollout_told(&s, &now, &w.arena, told, &n);
+		assert_int_equal(n, s.changes_n + 1);
+		for (size_t i = n; i-- > 1;) { /* the latest first: step k, k - 1, ... */
+			const struct registry_choice *c = &steps[k + 1 - (n - i)];
+			assert_int_equal(told[i].no, k + 2 - (n - i));
+			assert_string_equal(told[i].choice.candidate.hex, c->candidate.hex);
+			assert_int_equal(told[i].choice.percent, c->percent);
+			assert_string_equal(told[i].choice.champion.hex, c->champion.hex);
+			check_str("why", told[i].reason, "a test");
+		}
+	}
+	teardown(&w);
+}
+
 static void test_refused(void **state)
 {
 	struct world w;
@@ -241,6 +280,7 @@ int main(void)
 		cmocka_unit_test(test_choices_are_followed),
 		cmocka_unit_test(test_shadow_acts_never),
 		cmocka_unit_test(test_moves_by_itself),
+		cmocka_unit_test(test_told_change_by_change),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_rows),
 	};

@@ -24,6 +24,8 @@ MUST_USE enum status registry_files(const char *dir, struct arena *a, struct reg
 /* One writer at a time: two verbs may be run at once beside a daemon. Clears away what a killed one
  * left. Close the descriptor to let go. */
 MUST_USE enum status registry_lock(const char *dir, int *fd_r, struct err *e);
+/* The same, in a folder that is made where it is missing. */
+MUST_USE enum status registry_open(const char *dir, int *fd_r, struct err *e);
 /* The file under this name, checked against it. */
 MUST_USE enum status registry_read(const char *dir, const struct registry_hash *hash,
 				   struct arena *a, struct registry_model *out, struct err *e);

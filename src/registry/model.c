@@ -214,15 +214,19 @@ enum status registry_lock(const char *dir, int *fd_r, struct err *e)
 	return ST_OK;
 }
 
+enum status registry_open(const char *dir, int *fd_r, struct err *e)
+{
+	enum status st = make_folder(dir, e);
+	return st == ST_OK ? registry_lock(dir, fd_r, e) : st;
+}
+
 static enum status put_file(const char *dir, struct str file, struct registry_hash *out,
 			    struct err *e)
 {
 	char path[REGISTRY_PATH_MAX];
 	struct registry_hash h = hash_of_file(file);
 	int fd;
-	enum status st = make_folder(dir, e);
-	if (st == ST_OK)
-		st = registry_lock(dir, &fd, e);
+	enum status st = registry_open(dir, &fd, e);
 	if (st != ST_OK)
 		return st;
 	if (access(registry_path(dir, h.hex, SUFFIX, path), F_OK) != 0)
@@ -230,6 +234,27 @@ static enum status put_file(const char *dir, struct str file, struct registry_ha
 	close(fd);
 	if (st == ST_OK)
 		*out = h;
+	return st;
+}
+
+enum status registry_restore(const char *dir, struct str file, bool *made_r, struct err *e)
+{
+	char path[REGISTRY_PATH_MAX];
+	struct arena a;
+	struct registry_model m;
+	struct str there;
+	int fd;
+	arena_init(&a, 4 * FILE_BYTES_MAX);
+	enum status st = registry_decode(file, &a, &m, e);
+	bool whole = st == ST_OK && registry_file(dir, &m.hash, &a, &there, NULL) == ST_OK;
+	if (st == ST_OK && !whole && (st = registry_open(dir, &fd, e)) == ST_OK) {
+		registry_path(dir, m.hash.hex, SUFFIX, path);
+		st = file_write_atomic(path, file, 0400, e);
+		close(fd);
+	}
+	if (st == ST_OK)
+		*made_r = !whole;
+	arena_finish(&a);
 	return st;
 }
 

@@ -28,6 +28,7 @@
 #define REGISTRY_MODELS_MAX 1024u  /* in one folder */
 #define REGISTRY_CHANGES_MAX 1024u /* remembered; older ones fall off */
 #define REGISTRY_SLOT_MAX 64u      /* bytes of a slot's name */
+#define REGISTRY_TOLD_MAX 32u      /* changes of a slot that are followed at once */
 
 enum registry_state {
 	REGISTRY_DRAFT,  /* here, asked by nobody */
@@ -90,8 +91,10 @@ struct registry_list {
 	size_t models_n;
 	struct registry_change *changes; /* oldest first */
 	size_t changes_n;
+	struct str *damaged; /* files that are no models, each with what is wrong, in words */
+	size_t damaged_n;
 };
-/* Every model and every change. Files that cannot be read are an error that names the first. */
+/* Every model that can be read, and every change. ST_CORRUPT: the states cannot be read. */
 MUST_USE enum status registry_list(const char *dir, struct arena *a, struct registry_list *out,
 				   struct err *e);
 
@@ -104,6 +107,9 @@ MUST_USE enum status registry_export(const char *dir, struct str hash, const cha
 				     struct err *e);
 MUST_USE enum status registry_import(const char *dir, const char *path, registry_reads *reads,
 				     struct registry_hash *out, struct err *e);
+/* A file as registry_put wrote it (the log kept it), where its own is missing or damaged. */
+MUST_USE enum status registry_restore(const char *dir, struct str file, bool *made_r,
+				      struct err *e);
 /* What registry_put wrote, read; all else is ST_INVALID. Pure: the parser of outside bytes. */
 MUST_USE enum status registry_decode(struct str file, struct arena *a, struct registry_model *out,
 				     struct err *e);
@@ -157,9 +163,17 @@ MUST_USE enum status registry_plan_rollback(const char *dir, struct str slot, st
 /* Makes it so in states.json. The same step twice is one. */
 MUST_USE enum status registry_apply(const char *dir, const struct registry_step *s, int64_t now_us,
 				    struct err *e);
-/* The log is right: states.json follows the choice it was told last (a crash in between). Answers
- * whether anything had to be moved. */
-MUST_USE enum status registry_follow(const char *dir, const struct registry_choice *c,
-				     int64_t now_us, bool *moved_r, struct err *e);
+/* A change of a slot as the log told it. */
+struct registry_told {
+	uint64_t no; /* grows by one with each change of the slot; 0: nobody counts */
+	int64_t at_us;
+	struct str reason;
+	struct registry_choice choice; /* behind it */
+};
+/* The log is right: states.json follows what it told of one slot, oldest first, the last being how
+ * it stands; what it has followed before is not done again. A file that cannot be read is put
+ * aside and made anew. Answers whether anything had to be moved. */
+MUST_USE enum status registry_follow(const char *dir, const struct registry_told *told, size_t n,
+				     bool *moved_r, struct err *e);
 
 #endif

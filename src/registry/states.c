@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "registry/internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +15,10 @@
 #define STATES_LIMITS ((struct json_limits){.depth_max = 8, .tokens_max = 65536})
 #define SCRATCH_BYTES ((size_t)64 << 20)
 #define REASON_BYTES_MAX 480u
+/* A folder may be far behind. The first of its moves puts any states right, and each behind it
+ * changes three models at most: who rules, who ruled, who was tried. */
+#define CHANGES_ROOM \
+	(REGISTRY_CHANGES_MAX + REGISTRY_MODELS_MAX + 2 + (size_t)REGISTRY_TOLD_MAX * 4)
 
 struct entry {
 	struct registry_hash hash;
@@ -23,9 +28,17 @@ struct entry {
 	int64_t since_us;
 };
 
+/* Up to which change of a slot the folder has followed the log. */
+struct followed {
+	struct str slot;
+	int64_t no;
+};
+
 struct states {
 	struct entry *list;
 	size_t n;
+	struct followed *followed;
+	size_t followed_n;
 	struct registry_change *changes;
 	size_t changes_n;
 };
@@ -69,15 +82,24 @@ static bool read_change(const struct json *d, uint32_t node, struct arena *a,
 	return ok && out->hash.hex[0] && percent >= 0 && percent <= 100;
 }
 
+static bool read_followed(const struct json *d, uint32_t node, struct arena *a,
+			  struct followed *out)
+{
+	out->slot = json_str(d, json_get(d, node, "slot"), a);
+	return registry_is_name(out->slot) && json_i64(d, json_get(d, node, "no"), &out->no);
+}
+
 static bool parse(struct str text, struct arena *a, struct states *s)
 {
 	struct json d;
 	bool ok = json_parse(text, STATES_LIMITS, a, &d, NULL) == ST_OK;
 	uint32_t models = ok ? json_get(&d, 0, "models") : JSON_NONE;
 	uint32_t changes = ok ? json_get(&d, 0, "changes") : JSON_NONE;
+	uint32_t followed = ok ? json_get(&d, 0, "followed") : JSON_NONE; /* none: an older file */
 	if (!json_is(&d, models, JSON_ARRAY) || !json_is(&d, changes, JSON_ARRAY) ||
 	    json_count(&d, models) > REGISTRY_MODELS_MAX ||
-	    json_count(&d, changes) > REGISTRY_CHANGES_MAX)
+	    json_count(&d, changes) > REGISTRY_CHANGES_MAX ||
+	    (followed != JSON_NONE && json_count(&d, followed) > REGISTRY_MODELS_MAX))
 		return false;
 	for (uint32_t i = json_first(&d, models); i != JSON_NONE; i = json_next(&d, models, i))
 		if (!read_entry(&d, i, a, &s->list[s->n++]))
@@ -85,26 +107,39 @@ static bool parse(struct str text, struct arena *a, struct states *s)
 	for (uint32_t i = json_first(&d, changes); i != JSON_NONE; i = json_next(&d, changes, i))
 		if (!read_change(&d, i, a, &s->changes[s->changes_n++]))
 			return false;
+	for (uint32_t i = json_first(&d, followed); i != JSON_NONE; i = json_next(&d, followed, i))
+		if (!read_followed(&d, i, a, &s->followed[s->followed_n++]))
+			return false;
 	return true;
+}
+
+static enum status none_yet(struct arena *a, struct states *s, struct err *e)
+{
+	/* Room for what moves may add. */
+	s->list = ARENA_ARRAY(a, struct entry, REGISTRY_MODELS_MAX + 2);
+	s->changes = ARENA_ARRAY(a, struct registry_change, CHANGES_ROOM);
+	s->followed = ARENA_ARRAY(a, struct followed, REGISTRY_MODELS_MAX + 1);
+	s->n = s->changes_n = s->followed_n = 0;
+	return s->list != NULL && s->changes != NULL && s->followed != NULL
+		       ? ST_OK
+		       : err_set(e, ST_LIMIT, "no memory is left for the states of models");
 }
 
 static enum status load(const char *dir, struct arena *a, struct states *s, struct err *e)
 {
 	char path[REGISTRY_PATH_MAX];
 	struct str text;
-	/* Room for what a move may add. */
-	s->list = ARENA_ARRAY(a, struct entry, REGISTRY_MODELS_MAX + 2);
-	s->changes = ARENA_ARRAY(a, struct registry_change,
-				 REGISTRY_CHANGES_MAX + REGISTRY_MODELS_MAX + 2);
-	s->n = s->changes_n = 0;
-	if (s->list == NULL || s->changes == NULL)
-		return err_set(e, ST_LIMIT, "no memory is left for the states of models");
-	enum status st = file_read(registry_path(dir, "states", ".json", path), STATES_BYTES_MAX, a,
-				   &text, e);
+	enum status st = none_yet(a, s, e);
+	if (st != ST_OK)
+		return st;
+	st = file_read(registry_path(dir, "states", ".json", path), STATES_BYTES_MAX, a, &text, e);
 	if (st == ST_NOT_FOUND)
 		return ST_OK;
 	if (st == ST_OK && !parse(text, a, s))
-		return err_set(e, ST_CORRUPT, "%s is damaged: it is no list of states", path);
+		return err_set(e, ST_CORRUPT,
+			       "%s is damaged: it is no list of states; \"nurtured policy list\" "
+			       "makes it anew from the event log",
+			       path);
 	return st;
 }
 
@@ -137,6 +172,15 @@ static void write_states(const struct states *s, struct buf *out)
 		json_w_kz(&w, "to", registry_state_name(s->changes[i].to));
 		json_w_ki64(&w, "percent", s->changes[i].percent);
 		json_w_kstr(&w, "reason", str_upto(s->changes[i].reason, REASON_BYTES_MAX));
+		json_w_end(&w);
+	}
+	json_w_end(&w);
+	json_w_key(&w, "followed");
+	json_w_array(&w);
+	for (size_t i = 0; i < s->followed_n; i++) {
+		json_w_object(&w);
+		json_w_kstr(&w, "slot", s->followed[i].slot);
+		json_w_ki64(&w, "no", s->followed[i].no);
 		json_w_end(&w);
 	}
 	json_w_end(&w);
@@ -257,18 +301,25 @@ enum status registry_list(const char *dir, struct arena *a, struct registry_list
 	if (st != ST_OK)
 		return st;
 	l.models = ARENA_ARRAY(a, struct registry_model, n + 1);
-	if (l.models == NULL)
+	l.damaged = ARENA_ARRAY(a, struct str, n + 1);
+	if (l.models == NULL || l.damaged == NULL)
 		return err_set(e, ST_LIMIT, "no memory is left for a list of models");
 	for (size_t i = 0; i < n && st == ST_OK; i++) {
-		st = list_one(dir, &files[i], a, &l.models[i], e);
-		if (st == ST_OK)
-			tell_state(&s, &l.models[i]);
+		struct err why = {.status = ST_OK};
+		st = list_one(dir, &files[i], a, &l.models[l.models_n], &why);
+		if (st == ST_OK) {
+			tell_state(&s, &l.models[l.models_n++]);
+		} else if (st == ST_CORRUPT) { /* the others are as good as before */
+			l.damaged[l.damaged_n++] = arena_str(a, str_of(why.text));
+			st = ST_OK;
+		} else if (e != NULL) {
+			*e = why;
+		}
 	}
 	if (st != ST_OK)
 		return st;
-	if (n)
-		qsort(l.models, n, sizeof *l.models, by_age);
-	l.models_n = n;
+	if (l.models_n)
+		qsort(l.models, l.models_n, sizeof *l.models, by_age);
 	l.changes = s.changes;
 	l.changes_n = s.changes_n;
 	*out = l;
@@ -470,6 +521,7 @@ static bool move(struct states *s, const struct registry_choice *c, struct str r
 		unsigned percent = percent_under(c, to);
 		if (!str_eq(at->slot, c->slot) || (to == at->state && percent == at->percent))
 			continue;
+		ASSERT(s->changes_n < CHANGES_ROOM);
 		s->changes[s->changes_n++] =
 			(struct registry_change){now_us, at->hash, at->state, to, percent, reason};
 		at->state = to;
@@ -480,8 +532,88 @@ static bool move(struct states *s, const struct registry_choice *c, struct str r
 	return moved;
 }
 
-static enum status make_so(const char *dir, const struct registry_choice *c, struct str reason,
-			   int64_t now_us, bool *moved_r, struct err *e)
+/* ---- the log is followed ---- */
+
+static struct followed *followed_of(struct states *s, struct str slot)
+{
+	for (size_t i = 0; i < s->followed_n; i++)
+		if (str_eq(s->followed[i].slot, slot))
+			return &s->followed[i];
+	return NULL;
+}
+
+static bool stands_so(const struct states *s, const struct registry_choice *c)
+{
+	const struct registry_choice is = choice_of(s, c->slot);
+	return registry_hash_eq(&is.champion, &c->champion) &&
+	       registry_hash_eq(&is.candidate, &c->candidate) && is.percent == c->percent;
+}
+
+static bool knows_slot(const struct states *s, struct str slot)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (str_eq(s->list[i].slot, slot))
+			return true;
+	return false;
+}
+
+/* The first change the folder has not made. */
+static size_t first_new(struct states *s, const struct registry_told *told, size_t n)
+{
+	const struct followed *f = followed_of(s, told->choice.slot);
+	size_t i = n;
+	if (f != NULL && f->no <= (int64_t)told[n - 1].no) {
+		for (i = 0; i < n && (int64_t)told[i].no <= f->no;)
+			i++;
+		return i;
+	}
+	if (f == NULL && !knows_slot(s, told->choice.slot))
+		return 0;
+	/* A file from before changes were counted, or from another log. */
+	while (i > 0 && !stands_so(s, &told[i - 1].choice))
+		i--;
+	return i > 0 ? i : n - 1;
+}
+
+static bool count_followed(struct states *s, const struct registry_told *last)
+{
+	struct followed *f = followed_of(s, last->choice.slot);
+	if (last->no == 0 || (f != NULL && f->no == (int64_t)last->no))
+		return false;
+	if (f == NULL && s->followed_n == REGISTRY_MODELS_MAX)
+		return false; /* it is told by how it stands, then */
+	if (f == NULL)
+		f = &s->followed[s->followed_n++];
+	*f = (struct followed){last->choice.slot, (int64_t)last->no};
+	return true;
+}
+
+static bool follow(struct states *s, const struct registry_told *told, size_t n, bool *moved_r)
+{
+	const struct registry_told *last = &told[n - 1];
+	bool moved = false;
+	for (size_t i = first_new(s, told, n); i < n; i++)
+		moved = move(s, &told[i].choice, told[i].reason, told[i].at_us) || moved;
+	moved = move(s, &last->choice, last->reason, last->at_us) || moved; /* whatever it was */
+	*moved_r = moved;
+	return count_followed(s, last) || moved;
+}
+
+/* A pointer nobody can read is put aside: who follows the log needs none. */
+static enum status load_or_begin(const char *dir, struct arena *a, struct states *s, struct err *e)
+{
+	char path[REGISTRY_PATH_MAX], aside[REGISTRY_PATH_MAX];
+	enum status st = load(dir, a, s, e);
+	if (st != ST_CORRUPT)
+		return st;
+	registry_path(dir, "states", ".json", path);
+	if (rename(path, registry_path(dir, "states", ".json.damaged", aside)) != 0)
+		return st;
+	return none_yet(a, s, e);
+}
+
+enum status registry_apply(const char *dir, const struct registry_step *step, int64_t now_us,
+			   struct err *e)
 {
 	struct states s;
 	struct arena a;
@@ -491,25 +623,31 @@ static enum status make_so(const char *dir, const struct registry_choice *c, str
 		return st;
 	arena_init(&a, SCRATCH_BYTES);
 	st = load(dir, &a, &s, e);
-	bool moved = st == ST_OK && move(&s, c, reason, now_us);
-	if (moved)
+	if (st == ST_OK && move(&s, &step->choice, step->reason, now_us))
+		st = save(dir, &s, e);
+	arena_finish(&a);
+	close(fd);
+	return st;
+}
+
+enum status registry_follow(const char *dir, const struct registry_told *told, size_t n,
+			    bool *moved_r, struct err *e)
+{
+	struct states s;
+	struct arena a;
+	bool moved = false;
+	int fd;
+	ASSERT(n > 0 && n <= REGISTRY_TOLD_MAX);
+	enum status st = registry_open(dir, &fd, e);
+	if (st != ST_OK)
+		return st;
+	arena_init(&a, SCRATCH_BYTES);
+	st = load_or_begin(dir, &a, &s, e);
+	if (st == ST_OK && follow(&s, told, n, &moved))
 		st = save(dir, &s, e);
 	if (st == ST_OK)
 		*moved_r = moved;
 	arena_finish(&a);
 	close(fd);
 	return st;
-}
-
-enum status registry_apply(const char *dir, const struct registry_step *s, int64_t now_us,
-			   struct err *e)
-{
-	bool moved;
-	return make_so(dir, &s->choice, s->reason, now_us, &moved, e);
-}
-
-enum status registry_follow(const char *dir, const struct registry_choice *c, int64_t now_us,
-			    bool *moved_r, struct err *e)
-{
-	return make_so(dir, c, STR("as the event log says"), now_us, moved_r, e);
 }

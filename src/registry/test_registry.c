@@ -74,8 +74,12 @@ static void damaged_file_is_named(void **state)
 	damage(&f, path);
 	assert_int_equal(registry_get(f.dir, str_of(h.hex), &f.arena, &m, &f.e), ST_CORRUPT);
 	assert_non_null(strstr(f.e.text, path));
-	assert_int_equal(registry_list(f.dir, &f.arena, &l, &f.e), ST_CORRUPT);
-	assert_non_null(strstr(f.e.text, path));
+	struct registry_hash good = put_model(&f, "weights", 6);
+	assert_int_equal(registry_list(f.dir, &f.arena, &l, &f.e), ST_OK);
+	assert_int_equal(l.damaged_n, 1);
+	assert_true(str_starts(l.damaged[0], str_of(path)));
+	assert_int_equal(l.models_n, 1); /* the others are there */
+	assert_string_equal(l.models[0].hash.hex, good.hex);
 	snprintf(path, sizeof path, "%s/models/states.json", f.dir);
 	assert_int_equal(file_write_atomic(path, STR("{\"models\":1}"), 0600, &f.e), ST_OK);
 	assert_int_equal(registry_list(f.dir, &f.arena, &l, &f.e), ST_CORRUPT);
@@ -223,22 +227,112 @@ static void rules_again(void **state)
 	folder_close(&f);
 }
 
+static bool follows(struct folder *f, const struct registry_told *told, size_t n)
+{
+	bool moved;
+	if (registry_follow(f->dir, told, n, &moved, &f->e) != ST_OK)
+		fail_msg("follow: %s", f->e.text);
+	return moved;
+}
+
+static struct registry_list list(struct folder *f)
+{
+	struct registry_list l;
+	if (registry_list(f->dir, &f->arena, &l, &f->e) != ST_OK)
+		fail_msg("list: %s", f->e.text);
+	return l;
+}
+
 /* The log was told and the folder was not: the folder follows, once. */
 static void follows_the_log(void **state)
 {
 	(void)state;
 	struct folder f;
-	bool moved;
 	folder_open(&f);
 	struct registry_hash a = put_model(&f, "a", 1), b = put_model(&f, "b", 2);
 	to_champion(&f, a);
-	struct registry_choice c = {.slot = STR("cadence"), .champion = a, .candidate = b, 25};
-	assert_int_equal(registry_follow(f.dir, &c, 50, &moved, &f.e), ST_OK);
-	assert_true(moved);
+	const struct registry_told now = {
+		0, 50, STR("x"), {.slot = STR("cadence"), .champion = a, .candidate = b, 25}};
+	assert_true(follows(&f, &now, 1));
 	assert_int_equal(get(&f, b).percent, 25);
-	assert_int_equal(registry_follow(f.dir, &c, 51, &moved, &f.e), ST_OK);
-	assert_false(moved);
+	assert_false(follows(&f, &now, 1));
 	folder_close(&f);
+}
+
+#define TOLD(number, when, why, ...) \
+	((struct registry_told){number, when, STR(why), {.slot = STR("cadence"), __VA_ARGS__}})
+
+/* What moved by itself has the time and the reason that the log gives, also when nobody looked. */
+static void follows_step_by_step(void **state)
+{
+	(void)state;
+	struct folder f;
+	folder_open(&f);
+	struct registry_hash a = put_model(&f, "a", 1), b = put_model(&f, "b", 2);
+	const struct registry_told told[] = {
+		TOLD(1, 10, "promoted", .candidate = a),
+		TOLD(2, 20, "as good", .candidate = a, .percent = 5),
+		TOLD(3, 30, "it brings less", .percent = 0),
+		TOLD(4, 40, "promoted", .candidate = b),
+		TOLD(5, 50, "forced", .champion = b),
+	};
+	assert_true(follows(&f, told, 1));
+	assert_true(follows(&f, told, 4)); /* nobody looked at 2 and 3 */
+	assert_false(follows(&f, told, 4));
+	assert_true(follows(&f, told + 3, 2)); /* and 1 to 3 are not kept any more */
+	struct registry_list l = list(&f);
+	assert_int_equal(l.changes_n, 5);
+	for (size_t i = 0; i < l.changes_n; i++) {
+		assert_int_equal(l.changes[i].at_us, told[i].at_us);
+		assert_true(str_eq(l.changes[i].reason, told[i].reason));
+	}
+	assert_int_equal(l.changes[2].to, REGISTRY_DRAFT);
+	assert_string_equal(l.changes[2].hash.hex, a.hex);
+	assert_int_equal(get(&f, b).state, REGISTRY_CHAMPION);
+	/* A log that has not come as far: another one, or an older backup of it. */
+	assert_true(follows(&f, told, 2));
+	assert_int_equal(get(&f, a).percent, 5);
+	assert_int_equal(get(&f, b).state, REGISTRY_RETIRED);
+	folder_close(&f);
+}
+
+/* A folder that lost its pointer, or has one nobody can read, or is not there at all, is made anew
+ * from what the log told; a file that is lost or damaged, from what the log kept of it. */
+static void made_anew(void **state)
+{
+	(void)state;
+	struct folder f, g;
+	struct str file;
+	char path[256];
+	bool made;
+	folder_open(&f);
+	folder_open(&g);
+	struct registry_hash a = put_model(&f, "a", 1);
+	const struct registry_told told[] = {TOLD(1, 10, "promoted", .candidate = a),
+					     TOLD(2, 20, "as good", .candidate = a, .percent = 5)};
+	assert_true(follows(&f, told, 2));
+	snprintf(path, sizeof path, "%s/models/states.json", f.dir);
+	assert_int_equal(file_write_atomic(path, STR("[]"), 0600, &f.e), ST_OK);
+	assert_true(follows(&f, told, 2));
+	assert_int_equal(list(&f).changes_n, 2);
+	assert_int_equal(get(&f, a).percent, 5);
+	snprintf(path, sizeof path, "%s/models/states.json.damaged", f.dir);
+	assert_int_equal(access(path, F_OK), 0); /* somebody may want to know */
+	assert_int_equal(registry_file(f.dir, &a, &f.arena, &file, &f.e), ST_OK);
+	assert_true(follows(&g, told, 2)); /* no folder */
+	assert_int_equal(registry_restore(g.dir, file, &made, &g.e), ST_OK);
+	assert_true(made);
+	assert_int_equal(get(&g, a).percent, 5);
+	snprintf(path, sizeof path, "%s/models/%s.model", g.dir, a.hex);
+	damage(&g, path);
+	assert_int_equal(registry_restore(g.dir, file, &made, &g.e), ST_OK);
+	assert_true(made);
+	assert_int_equal(get(&g, a).percent, 5);
+	assert_int_equal(registry_restore(g.dir, file, &made, &g.e), ST_OK);
+	assert_false(made);
+	assert_int_equal(registry_restore(g.dir, STR("x"), &made, &g.e), ST_INVALID);
+	folder_close(&f);
+	folder_close(&g);
 }
 
 static enum status refuses(const struct registry_model *m, struct err *e)
@@ -423,6 +517,8 @@ int main(void)
 		cmocka_unit_test(stack_of_champions),
 		cmocka_unit_test(rules_again),
 		cmocka_unit_test(follows_the_log),
+		cmocka_unit_test(follows_step_by_step),
+		cmocka_unit_test(made_anew),
 		cmocka_unit_test(a_damaged_copy),
 		cmocka_unit_test(one_file),
 		cmocka_unit_test(copied_and_cleared),

@@ -58,6 +58,24 @@ for state in shadow 5 25 50 champion; do
 		bad "up to $state" "$work/err"
 done
 expect 0 "the champion decides" "model +${model:0:12} decides" -- doctor
+# What people see of models is a folder; what decides is the log. So the folder can be lost.
+folder=$NURTURED_DATA/models
+echo '[]' >"$folder/states.json"
+expect 0 "a pointer nobody can read" 'states.json is damaged' -- doctor
+expect 0 "is made anew" 'champion' -- policy list
+expect 0 "with its history" 'forced: a try: champion' -- policy show "${model:0:12}"
+expect 0 "doctor is content" "model +${model:0:12} decides" -- doctor
+printf x | dd of="$folder/$model.model" bs=1 seek=900 conv=notrunc status=none
+expect 0 "a flipped byte" "$model.model is damaged" -- doctor
+expect 0 "is mended from the log" '1 files of models' -- policy list
+rm -r "$folder"
+expect 0 "no folder at all" "lacks ${model:0:12}" -- doctor
+expect 0 "the way back is there" 'champion -> retired' -- policy rollback cadence
+expect 0 "nobody decides" 'the program.s own mode decides' -- doctor
+for state in shadow 5 25 50 champion; do
+	"$nurtured" policy promote "${model:0:12}" --force "again: $state" >/dev/null 2>"$work/err" ||
+		bad "again up to $state" "$work/err"
+done
 printf 'email,title,country\nlater@firm.example,COO,US\n' >"$work/later.csv"
 expect 0 "somebody comes" '1 row' -- import "$work/later.csv" --consent legitimate_interest \
 	--consent-source trade-fair

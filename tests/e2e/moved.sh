@@ -74,6 +74,8 @@ for _ in $(seq 300); do # it is looked at now and then, when something happens
 	sleep 0.2
 done
 if [ "$(moved)" = 1 ]; then good; else bad "$(moved) events say that it moved, 1 expected"; fi
+# The folder was not looked at meanwhile: it has the reason, and when it was.
+expect 0 "why is kept" 'reason: by itself: ' -- policy show "${model:0:12}"
 stop
 expect 0 "replay gives the same" "equal|identical|same" -- replay --verify
 tally

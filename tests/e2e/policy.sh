@@ -100,6 +100,9 @@ expect 0 "export" '' -- policy export "${a:0:8}" "$work/out.model"
 if cmp -s "$work/a.model" "$work/out.model"; then good; else bad "the same file comes out"; fi
 expect 0 "a backup" '' -- backup "$work/backup"
 expect 0 "has the models" 'retired' -- policy list --data "$work/backup"
-chmod u+w "$NURTURED_DATA/models/$a.model" && printf x >>"$NURTURED_DATA/models/$a.model"
-expect 1 "a damaged file is named" "$a.model is damaged" -- policy list
+for name in "$a" "$b"; do printf x >>"$NURTURED_DATA/models/$name.model"; done
+expect 1 "a damaged draft is named" "$b.model is damaged" -- policy list
+expect 1 "and the others are there" "$a .*retired" -- policy list
+expect 1 "what helps" 'fix: remove it, and import a copy' -- policy show "$b"
+expect 0 "what was promoted is mended" 'replies fell' -- policy show "$a"
 tally
