@@ -330,6 +330,14 @@ int policy_run_export(struct cli *c)
 	if (c->args_n != 3)
 		return cli_usage(c, "policy export wants a model and a new file: nurtured policy "
 				    "export MODEL FILE");
+	struct registry_model m;
+	int rc = get(c, c->args[1], &m);
+	if (rc >= 0)
+		return rc;
+	if (c->dry_run) {
+		cli_talk(c, "%.*s would be written to %s\n", SHORT, m.hash.hex, c->args[2]);
+		return CLI_OK;
+	}
 	if (registry_export(c->data, str_of(c->args[1]), c->args[2], &c->err) != ST_OK)
 		return cli_fail(c, NULL);
 	cli_talk(c, "written to %s\n", c->args[2]);
@@ -339,6 +347,12 @@ int policy_run_export(struct cli *c)
 int policy_here(struct cli *c, const struct registry_hash *h, struct str about)
 {
 	struct registry_model m;
+	if (c->dry_run && registry_get(c->data, str_of(h->hex), &c->arena, &m, NULL) != ST_OK) {
+		if (!c->json)
+			fprintf(c->out, "%.*s would be kept, as a draft" STR_FMT "\n", SHORT,
+				h->hex, STR_ARG(about));
+		return CLI_OK;
+	}
 	int rc = get(c, h->hex, &m);
 	if (rc >= 0)
 		return rc;
@@ -362,10 +376,12 @@ int policy_run_import(struct cli *c)
 	struct registry_hash h;
 	if (c->args_n != 2)
 		return cli_usage(c, "policy import wants a file: nurtured policy import FILE");
-	if (registry_import(c->data, c->args[1], reads, &h, &c->err) != ST_OK)
+	const char *into = c->dry_run ? NULL : c->data;
+	if (registry_import(into, c->args[1], reads, &h, &c->err) != ST_OK)
 		return cli_fail(c, NULL);
 	if (c->json)
-		fprintf(c->out, "{\"schema\":\"nurtured.model_import/1\",\"hash\":\"%s\"}\n",
-			h.hex);
+		fprintf(c->out,
+			"{\"schema\":\"nurtured.model_import/1\",\"hash\":\"%s\",\"done\":%s}\n",
+			h.hex, c->dry_run ? "false" : "true");
 	return policy_here(c, &h, STR_NULL);
 }

@@ -57,7 +57,7 @@ static enum status put(struct cli *c, struct door *d, const struct decide_learne
 	meta.from_us = l->since_us == TIME_NONE ? 0 : l->since_us;
 	out->outcomes = learn_seen_all(l->response);
 	out->bytes = bytes.n;
-	return registry_put(c->data, &meta, buf_view(&bytes), &out->hash, e);
+	return registry_put(c->dry_run ? NULL : c->data, &meta, buf_view(&bytes), &out->hash, e);
 }
 
 static enum status take(struct cli *c, struct door *d, struct snapshot *out)
@@ -91,8 +91,8 @@ int policy_run_snapshot(struct cli *c)
 	if (c->json)
 		fprintf(c->out,
 			"{\"schema\":\"nurtured.policy_snapshot/1\",\"hash\":\"%s\","
-			"\"outcomes\":%.0f,\"bytes\":%zu}\n",
-			s.hash.hex, s.outcomes, s.bytes);
+			"\"outcomes\":%.0f,\"bytes\":%zu,\"done\":%s}\n",
+			s.hash.hex, s.outcomes, s.bytes, c->dry_run ? "false" : "true");
 	return policy_here(c, &s.hash,
 			   arena_printf(&c->arena, ": what %.0f outcomes taught, %zu bytes",
 					s.outcomes, s.bytes));

@@ -226,8 +226,10 @@ static enum status put_file(const char *dir, struct str file, struct registry_ha
 	char path[REGISTRY_PATH_MAX];
 	struct registry_hash h = hash_of_file(file);
 	int fd;
-	enum status st = registry_open(dir, &fd, e);
-	if (st != ST_OK)
+	enum status st = dir != NULL ? registry_open(dir, &fd, e) : ST_OK;
+	if (dir == NULL)
+		*out = h;
+	if (dir == NULL || st != ST_OK)
 		return st;
 	if (access(registry_path(dir, h.hex, SUFFIX, path), F_OK) != 0)
 		st = file_write_atomic(path, file, 0400, e);

@@ -76,7 +76,8 @@ struct registry_change {
 /* ---- models ---- */
 
 /* Writes the file and syncs it; one that is there already is ST_OK and not written again. It
- * begins as a draft. ST_INVALID: a slot or kind that is no name, metadata that is no JSON. */
+ * begins as a draft. Without a folder (dir NULL) only its name is worked out. ST_INVALID: a slot
+ * or kind that is no name, metadata that is no JSON. */
 MUST_USE enum status registry_put(const char *dir, const struct registry_meta *meta,
 				  struct str bytes, struct registry_hash *out, struct err *e);
 /* By hash, or the first 6 or more characters of one. ST_NOT_FOUND; ST_CONFLICT: more than one
@@ -101,7 +102,8 @@ MUST_USE enum status registry_list(const char *dir, struct arena *a, struct regi
 /* One file: a line with the model's hash, then what registry_put wrote. Import checks it and puts
  * it; one that is new begins as a draft, one that was here stays what it was. ST_INVALID: no model,
  * or one that does not say its hash; ST_CORRUPT: it is not what was exported. `reads` says whether
- * its bytes are what its kind promises; NULL: not asked. */
+ * its bytes are what its kind promises; NULL: not asked. Without a folder (dir NULL) it is only
+ * checked. */
 typedef enum status registry_reads(const struct registry_model *m, struct err *e);
 MUST_USE enum status registry_export(const char *dir, struct str hash, const char *path,
 				     struct err *e);

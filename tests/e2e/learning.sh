@@ -32,6 +32,8 @@ expect 1 "rules against the first" '"candidate":"rules","champion":"first","rows
 expect 4 "no such policy" 'no policy is called' -- policy compare best
 expect 4 "no such message" 'had "nothing:roi" to choose from' -- policy compare always:nothing:roi
 expect 1 "an action that was there" 'effective sample' -- policy compare always:planning-cost:benchmark
+expect 0 "what would be kept" 'would be kept, as a draft: what .* outcomes taught' -- policy snapshot --dry-run
+expect 0 "and is not" 'no models yet' -- policy list
 expect 0 "kept" 'is here, as a draft' -- policy snapshot
 model=$("$nurtured" policy snapshot --json | sed 's/.*"hash":"\([0-9a-f]*\)".*/\1/')
 expect 0 "into the shadow" 'draft -> shadow' -- policy promote "${model:0:12}"

@@ -72,6 +72,8 @@ expect 6 "nothing is watched without a program" 'no program' -- policy drift
 expect 6 "nothing is learned without a program" 'no program' -- policy learned
 expect 6 "nothing to keep" 'no program' -- policy snapshot
 expect 0 "no models" 'no models yet' -- policy list
+expect 0 "import, to see" "${a:0:12} would be kept, as a draft" -- policy import "$work/a.model" --dry-run
+expect 0 "nothing was kept" 'no models yet' -- policy list
 expect 0 "import" "${a:0:12} is here" -- policy import "$work/a.model"
 expect 0 "import again" "${a:0:12} is here" -- policy import "$work/a.model"
 expect 1 "no model" 'no model: it does not begin' -- policy import "$work/odds.csv"
@@ -96,6 +98,7 @@ expect 0 "back" 'champion -> retired' -- policy rollback test --reason "replies 
 expect 0 "why is remembered" 'replies fell' -- policy show "${a:0:8}"
 expect 4 "nothing to go back to" 'own rules' -- policy rollback test
 expect 0 "replay gives the same" '' -- replay --verify
+expect 0 "export, to see" 'would be written' -- policy export "${a:0:8}" "$work/out.model" --dry-run
 expect 0 "export" '' -- policy export "${a:0:8}" "$work/out.model"
 if cmp -s "$work/a.model" "$work/out.model"; then good; else bad "the same file comes out"; fi
 expect 0 "a backup" '' -- backup "$work/backup"
