@@ -108,6 +108,9 @@ uint32_t advise_next(const struct advise_body *x, uint32_t node);
 /* Decodes one case. Texts are of the body or the arena. No book (NULL): 503. */
 MUST_USE enum status advise_read(const struct advise_book *b, const struct json *d, uint32_t node,
 				 struct arena *a, struct advise_ask *out, struct advise_no *no);
+/* What an id was used for: the same for the same case, however its members are ordered and spaced.
+ * Numbers and texts count as they are written; an empty object says nothing. */
+uint64_t advise_hash(const struct json *d, uint32_t node);
 /* Everything but "wait" is held. */
 void advise_hold(struct advise_ask *q, struct str guard, struct str why, int64_t free_us);
 

@@ -4,6 +4,7 @@
 #include "advise/internal.h"
 
 #include "base/assert.h"
+#include "base/hash.h"
 #include "base/time.h"
 
 #include <math.h>
@@ -353,6 +354,23 @@ enum status advise_read(const struct advise_book *b, const struct json *d, uint3
 	if (st == ST_OK)
 		st = actions(&x, out);
 	return st == ST_OK ? shadow(&x, out) : st;
+}
+
+/* Members are added up, so that their order is lost; items are chained. Token by token, since the
+ * case is parsed by now: no copy, no number read again. */
+uint64_t advise_hash(const struct json *d, uint32_t node)
+{
+	uint64_t h = 1;
+	if (!json_is(d, node, JSON_OBJECT) && !json_is(d, node, JSON_ARRAY))
+		return hash_str(json_raw(d, node), 0);
+	bool list = json_is(d, node, JSON_ARRAY);
+	for (uint32_t v = json_first(d, node); v != JSON_NONE; v = json_next(d, node, v)) {
+		if (list)
+			h = hash_u64(h ^ advise_hash(d, v));
+		else if (!json_is(d, v, JSON_OBJECT) || json_count(d, v) > 0)
+			h += hash_str(json_raw(d, json_key(d, v)), advise_hash(d, v));
+	}
+	return hash_u64(list ? h : ~h);
 }
 
 void advise_hold(struct advise_ask *q, struct str guard, struct str why, int64_t free_us)

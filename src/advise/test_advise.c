@@ -284,6 +284,51 @@ static void answers(void **state)
 	close_world(&w);
 }
 
+static uint64_t hash_of(struct world *w, const char *text)
+{
+	struct json d;
+	struct err e;
+	assert_int_equal(json_parse(str_of(text), JSON_LIMITS_EVENT, &w->a, &d, &e), ST_OK);
+	return advise_hash(&d, 0);
+}
+
+/* What an id was used for does not hang on how a sender writes its JSON down. */
+static void same_case(void **state)
+{
+	static const struct {
+		const char *text;
+		bool same;
+	} cases[] = {
+		{"{\"id\":\"1\",\"context\":{\"plan\":1,\"seats\":2},\"actions\":[\"a\",\"b\"]}",
+		 true},
+		{"{ \"actions\": [\"a\", \"b\"],\n\"context\":{\"seats\":2, \"plan\":1}, "
+		 "\"id\":\"1\"}",
+		 true},
+		{"{\"id\":\"1\",\"context\":{\"plan\":2,\"seats\":1},\"actions\":[\"a\",\"b\"]}",
+		 false},
+		{"{\"id\":\"1\",\"context\":{\"plan\":1,\"seats\":2},\"actions\":[\"b\",\"a\"]}",
+		 false},
+		{"{\"id\":1,\"context\":{\"plan\":1,\"seats\":2},\"actions\":[\"a\",\"b\"]}",
+		 false},
+		{"{\"id\":\"1\",\"context\":{\"plan\":1},\"actions\":[\"a\",\"b\"]}", false},
+		{"{\"id\":\"1\",\"plan\":1,\"seats\":2,\"actions\":[\"a\",\"b\"]}", false},
+		{"{\"id\":\"1\",\"context\":{\"plan\":1,\"seats\":2},\"actions\":[\"a\",\"b\"],"
+		 "\"prefer\":\"a\"}",
+		 false},
+		{"{\"id\":\"1\",\"context\":{\"plan\":1,\"seats\":2},\"actions\":[[\"a\"],\"b\"]}",
+		 false},
+	};
+	struct world w;
+	(void)state;
+	open_world(&w);
+	uint64_t first = hash_of(&w, cases[0].text);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		if ((hash_of(&w, cases[i].text) == first) != cases[i].same)
+			fail_msg("%s", cases[i].text);
+	assert_true(hash_of(&w, "{\"a\":1,\"context\":{}}") == hash_of(&w, "{\"a\":1}"));
+	close_world(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -296,6 +341,7 @@ int main(void)
 		cmocka_unit_test(modes),
 		cmocka_unit_test(numbers_of_an_action),
 		cmocka_unit_test(answers),
+		cmocka_unit_test(same_case),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,11 +82,6 @@ static enum status fill_entry(struct arena *a, const char *type, struct str prop
 	return st;
 }
 
-static struct str raw_of(const struct decide_job *job, const struct one_case *x)
-{
-	return json_raw(&job->body.d, x->node);
-}
-
 /* From a case to the entry that keeps its decision, and the answer. */
 static enum status decide(const struct advise_book *b, const struct advise_ask *q,
 			  const struct decide_job *job, struct one_case *x, struct log_entry *out,
@@ -102,7 +97,7 @@ static enum status decide(const struct advise_book *b, const struct advise_ask *
 	advise_choose(b, q, &c);
 	advise_answer(b, q, &c, &answer);
 	(void)buf_reserve(&event, answer.n + q->context.n + 128);
-	advise_event(q, buf_view(&answer), x->lead, hash_str(raw_of(job, x), 0), &event);
+	advise_event(q, buf_view(&answer), x->lead, advise_hash(&job->body.d, x->node), &event);
 	advise_key(q->of->of->name, q->id, &key);
 	if (!buf_ok(&answer) || !buf_ok(&event) || !buf_ok(&key))
 		return err_set(e, ST_LIMIT, "the decision is too large to keep");
@@ -374,6 +369,13 @@ enum http_verdict daemon_reward(void *ctx, struct api_call *call, struct http_re
 
 /* ---- at the desk ---- */
 
+/* Earlier builds kept a hash of the bytes as they came. */
+static bool same_case(const struct decide_job *job, const struct one_case *x, uint64_t hash)
+{
+	const struct json *d = &job->body.d;
+	return hash == advise_hash(d, x->node) || hash == hash_str(json_raw(d, x->node), 0);
+}
+
 /* What was answered under this id before. */
 static enum status as_before(struct desk_work *k, struct one_case *x, uint64_t seq, struct err *e)
 {
@@ -397,7 +399,7 @@ static enum status as_before(struct desk_work *k, struct one_case *x, uint64_t s
 	    !advise_event_answer(ev.properties, k->view.arena, &answer, &hash))
 		return err_set(e, ST_CORRUPT, "record %llu holds no decision",
 			       (unsigned long long)seq);
-	if (hash != hash_str(raw_of(job, x), 0))
+	if (!same_case(job, x, hash))
 		return err_set(e, ST_CONFLICT, "this id was used before for another request");
 	buf_init_arena(&out, a, EVENT_ROOM);
 	(void)buf_reserve(&out, answer.n + 32);

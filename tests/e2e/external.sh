@@ -72,6 +72,9 @@ d = json.load(open(sys.argv[1]))
 assert abs(sum(d["odds"].values()) - 1) < 1e-12 and d["p"] == d["odds"][d["action"]] > 0' "$work/first"; then good; else bad "odds" "$work/first"; fi
 decide 200 "the same again" '"duplicate":true' "$one"
 if diff <(sed 's/,"duplicate":true//' "$work/answer") "$work/first" >"$work/diff"; then good; else bad "answered as before" "$work/diff"; fi
+decide 200 "in another order, with white space" '"duplicate":true' \
+	'{ "actions": ["question", "number"], "context": {"seats":0.25, "plan":1}, "id":"m-1", "decision":"subject" }'
+decide 409 "actions in another order are another request" 'another request' '{"decision":"subject","id":"m-1","context":{"plan":1,"seats":0.25},"actions":["number","question"]}'
 decide 409 "the id for something else" 'another request' "${one/number/other}"
 decide 200 "without an id" '"id":"r[0-9a-f]+-[0-9a-f]+"' '{"decision":"subject","actions":["a"]}'
 decide 200 "an action that may not be" '"held":\[\{"action":"b","guard":"not_eligible","why":"sold out"\}\]' \
