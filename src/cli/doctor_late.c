@@ -151,6 +151,17 @@ static bool models_whole(struct patient *p, const struct registry_choice *choice
 	return !l.damaged_n && gone == NULL;
 }
 
+static void say_choice(struct patient *p, const struct registry_choice *c, struct finding *f)
+{
+	struct arena *a = &p->c->arena;
+	struct str rules = view_model_champion_words(c, a),
+		   tried = view_model_candidate_words(c, a);
+	struct str hindered = view_model_hindrance(c, p->door.program, a);
+	doctor_say(f, HEALTH_OK, NULL, STR_FMT "%s" STR_FMT "%s" STR_FMT, STR_ARG(rules),
+		   rules.n && tried.n ? ", " : "", STR_ARG(tried), hindered.n ? "; " : "",
+		   STR_ARG(hindered));
+}
+
 /* Which model decides, is it here, and was one taken back by itself lately? */
 void doctor_check_model(struct patient *p, struct finding *f)
 {
@@ -164,11 +175,8 @@ void doctor_check_model(struct patient *p, struct finding *f)
 	else if (m.taken_back && p->meta.clock_us - last->at_us < TAKEN_BACK_TOLD_US)
 		doctor_say(f, HEALTH_WARN, "nurtured policy list",
 			   "%.12s was taken back by itself: %.140s", last->hash.hex, last->words);
-	else if (m.choice.candidate.hex[0])
-		doctor_say(f, HEALTH_OK, NULL, "%.12s is tried on %u %% of leads",
-			   m.choice.candidate.hex, m.choice.percent);
-	else if (m.choice.champion.hex[0])
-		doctor_say(f, HEALTH_OK, NULL, "%.12s decides", m.choice.champion.hex);
+	else if (m.choice.candidate.hex[0] || m.choice.champion.hex[0])
+		say_choice(p, &m.choice, f);
 	else
 		doctor_say(f, HEALTH_OK, NULL, "none; the program's own mode decides");
 }

@@ -54,6 +54,8 @@ int policy_run_snapshot(struct cli *c); /* policy_snapshot.c */
 /* policy_tell.c: the step is made: the event log hears of it before the folder of models does.
  * Without a node there is nobody to tell. */
 MUST_USE enum status policy_make(struct cli *c, const struct registry_step *s);
+/* What keeps this choice from having an effect (view/view_model.h); empty: nothing. */
+struct str policy_hindrance(struct cli *c, const struct registry_choice *choice);
 /* The folder follows what the log was told, change by change; files that are missing or damaged are
  * made anew where the log brought them. Nothing on a dry run. */
 MUST_USE enum status policy_catch_up(struct cli *c);

@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "cli/policy.h"
 #include "cli/render.h"
+#include "cli/score_file.h"
 #include "decide/frozen.h"
 #include "engine/models.h"
 #include "engine/rollout.h"
@@ -215,6 +216,7 @@ int policy_run_diff(struct cli *c)
 static int told(struct cli *c, const struct registry_step *s)
 {
 	struct page p;
+	struct str hindered = policy_hindrance(c, &s->choice);
 	page_begin(c, &p, "nurtured.model_step/1");
 	json_w_kz(&p.w, "hash", s->hash.hex);
 	json_w_kz(&p.w, "from", registry_state_name(s->from));
@@ -224,6 +226,8 @@ static int told(struct cli *c, const struct registry_step *s)
 	json_w_kstr(&p.w, "reason", s->reason);
 	json_w_key(&p.w, "choice");
 	registry_choice_write(&s->choice, &p.w);
+	if (hindered.n)
+		json_w_kstr(&p.w, "hindered", hindered);
 	if (page_end(c, &p)) {
 		fprintf(c->out, "%.*s %s: %s -> %s", SHORT, s->hash.hex,
 			c->dry_run ? "would go" : "went", registry_state_name(s->from),
@@ -232,6 +236,8 @@ static int told(struct cli *c, const struct registry_step *s)
 			fprintf(c->out, ", %u %% of leads", s->percent);
 		fprintf(c->out, "\n" STR_FMT ": %s%.*s is champion\n", STR_ARG(s->choice.slot),
 			s->choice.champion.hex[0] ? "" : "no model", SHORT, s->choice.champion.hex);
+		if (hindered.n)
+			fprintf(c->out, "but " STR_FMT "\n", STR_ARG(hindered));
 	}
 	return CLI_OK;
 }
@@ -254,10 +260,6 @@ static int why_not(struct cli *c, const struct registry_model *m, struct str *ou
 	if (force != NULL || m->state == REGISTRY_DRAFT || m->state == REGISTRY_RETIRED)
 		return -1;
 	over = over ? over : "logged";
-	*out = STR("nothing was shown: give a log of decisions with --log FILE "
-		   "(nurtured policy compare --log FILE says what it shows)");
-	if (log == NULL && !str_is(m->meta.slot, MODELS_SLOT))
-		return -1;
 	enum status st = log != NULL ? policy_evidence(c, log, as ? as : "log", over, &p)
 				     : policy_evidence_live(c, m->hash.hex, over, &p);
 	if (st == ST_OK)
@@ -293,6 +295,13 @@ int policy_run_promote(struct cli *c)
 	if (policy_catch_up(c) != ST_OK)
 		return cli_fail(c, NULL);
 	int rc = get(c, c->args[1], &m);
+	if (rc < 0 && !str_is(m.meta.slot, MODELS_SLOT)) {
+		(void)err_set(&c->err, ST_CONFLICT,
+			      "%.*s answers \"" STR_FMT
+			      "\", which no decision asks: it stays a draft",
+			      SHORT, m.hash.hex, STR_ARG(m.meta.slot));
+		rc = cli_fail(c, str_is(m.meta.slot, SCORE_SLOT) ? "nurtured score show" : NULL);
+	}
 	if (rc < 0)
 		rc = why_not(c, &m, &no);
 	if (rc >= 0)
@@ -361,7 +370,10 @@ int policy_here(struct cli *c, const struct registry_hash *h, struct str about)
 		fprintf(c->out, "%.*s is here%s%s" STR_FMT "\n", SHORT, h->hex,
 			draft ? ", as a draft" : " already: it is ",
 			draft ? "" : registry_state_name(m.state), STR_ARG(about));
-	if (draft)
+	if (!str_is(m.meta.slot, MODELS_SLOT) && !c->json)
+		fprintf(c->out, "no decision asks \"" STR_FMT "\": it stays a draft\n",
+			STR_ARG(m.meta.slot));
+	else if (draft)
 		cli_next(c, "nurtured policy promote %.*s   # to shadow", SHORT, h->hex);
 	return CLI_OK;
 }

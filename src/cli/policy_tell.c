@@ -9,6 +9,7 @@
 #include "cli/policy.h"
 #include "engine/models.h"
 #include "engine/rollout.h"
+#include "view/view_model.h"
 
 static struct door_item item_of(struct cli *c, struct door *d, const char *type, struct str body)
 {
@@ -187,4 +188,16 @@ enum status policy_make(struct cli *c, const struct registry_step *s)
 		st = catch_up_from(&x);
 	/* Without a node nobody has told the folder yet; else it is so already. */
 	return st == ST_OK ? registry_apply(c->data, s, clock_now_us(), &c->err) : st;
+}
+
+struct str policy_hindrance(struct cli *c, const struct registry_choice *choice)
+{
+	struct door d;
+	struct err unheard;
+	struct str why = STR_NULL;
+	if (!str_is(choice->slot, MODELS_SLOT) || door_open(c, DOOR_READ, &d, &unheard) != ST_OK)
+		return why;
+	why = arena_str(&c->arena, view_model_hindrance(choice, d.program, &c->arena));
+	door_close(&d);
+	return why;
 }

@@ -80,21 +80,55 @@ static enum status gather(struct cli *c, struct door *d, struct facts_now *f)
 	return st == ST_OK ? view_sending(&v, &f->sending, &c->err) : st;
 }
 
-/* Who is tried, and what it waits for; else what was last taken back without being asked. */
-static void show_model(struct cli *c, const struct view_model *m)
+/* What the one that is tried waits for, or what is in its way. */
+static struct str waits_for(struct cli *c, const struct door *d, const struct view_model *m)
 {
 	struct trial_verdict v;
+	struct str hindered = view_model_hindrance(&m->choice, d->program, &c->arena);
+	trial_judge(&m->trial, &v);
+	return hindered.n ? hindered : arena_str(&c->arena, str_of(v.words));
+}
+
+/* Who decides, who is tried, and what that waits for; what was last taken back without being
+ * asked. */
+static void show_model(struct cli *c, const struct door *d, const struct view_model *m)
+{
 	const struct rollout_change *last = &m->last;
-	if (m->choice.candidate.hex[0]) {
-		trial_judge(&m->trial, &v);
-		fprintf(c->out, "model     %.12s is tried on %u %% of leads: %s\n",
-			m->choice.candidate.hex, m->choice.percent, v.words);
-	} else if (last->by_itself) {
-		fprintf(c->out, "model     %s%.12s %s%s: %s\n",
-			m->taken_back ? cli_tint(c, "red") : "", last->hash.hex,
-			m->taken_back ? "was taken back" : "is the champion", cli_tint(c, "off"),
-			last->words);
-	}
+	struct str rules = view_model_champion_words(&m->choice, &c->arena);
+	struct str tried = view_model_candidate_words(&m->choice, &c->arena);
+	struct str why = rules.n || tried.n ? waits_for(c, d, m) : STR_NULL;
+	bool hindered = view_model_hindrance(&m->choice, d->program, &c->arena).n > 0;
+	if (rules.n && tried.n)
+		fprintf(c->out, "model     " STR_FMT "\n", STR_ARG(rules));
+	if (tried.n)
+		fprintf(c->out, "model     " STR_FMT ": " STR_FMT "\n", STR_ARG(tried),
+			STR_ARG(why));
+	else if (rules.n)
+		fprintf(c->out, "model     " STR_FMT "%s" STR_FMT "\n", STR_ARG(rules),
+			hindered          ? "; "
+			: last->by_itself ? ": "
+					  : "",
+			STR_ARG(hindered          ? why
+				: last->by_itself ? str_of(last->words)
+						  : STR_NULL));
+	if (m->taken_back)
+		fprintf(c->out, "model     %s%.12s was taken back%s: %s\n", cli_tint(c, "red"),
+			last->hash.hex, cli_tint(c, "off"), last->words);
+}
+
+static void put_model(struct cli *c, const struct door *d, const struct view_model *m,
+		      struct json_w *w)
+{
+	if (!m->choice.champion.hex[0] && !m->choice.candidate.hex[0])
+		return;
+	json_w_key(w, "model");
+	json_w_object(w);
+	registry_choice_put(&m->choice, w);
+	if (m->choice.candidate.hex[0])
+		json_w_kstr(w, "waits_for", waits_for(c, d, m));
+	json_w_kbool(w, "asked",
+		     d->program != NULL && d->program->play->deciding.mode != DECIDE_OFF);
+	json_w_end(w);
 }
 
 static void show_json(struct cli *c, const struct door *d, const struct facts_now *f)
@@ -126,6 +160,7 @@ static void show_json(struct cli *c, const struct door *d, const struct facts_no
 	json_w_ktime(&w, "messages_late_since", f->late.message_us);
 	json_w_ki64(&w, "messages_uncertain", (int64_t)f->late.uncertain);
 	json_w_ki64(&w, "held", (int64_t)f->late.held);
+	put_model(c, d, &f->model, &w);
 	json_w_key(&w, "experiments_waiting");
 	json_w_array(&w);
 	for (size_t i = 0; i < f->experiments.n; i++)
@@ -223,7 +258,7 @@ static void show_text(struct cli *c, const struct door *d, const struct facts_no
 			cli_tint(c, "red"), cli_tint(c, "off"), STR_ARG(f->sending.since),
 			STR_ARG(f->sending.reason), (unsigned long long)f->late.held);
 	show_late(c, f);
-	show_model(c, &f->model);
+	show_model(c, d, &f->model);
 	if (d->program == NULL)
 		cli_next(c, "nurtured apply");
 	else if (f->sending.paused)

@@ -28,16 +28,39 @@ with open(f"{work}/heavy.csv", "w") as f:
 with open(f"{work}/odds.csv", "w") as f:
     f.write("action,pos0\nroi,0.9\npeer,0.1\n")
 meta = b'{"slot":"test","kind":"learn.test","version":"v1","created_us":1,"from_us":0,"to_us":0,"bytes":7}'
-for name, version in (("a", b'"v1"'), ("b", b'"v2"')):
-    model = b"nurtured-model 1\n" + meta.replace(b'"v1"', version) + b"\nweights"
-    digest = hashlib.sha256(model).hexdigest()
-    open(f"{work}/{name}.hash", "w").write(digest)
-    copy = b"nurtured-model-copy 1 " + digest.encode() + b"\n" + model
-    open(f"{work}/{name}.model", "wb").write(copy)
-    if name == "a":
-        open(f"{work}/zeros.model", "wb").write(copy.replace(b"\nweights", b"\n" + bytes(7)))
-        open(f"{work}/bare.model", "wb").write(model)
+model = b"nurtured-model 1\n" + meta + b"\nweights"
+digest = hashlib.sha256(model).hexdigest()
+open(f"{work}/t.hash", "w").write(digest)
+copy = b"nurtured-model-copy 1 " + digest.encode() + b"\n" + model
+open(f"{work}/t.model", "wb").write(copy)
+open(f"{work}/zeros.model", "wb").write(copy.replace(b"\nweights", b"\n" + bytes(7)))
+open(f"{work}/bare.model", "wb").write(model)
 PY
+t=$(cat "$work/t.hash")
+# Two models that decisions can ask, from a world of their own.
+cp -r "$root/programs/content" "$work/content"
+sed 's/^    cadence: 4d..7d/&\n    decide: {what: [angle]}/' "$root/programs/example.yaml" >"$work/program.yaml"
+sed "\$a decide: {mode: igw, rewards: {email.click: {value: 0.1, within: 1d}}}" \
+	"$work/program.yaml" >"$work/igw.yaml"
+school() { NURTURED_DATA=$work/school "$nurtured" "$@" 2>"$work/err"; }
+taken() { # NAME: the learner of the school as it is now
+	school policy snapshot --json | sed 's/.*"hash":"\([0-9a-f]*\)".*/\1/' >"$work/$1.hash"
+	school policy export "$(cat "$work/$1.hash")" "$work/$1.model" >/dev/null || bad "model $1" "$work/err"
+}
+{
+	echo email,title,country
+	for i in $(seq 40); do echo "l$i@firm$i.example,COO,US"; done
+} >"$work/leads.csv"
+{
+	school init
+	sed -i 's/"seed":[0-9]*/"seed":7/' "$work/school/node.json" # the same draws in every run
+	school apply "$work/igw.yaml" --yes
+	school import "$work/leads.csv" --consent legitimate_interest --consent-source trade-fair
+	school clock advance 10d
+} >/dev/null
+taken a
+school clock advance 10d >/dev/null
+taken b
 a=$(cat "$work/a.hash") b=$(cat "$work/b.hash")
 
 # ---- evidence ----
@@ -79,9 +102,13 @@ expect 0 "import again" "${a:0:12} is here" -- policy import "$work/a.model"
 expect 1 "no model" 'no model: it does not begin' -- policy import "$work/odds.csv"
 expect 1 "a damaged one" 'zeros.model is damaged' -- policy import "$work/zeros.model"
 expect 1 "one that does not say what it was" 'policy export' -- policy import "$work/bare.model"
+expect 0 "one that answers something else" 'no decision asks "test": it stays a draft' -- \
+	policy import "$work/t.model"
+expect 6 "is asked by nobody" 'which no decision asks: it stays a draft' -- policy promote "${t:0:8}"
+expect 6 "force or not" 'which no decision asks' -- policy promote "${t:0:8}" --force "a try"
 expect 0 "to shadow" 'draft -> shadow' -- policy promote "${a:0:8}"
 expect 0 "import once more" "${a:0:12} is here already: it is shadow" -- policy import "$work/a.model"
-expect 1 "on without evidence" 'nothing was shown' -- policy promote "${a:0:8}"
+expect 6 "on without evidence" 'no program has been applied' -- policy promote "${a:0:8}"
 expect 1 "on with weak evidence" 'effective sample 2' -- policy promote "$a" --log "$work/heavy.csv"
 up=(policy promote "$a" --log "$work/plain.jsonl" --as always:roi --over always:peer)
 expect 0 "tried before it is done" 'would go: shadow -> canary, 5 %' -- "${up[@]}" --dry-run
@@ -91,21 +118,40 @@ expect 0 "all" 'canary -> champion' -- "${up[@]}"
 rm "$NURTURED_DATA/models/states.json"
 expect 6 "all again" 'is the champion already' -- "${up[@]}"
 expect 0 "another" "${b:0:12} is here" -- policy import "$work/b.model"
-expect 0 "what differs" '- v2' -- policy diff "${a:0:8}" "${b:0:8}"
+expect 0 "what differs" 'trained_to' -- policy diff "${a:0:8}" "${b:0:8}"
 expect 0 "show" 'state: champion' -- policy show "${a:0:8}"
 json "list as JSON" -- policy list
-expect 0 "back" 'champion -> retired' -- policy rollback test --reason "replies fell"
+expect 0 "back" 'champion -> retired' -- policy rollback cadence --reason "replies fell"
 expect 0 "why is remembered" 'replies fell' -- policy show "${a:0:8}"
-expect 4 "nothing to go back to" 'own rules' -- policy rollback test
+expect 4 "nothing to go back to" 'own rules' -- policy rollback cadence
+# What was chosen and what comes of it are two things, and both are said.
+mode() { sed "\$a decide: {mode: $1, rewards: {email.click: {value: 0.1, within: 1d}}}" "$work/program.yaml" >"$work/$1.yaml"; }
+mode off && mode rules
+expect 0 "a program that asks nobody" '' -- apply "$work/off.yaml" --yes
+expect 0 "promoted for nothing" 'but mode is off: nobody asks it' -- policy promote "${b:0:8}"
+expect 0 "status says so" 'is in the shadow: mode is off: nobody asks it' -- status
+json "and as a document" -- status
+if grep -q '"asked":false' "$work/out"; then good; else bad "status --json" "$work/out"; fi
+expect 0 "doctor says so" 'is in the shadow; mode is off' -- doctor
+expect 0 "a program that tries nothing" '' -- apply "$work/rules.yaml" --yes
+expect 0 "it stays there" 'shadow: mode rules tries nothing out: it stays there until somebody promotes' -- status
+expect 0 "nothing is in its way" '' -- apply "$work/igw.yaml" --yes
+expect 0 "what it waits for" 'is in the shadow: 0 of 200 leads' -- status
+expect 0 "back to the draft" 'shadow -> draft' -- policy rollback cadence
+for share in shadow 5 25 50 all; do
+	expect 0 "up to $share" '' -- policy promote "${b:0:8}" --force "a try"
+done
+expect 0 "who decides" "model +${b:0:12} decides" -- status
+expect 0 "down again" 'champion -> retired' -- policy rollback cadence
 expect 0 "replay gives the same" '' -- replay --verify
 expect 0 "export, to see" 'would be written' -- policy export "${a:0:8}" "$work/out.model" --dry-run
 expect 0 "export" '' -- policy export "${a:0:8}" "$work/out.model"
 if cmp -s "$work/a.model" "$work/out.model"; then good; else bad "the same file comes out"; fi
 expect 0 "a backup" '' -- backup "$work/backup"
 expect 0 "has the models" 'retired' -- policy list --data "$work/backup"
-for name in "$a" "$b"; do printf x >>"$NURTURED_DATA/models/$name.model"; done
-expect 1 "a damaged draft is named" "$b.model is damaged" -- policy list
+for name in "$a" "$t"; do printf x >>"$NURTURED_DATA/models/$name.model"; done
+expect 1 "a damaged draft is named" "$t.model is damaged" -- policy list
 expect 1 "and the others are there" "$a .*retired" -- policy list
-expect 1 "what helps" 'fix: remove it, and import a copy' -- policy show "$b"
+expect 1 "what helps" 'fix: remove it, and import a copy' -- policy show "$t"
 expect 0 "what was promoted is mended" 'replies fell' -- policy show "$a"
 tally
