@@ -173,7 +173,10 @@ void doctor_check_model(struct patient *p, struct finding *f)
 	else if (!models_whole(p, &m.choice, f))
 		return;
 	else if (m.taken_back && p->meta.clock_us - last->at_us < TAKEN_BACK_TOLD_US)
-		doctor_say(f, HEALTH_WARN, "nurtured policy list",
+		doctor_say(f, HEALTH_WARN,
+			   arena_strz(&p->c->arena,
+				      arena_printf(&p->c->arena, "nurtured policy show %.12s",
+						   last->hash.hex)),
 			   "%.12s was taken back by itself: %.140s", last->hash.hex, last->words);
 	else if (m.choice.candidate.hex[0] || m.choice.champion.hex[0])
 		say_choice(p, &m.choice, f);

@@ -45,6 +45,11 @@ MUST_USE enum status policy_evidence_judge(struct cli *c, struct policy_evidence
 					   const struct evaluate_row *rows,
 					   const struct evaluate_row *base);
 void policy_evidence_finish(struct policy_evidence *p);
+/* What the options of compare and promote say wrong, as an exit code; -1: nothing. */
+int policy_evidence_options(struct cli *c);
+/* What has gone wrong with evidence, told. A log or a name that cannot be judged is wrong use, for
+ * exit code 1 says that the verdict is no. */
+int policy_evidence_failed(struct cli *c);
 void policy_evidence_json(const struct policy_evidence *p, struct json_w *w);
 void policy_evidence_show(struct cli *c, const struct policy_evidence *p);
 

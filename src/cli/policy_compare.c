@@ -27,7 +27,11 @@ static enum status read_text(const char *path, struct arena *a, struct str *out,
 	st = gunzip_run(g, *out, GUNZIP_RATIO_MAX, &plain, e);
 	gunzip_destroy(&g);
 	*out = buf_view(&plain);
-	return st == ST_OK ? st : err_wrap(e, "%s", path);
+	return st == ST_OK
+		       ? st
+		       : err_set(e, st,
+				 "%s is packed, but damaged, cut short, or more than a log may be",
+				 path);
 }
 
 /* ---- policies by name ---- */
@@ -55,6 +59,13 @@ static enum status policy_of(struct bandit_log *log, const char *name, struct ar
 	if (str_starts(n, STR("always:")))
 		return bandit_policy_always(log, str_slice(n, 7, n.n), a, out, e);
 	enum status st = read_text(name, a, &text, e);
+	if (st == ST_NOT_FOUND)
+		return err_set(
+			e, st,
+			"no policy of a log is called \"%.80s\", nor is a file: log, logged, "
+			"uniform, always:ACTION, or a file with a table of odds; without "
+			"--log also learned, rules, first and models",
+			name);
 	if (st != ST_OK)
 		return st;
 	st = bandit_policy_read(text, log, a, out, e);
@@ -201,15 +212,38 @@ static void know_actions(struct bandit_log *log, const char *name, struct arena 
 				&e); /* what is wrong is told the next time */
 }
 
-static enum status harm_budget(struct cli *c, double *out)
+static double harm_budget(struct cli *c)
 {
 	const char *text = cli_value(c, "harm-budget");
-	*out = 0;
-	if (text != NULL && (!str_to_f64(str_of(text), out) || !(*out > 0 && *out < 1)))
-		return err_set(&c->err, ST_INVALID,
-			       "--harm-budget is a share of decisions, such as 0.003: \"%s\"",
-			       text);
-	return ST_OK;
+	double share = 0;
+	return text != NULL && str_to_f64(str_of(text), &share) ? share : 0;
+}
+
+int policy_evidence_options(struct cli *c)
+{
+	int64_t back = 1;
+	const char *text = cli_value(c, "harm-budget"), *since = cli_value(c, "since");
+	const bool log = cli_value(c, "log") != NULL;
+	if (text != NULL && (!(harm_budget(c) > 0) || !(harm_budget(c) < 1)))
+		return cli_usage(
+			c, "--harm-budget is a share of decisions, such as 0.003: \"%.80s\"", text);
+	if (since != NULL && (!duration_parse(str_of(since), &back) || back <= 0))
+		return cli_usage(c, "--since is a duration, such as 30d: \"%.80s\"", since);
+	if (log && cli_flag(c, "even"))
+		return cli_usage(c, "--even is for the decisions of this folder: leave out --log");
+	if (log && since != NULL)
+		return cli_usage(c, "--since is for the decisions of this folder: leave out --log");
+	if (!log && cli_value(c, "as") != NULL)
+		return cli_usage(c, "--as is what the model is called in a log: add --log FILE");
+	return -1;
+}
+
+int policy_evidence_failed(struct cli *c)
+{
+	enum status st = c->err.status;
+	return st == ST_INVALID || st == ST_CORRUPT || st == ST_LIMIT
+		       ? cli_usage(c, "%s", c->err.text)
+		       : cli_fail(c, NULL);
 }
 
 void policy_evidence_finish(struct policy_evidence *p)
@@ -234,7 +268,8 @@ enum status policy_evidence_begin(struct cli *c, const char *candidate, const ch
 	arena_init(&p->arena, EVIDENCE_BYTES);
 	p->log = ARENA_NEW(&p->arena, struct bandit_log);
 	ASSERT(p->log != NULL); /* it is the first */
-	return harm_budget(c, &p->gate.harm_budget);
+	p->gate.harm_budget = harm_budget(c);
+	return ST_OK;
 }
 
 enum status policy_evidence(struct cli *c, const char *path, const char *candidate,
@@ -247,6 +282,8 @@ enum status policy_evidence(struct cli *c, const char *path, const char *candida
 	enum status st = policy_evidence_begin(c, candidate, champion, p);
 	if (st == ST_OK)
 		st = read_text(path, a, &text, e);
+	if (st == ST_OK && str_trim(text).n == 0)
+		return err_set(e, ST_INVALID, "%s is empty: a log is a header and rows", path);
 	if (st == ST_OK && (st = bandit_log_read(text, a, p->log, e)) != ST_OK)
 		st = err_wrap(e, "%s", path);
 	if (st != ST_OK)
@@ -411,11 +448,12 @@ int policy_run_compare(struct cli *c)
 	if (c->args_n > 3)
 		return cli_usage(c, "policy compare wants two policies: nurtured policy compare "
 				    "[CANDIDATE [CHAMPION]] [--since 30d | --log FILE]");
-	if (cli_value(c, "log") != NULL && cli_flag(c, "even"))
-		return cli_usage(c, "--even is for the decisions of this folder: leave out --log");
+	int rc = policy_evidence_options(c);
+	if (rc >= 0)
+		return rc;
 	if (look(c, cli_value(c, "log"), &p) != ST_OK) {
 		policy_evidence_finish(&p);
-		return cli_fail(c, NULL);
+		return policy_evidence_failed(c);
 	}
 	if (c->json) {
 		struct buf b;

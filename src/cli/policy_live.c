@@ -13,6 +13,7 @@
 #include "engine/engine.h"
 #include "engine/learned.h"
 #include "engine/models.h"
+#include "engine/rollout.h"
 #include "program/program.h"
 
 #include <string.h>
@@ -75,6 +76,8 @@ static enum status model_of(struct live *x, const char *name, struct policy *out
 			"always:MESSAGE:ANGLE, or a model's hash",
 			name);
 	out->to_us = st == ST_OK ? m.meta.to_us : TIME_NONE;
+	if (st == ST_OK)
+		st = rollout_askable(&m, &c->err);
 	return st == ST_OK ? frozen_decode(m.bytes, &out->model, &c->err) : st;
 }
 
@@ -465,15 +468,12 @@ static enum status note_kept(struct live *x, int64_t now_us)
 
 /* ---- the whole ---- */
 
-static enum status since(struct cli *c, int64_t now_us, int64_t *out)
+static int64_t since(struct cli *c, int64_t now_us)
 {
 	const char *text = cli_value(c, "since");
-	int64_t back = SINCE_DEFAULT_US;
-	if (text != NULL && !duration_parse(str_of(text), &back))
-		return err_set(&c->err, ST_INVALID, "--since is a duration, such as 30d: \"%s\"",
-			       text);
-	*out = now_us - back;
-	return ST_OK;
+	int64_t back;
+	bool said = text != NULL && duration_parse(str_of(text), &back);
+	return now_us - (said ? back : SINCE_DEFAULT_US);
 }
 
 static enum status run(struct live *x, const char *candidate, const char *champion)
@@ -486,8 +486,7 @@ static enum status run(struct live *x, const char *candidate, const char *champi
 	if (out->gate.harm_budget <= 0)
 		out->gate.harm_budget = x->door->program->play->deciding.harm_budget;
 	enum status st = engine_meta_read(x->door->node->store, &at, &c->err);
-	if (st == ST_OK)
-		st = since(c, at.clock_us, &x->since_us);
+	x->since_us = st == ST_OK ? since(c, at.clock_us) : 0;
 	if (st == ST_OK)
 		st = note_kept(x, at.clock_us);
 	if (st == ST_OK)

@@ -265,7 +265,7 @@ static int why_not(struct cli *c, const struct registry_model *m, struct str *ou
 	if (st == ST_OK)
 		*out = p.may ? STR_NULL : arena_str(&c->arena, p.reason);
 	policy_evidence_finish(&p);
-	return st == ST_OK ? -1 : cli_fail(c, NULL);
+	return st == ST_OK ? -1 : policy_evidence_failed(c);
 }
 
 static int refused(struct cli *c)
@@ -292,9 +292,11 @@ int policy_run_promote(struct cli *c)
 	if (cli_value(c, "force") != NULL && str_trim(str_of(cli_value(c, "force"))).n == 0)
 		return cli_usage(c, "--force wants a reason: it stands in the model's history");
 	struct registry_model m;
-	if (policy_catch_up(c) != ST_OK)
-		return cli_fail(c, NULL);
-	int rc = get(c, c->args[1], &m);
+	int rc = policy_evidence_options(c);
+	if (rc < 0 && policy_catch_up(c) != ST_OK)
+		rc = cli_fail(c, NULL);
+	if (rc < 0)
+		rc = get(c, c->args[1], &m);
 	if (rc < 0 && !str_is(m.meta.slot, MODELS_SLOT)) {
 		(void)err_set(&c->err, ST_CONFLICT,
 			      "%.*s answers \"" STR_FMT
@@ -321,14 +323,30 @@ int policy_run_promote(struct cli *c)
 	return make(c, &s);
 }
 
+/* A slot that some model here answers, or the one that decisions ask. */
+static bool slot_is_known(struct cli *c, struct str slot)
+{
+	struct registry_list l;
+	bool known =
+		str_is(slot, MODELS_SLOT) || registry_list(c->data, &c->arena, &l, NULL) != ST_OK;
+	for (size_t i = 0; !known && i < l.models_n; i++)
+		known = str_eq(l.models[i].meta.slot, slot);
+	return known;
+}
+
 int policy_run_rollback(struct cli *c)
 {
 	struct registry_step s;
 	const char *reason = cli_value(c, "reason");
 	if (c->args_n != 2)
 		return cli_usage(c, "policy rollback wants a slot: nurtured policy rollback SLOT");
-	if (policy_catch_up(c) != ST_OK ||
-	    registry_plan_rollback(c->data, str_of(c->args[1]), str_of(reason ? reason : ""),
+	if (policy_catch_up(c) != ST_OK)
+		return cli_fail(c, NULL);
+	if (!slot_is_known(c, str_of(c->args[1])))
+		return cli_usage(c,
+				 "no slot is called \"%.64s\": what decisions ask is " MODELS_SLOT,
+				 c->args[1]);
+	if (registry_plan_rollback(c->data, str_of(c->args[1]), str_of(reason ? reason : ""),
 				   &c->arena, &s, &c->err) != ST_OK)
 		return cli_fail(c, "nurtured policy list");
 	return make(c, &s);

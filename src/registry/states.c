@@ -226,10 +226,19 @@ static enum status find(const char *dir, struct str prefix, struct arena *a,
 {
 	struct registry_hash *files;
 	size_t n, hits = 0;
+	if (prefix.n < REGISTRY_HASH_PREFIX_MIN)
+		return err_set(e, ST_NOT_FOUND,
+			       "no model is called \"" STR_FMT
+			       "\": %d characters of its name are needed, at least",
+			       STR_ARG(prefix), REGISTRY_HASH_PREFIX_MIN);
+	char *small = arena_strz(a, str_upto(prefix, REGISTRY_HASH_CHARS + 1));
 	enum status st = registry_files(dir, a, &files, &n, e);
 	if (st != ST_OK)
 		return st;
-	for (size_t i = 0; i < n && prefix.n >= REGISTRY_HASH_PREFIX_MIN; i++)
+	for (char *p = small; p != NULL && *p; p++) /* as some tools write a hash */
+		*p = *p >= 'A' && *p <= 'F' ? (char)(*p - 'A' + 'a') : *p;
+	prefix = small != NULL ? str_of(small) : prefix;
+	for (size_t i = 0; i < n; i++)
 		if (str_starts(str_of(files[i].hex), prefix)) {
 			*out = files[i];
 			hits++;

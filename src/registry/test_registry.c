@@ -25,6 +25,11 @@ static void put_and_get(void **state)
 	check_str("metrics", m.meta.metrics, "{\"ece\":0.02}");
 	assert_int_equal(m.state, REGISTRY_DRAFT);
 	assert_int_equal(registry_get(f.dir, str_n(h.hex, 5), &f.arena, &m, &f.e), ST_NOT_FOUND);
+	assert_non_null(strstr(f.e.text, "6 characters"));
+	char large[REGISTRY_HASH_CHARS + 1];
+	for (size_t i = 0; i < sizeof large; i++)
+		large[i] = h.hex[i] >= 'a' ? (char)(h.hex[i] - 'a' + 'A') : h.hex[i];
+	assert_int_equal(registry_get(f.dir, str_of(large), &f.arena, &m, &f.e), ST_OK);
 	assert_int_equal(registry_get(f.dir, STR("abcdef"), &f.arena, &m, &f.e), ST_NOT_FOUND);
 	folder_close(&f);
 }

@@ -76,7 +76,23 @@ expect 1 "harm" 'harm' -- policy compare --log "$work/good.csv.gz" --harm-budget
 expect 4 "an action nobody took" 'never took "nothing"' \
 	-- policy compare always:nothing --log "$work/plain.jsonl"
 expect 4 "no folder" 'no data' -- policy compare
-expect 1 "a log without odds of the candidate" 'no column p_new' \
+# 1 says no; what cannot be judged is something else.
+expect 2 "a time without a unit" 'since is a duration' -- policy compare --since 30
+expect 2 "a time to come" 'since is a duration' -- policy compare --since -3d
+for share in abc 5 0; do
+	expect 2 "harm of $share" 'harm-budget is a share' -- policy compare --log "$work/good.csv.gz" --harm-budget $share
+done
+expect 2 "a log has no days" 'since is for the decisions of this folder' -- policy compare --log "$work/good.csv.gz" --since 3d
+expect 2 "a name in no log" 'add --log' -- policy promote "$a" --as always:roi
+head -c 2000 "$work/good.csv.gz" >"$work/half.csv.gz"
+expect 2 "half of a log" 'half.csv.gz is packed, but damaged' -- policy compare --log "$work/half.csv.gz"
+: >"$work/empty.csv"
+expect 2 "an empty log" 'empty.csv is empty' -- policy compare --log "$work/empty.csv"
+sed '3s/,0\.33,/,1.33,/' "$work/heavy.csv" >"$work/wild.csv"
+expect 2 "a probability that is none" 'wild.csv' -- policy compare --log "$work/wild.csv"
+expect 4 "a policy of this folder" 'no policy of a log is called "learned".*without --log also learned' -- \
+	policy compare learned --log "$work/good.csv.gz"
+expect 2 "a log without odds of the candidate" 'no column p_new' \
 	-- policy compare --log "$work/plain.jsonl"
 "$nurtured" policy compare always:roi always:peer --log "$work/plain.jsonl" --json >"$work/out" 2>"$work/err"
 if python3 - "$work/out" <<'PY'
@@ -106,6 +122,9 @@ expect 0 "one that answers something else" 'no decision asks "test": it stays a 
 	policy import "$work/t.model"
 expect 6 "is asked by nobody" 'which no decision asks: it stays a draft' -- policy promote "${t:0:8}"
 expect 6 "force or not" 'which no decision asks' -- policy promote "${t:0:8}" --force "a try"
+expect 4 "too few characters" '6 characters of its name' -- policy show "${a:0:5}"
+expect 0 "in capitals" 'state: draft' -- policy show "$(tr a-f A-F <<<"${a:0:12}")"
+expect 2 "a slot nobody knows" 'no slot is called "nosuch": what decisions ask is cadence' -- policy rollback nosuch
 expect 0 "to shadow" 'draft -> shadow' -- policy promote "${a:0:8}"
 expect 0 "import once more" "${a:0:12} is here already: it is shadow" -- policy import "$work/a.model"
 expect 6 "on without evidence" 'no program has been applied' -- policy promote "${a:0:8}"
