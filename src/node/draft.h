@@ -27,7 +27,7 @@ struct draft {
 	/* It is to stand beside the version in force, so; NULL: it is applied. */
 	const struct program_beside *beside;
 	/* by draft_check: */
-	struct program *program; /* NULL: it is wrong */
+	struct program *program; /* NULL: it cannot be read */
 	struct content_index index;
 	struct program_report report; /* of the program and of all files, sorted */
 };

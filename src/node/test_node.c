@@ -219,6 +219,29 @@ static void tracks_need_texts(void **state)
 	tear_down(&f);
 }
 
+/* An earlier release took it: nobody may bring it any more, and a folder that has it opens. */
+static void what_was_taken_is_read_on(void **state)
+{
+	struct fixture f;
+	struct str row;
+	struct draft_events events = {0};
+	(void)state;
+	set_up(&f);
+	open_node(&f);
+	f.d.source = STR(HEAD "decisions: {d: {mode: igw, learn: 10d, within: 1d}}\n");
+	assert_int_equal(draft_check(&f.d, &f.a, &f.e), ST_INVALID);
+	assert_non_null(strstr(f.e.text, "N257"));
+	assert_int_equal(draft_entries(&f.d, f.n->store, clock_now_us(), &f.a, &events, &f.e),
+			 ST_OK);
+	assert_int_equal(node_submit(f.n, events.list, events.n, &f.e), ST_OK);
+	assert_int_equal(node_program_row(f.n->store, &f.a, &row, NULL, &f.e), ST_OK);
+	draft_finish(&f.d);
+	node_close(&f.n);
+	open_node(&f);
+	assert_int_equal(node_program_row(f.n->store, &f.a, &row, NULL, &f.e), ST_OK);
+	tear_down(&f);
+}
+
 /* As many files as there may be, with the longest names: the index still fits an event, a row and
  * the reader of both. */
 static void the_largest_index_fits(void **state)
@@ -549,6 +572,7 @@ int main(void)
 		cmocka_unit_test(drafts_are_refused),
 		cmocka_unit_test(folders_are_refused),
 		cmocka_unit_test(tracks_need_texts),
+		cmocka_unit_test(what_was_taken_is_read_on),
 		cmocka_unit_test(the_largest_index_fits),
 		cmocka_unit_test(a_clock_is_the_folders),
 		cmocka_unit_test(a_clock_is_not_behind_the_log),

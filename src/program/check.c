@@ -184,6 +184,24 @@ static void unknown_key(struct walk *w, struct ynode *n, const struct schema_typ
 	n->bad = true;
 }
 
+/* Earlier releases took it, so it may stand in a program that was applied: the rest goes on. */
+static bool gone_key(struct walk *w, const struct ynode *n, const struct schema_type *t,
+		     struct str under)
+{
+	struct arena *a = w->ps->arena;
+	const char *const *gone = t->gone;
+	while (gone != NULL && *gone != NULL && !str_is(n->key->text, *gone))
+		gone++;
+	if (gone == NULL || *gone == NULL)
+		return false;
+	struct program_problem *p = problem_add(w->ps, CODE_GONE_KEY, n->key->where);
+	PROBLEM_TEXT(p, message, a, STR_FMT " has no key \"%s\" any more",
+		     STR_ARG(check_section(under, a)), *gone);
+	p->why = STR("it never did anything");
+	p->fix = STR("take it out; who chooses stands in the program's own `decide:`");
+	return true;
+}
+
 static void missing_keys(struct walk *w, struct ynode *n, const struct schema_type *t,
 			 struct str under)
 {
@@ -210,7 +228,7 @@ static void check_object(struct walk *w, struct ynode *n, const struct schema_ty
 			c->bad = true;
 		else if (k)
 			later(w, c, k->type, c->key->text);
-		else
+		else if (!gone_key(w, c, t, under))
 			unknown_key(w, c, t, under);
 	}
 	missing_keys(w, n, t, under);

@@ -350,14 +350,14 @@ enum status program_load(struct str text, struct arena *a, struct program **out,
 	*out = NULL;
 	load(text, &ps, p);
 	problems_report(&ps, report);
-	if (report->errors_n == 0) {
+	if (!problems_stop(&ps)) {
 		*out = p;
 		return ST_OK;
 	}
 	program_destroy(&p);
 	for (size_t i = 0; i < report->n; i++) {
 		const struct program_problem *x = &report->problems[i];
-		if (!x->warning)
+		if (!x->warning && !x->refused)
 			return err_set(e, ST_INVALID, "program line %d: %s: " STR_FMT "%s", x->line,
 				       x->code, STR_ARG(x->message),
 				       report->errors_n > 1 ? ", and more" : "");

@@ -100,6 +100,7 @@ static void compile_rewards(struct playing *x, const struct ynode *n)
 	for (const struct ynode *y = max ? n->first : NULL; y; y = y->next) {
 		double value = 0;
 		open_is_a_guess(x, y);
+		compile_reward_sense(x, y);
 		if (!value_number(y->kind == YNODE_MAP ? ynode_get(y, "value") : y, &value))
 			continue;
 		add_reward(d, list, compile_text(x->c, y->key->text), value);

@@ -58,6 +58,31 @@ static size_t index_or_first(struct playing *x, const struct ynode *n,
 	return at == NO_INDEX ? 0 : at;
 }
 
+/* Both are read as something else: a learn: of nothing as a second, a within: that is shorter as
+ * long as learn:. Who writes them means neither. */
+static void times_fit(struct playing *x, const struct ynode *n, const struct program_decision *d)
+{
+	const struct ynode *learn = ynode_get(n, "learn"), *within = ynode_get(n, "within");
+	const struct ynode *at = within ? within : learn;
+	struct arena *a = x->c->ps->arena;
+	bool never = d->learn_us < US_PER_S;
+	char long_[TIME_TEXT_MAX], short_[TIME_TEXT_MAX];
+	if (at == NULL || at->bad || (!never && d->close_us >= d->learn_us))
+		return;
+	struct program_problem *p =
+		problem_add(x->c->ps, CODE_NO_TIME, never ? ynode_place(learn) : ynode_place(at));
+	if (never) {
+		p->message = STR("`learn:` leaves no time for an outcome to come");
+		p->why = STR("every decision would be learned as one that nothing came of");
+		p->fix = STR("write how long an outcome takes, as learn: 1d");
+		return;
+	}
+	PROBLEM_TEXT(p, message, a, "rewards count for %s, and are looked at after %s",
+		     duration_format(d->close_us, short_), duration_format(d->learn_us, long_));
+	p->why = STR("what is learned first would be more than what counts");
+	p->fix = STR("let `within:` be as long as `learn:`, or longer");
+}
+
 static void compile_decision(struct playing *x, const struct ynode *n, struct program_decision *d)
 {
 	int mode = value_word(ynode_get(n, "mode"), schema_ask_words);
@@ -80,6 +105,7 @@ static void compile_decision(struct playing *x, const struct ynode *n, struct pr
 	(void)value_number(ynode_get(n, "worth"), &d->worth); /* absent: as above */
 	(void)value_duration(ynode_get(n, "learn"), &d->learn_us);
 	(void)value_duration(ynode_get(n, "within"), &d->close_us);
+	times_fit(x, n, d);
 	d->learn_us = d->learn_us < US_PER_S ? US_PER_S : d->learn_us;
 	d->close_us = d->close_us < d->learn_us ? d->learn_us : d->close_us;
 	compile_explore(ynode_get(n, "explore"), d);

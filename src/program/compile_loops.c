@@ -191,7 +191,7 @@ static void far_tracks(struct playing *x, const struct graph *g)
 void compile_loops(struct playing *x)
 {
 	struct graph g;
-	if (x->c->ps->errors_n || !make_graph(x, &g))
+	if (problems_stop(x->c->ps) || !make_graph(x, &g))
 		return; /* moves may be missing because they are bad */
 	find_ways(&g);
 	short_circles(x, &g);

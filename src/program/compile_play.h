@@ -43,6 +43,10 @@ void compile_decisions(struct playing *x); /* compile_decision.c */
 struct explored {
 	double most, least, uniform;
 };
+/* What can be read and does nothing (compile_try.c): arms, the node of them; a reward, its node. */
+void compile_arms_sense(struct playing *x, const struct ynode *arms,
+			const struct program_experiment *of);
+void compile_reward_sense(struct playing *x, const struct ynode *n);
 void compile_explore_fits(struct playing *x, const struct ynode *n, struct explored s);
 void compile_play_sense(struct playing *x); /* compile_play_sense.c */
 void compile_loops(struct playing *x);      /* compile_loops.c, as the next */

@@ -115,7 +115,7 @@ static void far_tiers(struct compile *c)
 	static const enum tier order[] = {TIER_HOT, TIER_WARM};
 	const struct ynode *scoring = ynode_get(c->root, "scoring");
 	double best = best_score(c->p);
-	if (c->ps->errors_n || scoring == NULL)
+	if (problems_stop(c->ps) || scoring == NULL)
 		return; /* rules may be missing because they are bad */
 	for (size_t i = 0; i < 2; i++) {
 		double up = c->p->tiers[order[i]].up;

@@ -244,7 +244,6 @@ static void gap_is_fixed(struct playing *x, const struct ynode *n)
 static void compile_decide(struct playing *x, const struct ynode *n, struct program_track *t)
 {
 	const struct ynode *what = ynode_get(n, "what");
-	t->decide_policy = compile_text(x->c, value_text(ynode_get(n, "policy")));
 	for (const struct ynode *y = what && !what->bad ? what->first : NULL; y; y = y->next) {
 		int at = value_word(y, schema_decide_words);
 		if (at >= 0)

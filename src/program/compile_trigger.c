@@ -98,15 +98,26 @@ void program_rule_put(const struct program_rule *r, struct json_w *w)
 	json_w_kf64(w, "guard_most", r->guard_most);
 }
 
-static void compile_rule(const struct ynode *n, struct program_rule *out)
+static void no_time(struct playing *x, const struct ynode *n)
+{
+	struct program_problem *p = problem_add(x->c->ps, CODE_NO_TIME, n->where);
+	PROBLEM_TEXT(p, message, x->c->ps->arena, "within: " STR_FMT " is no time at all",
+		     STR_ARG(n->text));
+	p->why = STR("it is read as no limit, so the experiment would never end by it");
+	p->fix = STR("write how long it may last, as within: 60d, or take the key out");
+}
+
+static void compile_rule(struct playing *x, const struct ynode *n, struct program_rule *out)
 {
 	const struct ynode *guard = ynode_get(n, "guard");
 	int then = value_word(ynode_get(n, "then"), schema_then_words);
 	int metric = value_word(ynode_get(guard, "metric"), schema_guard_words);
 	*out = (struct program_rule){.on = then >= 0, .least = 100};
 	out->then = then > 0 ? (enum program_then)then : THEN_TELL;
-	(void)value_count(ynode_get(n, "least"), &out->least);         /* absent: a hundred */
-	(void)value_duration(ynode_get(n, "within"), &out->within_us); /* absent: no limit */
+	(void)value_count(ynode_get(n, "least"), &out->least); /* absent: a hundred */
+	const struct ynode *within = ynode_get(n, "within");
+	if (value_duration(within, &out->within_us) && out->within_us == 0) /* absent: no limit */
+		no_time(x, within);
 	if (value_share(ynode_get(guard, "most"), &out->guard_most))
 		out->guard = schema_guard_words[metric > 0 ? metric : 0];
 }
@@ -123,7 +134,7 @@ static void compile_experiment(struct playing *x, const struct ynode *n,
 	out->metric = schema_metric_words[metric > 0 ? metric : 0];
 	out->min_lift = 0.1;
 	(void)value_share(ynode_get(n, "min_lift"), &out->min_lift); /* absent: a tenth */
-	compile_rule(ynode_get(n, "rule"), &out->rule);
+	compile_rule(x, ynode_get(n, "rule"), &out->rule);
 	out->name = compile_text(x->c, n->key->text);
 	out->key = program_key32("experiment", out->name);
 	out->track = play_index(x, ynode_get(n, "track"), &x->tracks, "it would run for nobody");
@@ -139,6 +150,8 @@ static void compile_experiment(struct playing *x, const struct ynode *n,
 		      "write {arms: {a: 50, b: 50}}");
 	else if (good)
 		arms_sum(x, arms, sum);
+	if (arms != NULL && !arms->bad)
+		compile_arms_sense(x, arms, out);
 }
 
 void compile_experiments(struct playing *x)

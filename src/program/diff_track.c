@@ -260,8 +260,6 @@ static struct str decide_words(struct differ *d, const struct program_track *t)
 	for (unsigned i = 0; i < 5; i++)
 		if (t->decide_what & (1U << i))
 			buf_printf(&b, "%s%s", b.n ? ", " : "", words[i]);
-	if (b.n && t->decide_policy.n)
-		buf_printf(&b, " by " STR_FMT, STR_ARG(t->decide_policy));
 	return b.n ? buf_view(&b) : STR("rules choose");
 }
 

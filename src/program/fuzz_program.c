@@ -31,7 +31,7 @@ static void load(struct str text, struct buf *fixed)
 	arena_init(&a, 64u << 20);
 	buf_init(&out, 16u << 20);
 	enum status st = program_load(text, &a, &p, &r, &e);
-	ASSERT((st == ST_OK) == (p != NULL) && (st == ST_OK) == (r.errors_n == 0));
+	ASSERT((st == ST_OK) == (p != NULL) && (st == ST_OK) == (r.errors_n == r.refused_n));
 	check_report(&r, text);
 	program_report_text(&r, "f", text, true, &out);
 	program_report_json(&r, "f", &out);

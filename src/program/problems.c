@@ -8,11 +8,12 @@
 
 #include <stdlib.h>
 
+enum level { LEVEL_STOPS, LEVEL_WARNS, LEVEL_REFUSED };
 static const struct {
 	const char *wire;
-	bool warning;
+	enum level level;
 } rows[CODE_COUNT] = {
-#define CODE(name, wire, warning, title, text) [CODE_##name] = {wire, warning},
+#define CODE(name, wire, level, title, text) [CODE_##name] = {wire, LEVEL_##level},
 #include "program/codes.def"
 #undef CODE
 };
@@ -50,13 +51,15 @@ struct program_problem *problem_add(struct problems *ps, enum program_code code,
 		p = &nowhere;
 	ASSERT(where.at <= where.end && where.end <= ps->source.n);
 	*p = (struct program_problem){
-		.warning = rows[code].warning,
+		.warning = rows[code].level == LEVEL_WARNS,
+		.refused = rows[code].level == LEVEL_REFUSED,
 		.at = where.at,
 		.end = where.end,
 	};
 	memcpy(p->code, rows[code].wire, sizeof "N000");
 	if (!p->warning)
 		ps->errors_n++;
+	ps->refused_n += p->refused;
 	return p;
 }
 
@@ -128,6 +131,7 @@ void problems_report(struct problems *ps, struct program_report *out)
 		.problems = ps->list,
 		.n = kept,
 		.errors_n = ps->errors_n,
+		.refused_n = ps->refused_n,
 		.dropped_n = ps->dropped_n + ps->n - kept,
 	};
 }
@@ -155,6 +159,7 @@ enum status program_report_join(struct program_report *r, const struct program_r
 		.problems = list,
 		.n = kept,
 		.errors_n = r->errors_n + more->errors_n,
+		.refused_n = r->refused_n + more->refused_n,
 		.dropped_n = r->dropped_n + more->dropped_n + n - kept,
 	};
 	return ST_OK;

@@ -19,7 +19,7 @@ struct problems {
 	struct arena *arena;
 	struct str source;
 	struct program_problem *list;
-	size_t n, cap, errors_n, dropped_n;
+	size_t n, cap, errors_n, refused_n, dropped_n;
 };
 
 void problems_init(struct problems *ps, struct str source, struct arena *a);
@@ -27,6 +27,11 @@ void problems_init(struct problems *ps, struct str source, struct arena *a);
  * the ceiling a spare row is given that nobody will see. */
 struct program_problem *problem_add(struct problems *ps, enum program_code code,
 				    struct place where);
+/* Is there no program, whoever reads it? */
+static inline bool problems_stop(const struct problems *ps)
+{
+	return ps->errors_n > ps->refused_n;
+}
 #define PROBLEM_TEXT(p, field, ...) ((p)->field = arena_printf(__VA_ARGS__))
 void problems_report(struct problems *ps, struct program_report *out);
 

@@ -208,7 +208,9 @@ struct program {
 	const struct facts_env *facts;
 };
 
-/* Compiles. ST_INVALID with report filled when there is any error; *out then stays NULL.
+/* Compiles. ST_INVALID with report filled when there is any error; *out then stays NULL. But with
+ * errors that are `refused` alone it is ST_OK and there is a program: who brings a new one looks at
+ * report->errors_n (node/draft.h does), who reads one that was applied does not.
  * The report's strings live in `a`. Free with program_destroy. */
 MUST_USE enum status program_load(struct str text, struct arena *a, struct program **out,
 				  struct program_report *report, struct err *e);

@@ -185,10 +185,16 @@ size_t program_fix(struct str source, const struct program_report *r, struct buf
 /* ---- codes ---- */
 
 static const struct program_code_help codes[CODE_COUNT] = {
-#define CODE(name, wire, is_warning, what, words) \
-	[CODE_##name] = {.code = wire, .title = what, .text = words, .warning = is_warning},
+#define STOPS false
+#define REFUSED false
+#define WARNS true
+#define CODE(name, wire, level, what, words) \
+	[CODE_##name] = {.code = wire, .title = what, .text = words, .warning = level},
 #include "program/codes.def"
 #undef CODE
+#undef STOPS
+#undef REFUSED
+#undef WARNS
 };
 
 bool program_code_at(size_t i, struct program_code_help *out)

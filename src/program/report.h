@@ -14,7 +14,7 @@
 #define PROGRAM_PROBLEMS_MAX 20
 
 enum program_code {
-#define CODE(name, wire, warning, title, text) CODE_##name,
+#define CODE(name, wire, level, title, text) CODE_##name,
 #include "program/codes.def"
 #undef CODE
 	CODE_COUNT
@@ -23,6 +23,7 @@ enum program_code {
 struct program_problem {
 	char code[8];           /* "N207"; never changes meaning */
 	bool warning;           /* does not stop the program from being applied */
+	bool refused;           /* an error that does not stop one that was applied */
 	int line, col, col_end; /* 1-based, in characters; col_end is the last one's neighbour */
 	size_t at, end;         /* the same place as bytes of the file */
 	struct str file, text;  /* of a file beside the program and its bytes; empty: the program */
@@ -35,6 +36,7 @@ struct program_problem {
 struct program_report {
 	struct program_problem *problems; /* sorted by place, at most PROGRAM_PROBLEMS_MAX */
 	size_t n, errors_n, dropped_n;    /* errors_n counts all, those beyond the list as well */
+	size_t refused_n;                 /* how many of the errors are so */
 };
 
 /* Puts what is wrong with other files behind it. When there are too many, warnings give way to

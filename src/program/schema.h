@@ -58,6 +58,7 @@ struct schema_type {
 	const char *const *words;
 	const struct schema_type *item, *as_scalar, *as_list, *as_map;
 	const struct schema_key *keys; /* ends with a row without a name */
+	const char *const *gone;       /* keys of before that nobody reads; NULL at the end */
 };
 struct schema_key {
 	const char *name;

@@ -219,22 +219,19 @@ static const struct schema_type decide_what = {.kind = SCHEMA_LIST,
 					       .min = 1,
 					       .max = 5,
 					       .what = "a list of what may be chosen"};
-static const char *const fallback_words[] = {"first", NULL};
-static const struct schema_type fallback_word = {
-	.kind = SCHEMA_WORD, .words = fallback_words, .what = "the word first"};
 static const struct schema_key decide_keys[] = {
 	{"what", &decide_what, true, NULL,
 	 "What may be chosen for each lead: angle, send_time (the part of the day), gap (short, "
 	 "middle "
 	 "or long of the range of `cadence:` or of the step), channel, nothing.",
 	 SINCE},
-	{"policy", &slug, false, NULL, "The name of the policy that chooses.", SINCE},
-	{"fallback", &fallback_word, false, "first",
-	 "What is taken when no policy can say: the first angle.", SINCE},
 	{.name = NULL},
 };
-static const struct schema_type decide = {
-	.kind = SCHEMA_OBJECT, .keys = decide_keys, .what = "{what, policy, fallback}"};
+static const char *const decide_gone[] = {"policy", "fallback", NULL};
+static const struct schema_type decide = {.kind = SCHEMA_OBJECT,
+					  .keys = decide_keys,
+					  .gone = decide_gone,
+					  .what = "{what: [angle, ...]}"};
 
 static const struct schema_type persona_list = {.kind = SCHEMA_LIST,
 						.item = &slug,

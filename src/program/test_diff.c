@@ -138,14 +138,14 @@ static const struct {
 	{"    enter: lead.known\n",
 	 "    enter: fit > 3\n    personas: [ops]\n    pace: by_tier\n    exit: fit < 1\n"
 	 "    touches_max: 6\n    age_max: 60d\n    reentry: after 90d\n    goal: demo\n"
-	 "    exhausted: {move: late}\n    decide: {what: [angle, gap], policy: p}\n",
+	 "    exhausted: {move: late}\n    decide: {what: [angle, gap]}\n",
 	 "~ track early: enter lead.known -> fit > 3\n~ track early: takes in everybody -> ops\n"
 	 "~ track early: pace the cadence for all -> hot 3 in 5d, cold 6 in 30d\n"
 	 "~ track early: goal nothing -> demo\n~ track early: exit if nothing -> fit < 1\n"
 	 "~ track early: messages at most 0 -> 6\n~ track early: lasts at most never -> 60d\n"
 	 "~ track early: after the last step: leave (exhausted) -> move to late\n"
 	 "~ track early: may come again never -> after 90d\n"
-	 "~ track early: chosen by a policy: rules choose -> angle, gap by p\n",
+	 "~ track early: chosen by a policy: rules choose -> angle, gap\n",
 	 TOUCHES_TRACKS},
 	/* ---- the rest of the play ---- */
 	{"fit >= 60, handoff", "fit >= 70, handoff", "~ trigger hot: when fit >= 60 -> fit >= 70\n",

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * test_play.c: bad tracks, triggers, guardrails, teams and experiments, and exactly what is said
  * about them: code, line, column, suggestion. Every code of theirs has a case. */
+#include "program/decision.h"
 #include "program/test_help.h"
+#include "program/track.h"
 
 #define PLAY HEAD "scoring: {}\n" /* its own text starts at line 6 */
+#define ARMS \
+	PLAY "tracks: {a: {enter: lead.known, sequence: [{send: m, angles: [benchmark, " \
+	     "story]}]}}\n"
 
 static const struct bad bads[] = {
 	{"N101",
@@ -265,6 +270,31 @@ static const struct bad bads[] = {
 	{"N259",
 	 PLAY "tracks: {a: {cadence: 4d, decide: {what: [angle, gap]}, sequence: [{send: m}]}}\n",
 	 6, 50, 53, NULL, "no range to choose a gap from"},
+	{"N129", PLAY "tracks: {a: {sequence: [{send: m}], decide: {what: [angle], policy: x}}}\n",
+	 6, 61, 67, NULL, "`decide:` has no key \"policy\" any more"},
+	{"N253", PLAY "decide: {mode: rules, rewards: {email.unsubscribe: 1}}\n", 6, 33, 50, NULL,
+	 "is harm, and never rewarded"},
+	{"N254", PLAY "decide: {mode: rules, rewards: {email.clikc: 1}}\n", 6, 33, 44,
+	 "email.click", "nothing but this reward speaks of `email.clikc`"},
+	{"N254", PLAY "decide: {mode: rules, rewards: {nosuch.event: 1}}\n", 6, 33, 45, NULL,
+	 "nothing but this reward speaks of `nosuch.event`"},
+	{"N255", ARMS "experiments: {e: {arms: {benchmrk: 50, story: 50}}}\n", 7, 26, 34,
+	 "benchmark", "the arm \"benchmrk\" fixes nothing"},
+	{"N255", ARMS "experiments: {e: {arms: {as_it_is: 50, other: 50}}}\n", 7, 40, 45, NULL,
+	 "the arm \"other\" fixes nothing"},
+	{"N255", ARMS "experiments: {e: {arms: {subject_1: 50, subject_99: 50}}}\n", 7, 41, 51,
+	 NULL, "the arm \"subject_99\" fixes nothing"},
+	{"N256", ARMS "experiments: {e: {arms: {story: 100}}}\n", 7, 19, 23, NULL, "one arm only"},
+	{"N256", ARMS "experiments: {e: {arms: {}}}\n", 7, 19, 23, NULL, "there are no arms"},
+	{"N257",
+	 ARMS "experiments: {e: {arms: {story: 50, x: 50}, rule: {then: ship, within: 0d}}}\n", 7,
+	 72, 74, NULL, "within: 0d is no time at all"},
+	{"N257", PLAY "decisions: {d: {mode: igw, learn: 10d, within: 1d}}\n", 6, 40, 46, NULL,
+	 "rewards count for 1d, and are looked at after 10d"},
+	{"N257", PLAY "decisions: {d: {mode: igw, learn: 10d}}\n", 6, 28, 33, NULL,
+	 "rewards count for 7d, and are looked at after 10d"},
+	{"N257", PLAY "decisions: {d: {mode: igw, learn: 0d, within: 0d}}\n", 6, 28, 33, NULL,
+	 "leaves no time for an outcome"},
 	{"N258", PLAY "decisions: {d: {mode: igw, context: [a, b, a]}}\n", 6, 44, 45, NULL,
 	 "`a` stands here twice"},
 };
@@ -290,11 +320,40 @@ static void test_every_code_has_a_case(void **state)
 				     sizeof elsewhere / sizeof *elsewhere, str_of(h.code)));
 		seen++;
 	}
-	assert_int_equal(seen, 27);
+	assert_int_equal(seen, 33);
+}
+
+/* Who brings it is refused; out of a log it is what it always was. */
+static void test_refused_and_read(void **state)
+{
+	static const char *const once_taken[] = {
+		PLAY "tracks: {a: {sequence: [{send: m}], decide: {what: [angle], policy: x, "
+		     "fallback: first}}}\n",
+		PLAY "decisions: {d: {mode: igw, learn: 10d, within: 1d}}\n",
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof once_taken / sizeof *once_taken; i++) {
+		struct loaded l;
+		load_text(&l, str_of(once_taken[i]));
+		assert_int_equal(l.status, ST_OK);
+		assert_int_equal(l.report.errors_n, 2 - i);
+		assert_int_equal(l.report.refused_n, 2 - i);
+		const struct program_play *play = l.program->play;
+		if (i == 0)
+			assert_int_equal(play->tracks[0].decide_what, DECIDE_ANGLE);
+		else
+			assert_true(play->decisions[0].close_us == play->decisions[0].learn_us);
+		unload(&l);
+	}
 }
 
 /* What looks much like a bad one and is none. */
 static const char *const goods[] = {
+	/* one arm as it is; a reward that a rule scores, and one that is an outcome */
+	ARMS "experiments: {e: {arms: {as_it_is: 50, story: 50}}, s: {arms: {subject_1: 50, "
+	     "subject_2: 50}}}\n",
+	HEAD "scoring: {engagement: {points: {form.demo: 5}}}\noutcomes: [deal.won]\n"
+	     "decide: {mode: rules, rewards: {form.demo: 1, deal.won: 2, email.click: 1}}\n",
 	/* two triggers that exclude each other, by number and by word */
 	PLAY "tracks: {a: {sequence: [{send: m}]}, b: {sequence: [{send: m}]}}\ntriggers:\n"
 	     "  - {name: up, when: 'track == \"a\" && fit > 10', move: b}\n"
@@ -327,7 +386,7 @@ static const char *const goods[] = {
 	PLAY
 	"decisions: {subject: {mode: igw, context: [plan, seats], worth: 2, explore: {uniform: "
 	"5%}}, offer: {mode: shadow, purpose: marketing, channel: email}}\n",
-	PLAY "experiments: {holdout: {percent: 2.5}, e: {arms: {a: 99, b: 1}}}\n",
+	ARMS "experiments: {holdout: {percent: 2.5}, e: {arms: {benchmark: 99, story: 1}}}\n",
 	PLAY "teams: {sdr: {reps: [{name: S, email: s@x.example}], webhook: "
 	     "\"http://127.0.0.1:9/in\"}}\n",
 };
@@ -355,6 +414,7 @@ int main(void)
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_every_code_has_a_case),
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_refused_and_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -88,7 +88,7 @@ static const char full[] = HEAD
 	"    age_max: 90d\n"
 	"    exhausted: {move: second}\n"
 	"    reentry: after 90d\n"
-	"    decide: {what: [angle, gap, nothing], policy: angles, fallback: first}\n"
+	"    decide: {what: [angle, gap, nothing]}\n"
 	"    sequence:\n"
 	"      - send: cost\n"
 	"        angles: [benchmark, story]\n"
@@ -164,7 +164,6 @@ static void check_first_track(const struct program *p)
 	assert_true(t->exhausted.kind == ACTION_MOVE && t->exhausted.track == 1);
 	assert_true(t->reentry == REENTRY_AFTER && t->reentry_after_us == 90 * US_PER_D);
 	assert_int_equal(t->decide_what, DECIDE_ANGLE | DECIDE_GAP | DECIDE_NOTHING);
-	assert_true(str_is(t->decide_policy, "angles"));
 	assert_true(t->line == 9 && t->col == 3);
 	assert_true(program_track_of(p, STR("second")) == 1);
 	assert_true(program_step_of(t, STR("delays-call")) == 1);

@@ -126,7 +126,6 @@ struct program_track {
 	int64_t reentry_after_us;
 	/* What a learner may choose, kept for it: bits of enum decide_what. */
 	unsigned decide_what;
-	struct str decide_policy;
 	int line, col;
 };
 
