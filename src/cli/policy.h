@@ -65,13 +65,15 @@ struct str policy_hindrance(struct cli *c, const struct registry_choice *choice)
  * made anew where the log brought them. Nothing on a dry run. */
 MUST_USE enum status policy_catch_up(struct cli *c);
 /* policy_models.c */
+/* -1, or the exit code of what has been told. */
+int policy_get(struct cli *c, const char *hash, struct registry_model *out);
 /* Says that a model is here and in which state, with `about` behind it, and what is next. */
 int policy_here(struct cli *c, const struct registry_hash *h, struct str about);
 int policy_run_drift(struct cli *c);
 int policy_run_warm(struct cli *c);
 int policy_run_list(struct cli *c);
 int policy_run_show(struct cli *c);
-int policy_run_diff(struct cli *c);
+int policy_run_diff(struct cli *c); /* policy_diff.c */
 int policy_run_promote(struct cli *c);
 int policy_run_rollback(struct cli *c);
 int policy_run_export(struct cli *c);

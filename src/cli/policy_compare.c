@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "base/file.h"
 #include "cli/policy.h"
+#include "cli/render.h"
 #include "net/gunzip.h"
 
 #include <math.h>
@@ -442,6 +443,20 @@ static enum status look(struct cli *c, const char *path, struct policy_evidence 
 			    : policy_evidence_live(c, candidate, champion, p);
 }
 
+static void show_document(struct cli *c, const struct policy_evidence *p)
+{
+	struct buf b;
+	struct json_w w;
+	struct json d;
+	buf_init_arena(&b, &c->arena, 65536);
+	json_w_init(&w, &b);
+	policy_evidence_json(p, &w);
+	if (c->json)
+		cli_line(c, buf_view(&b));
+	else if (json_parse(buf_view(&b), JSON_LIMITS_EVENT, &c->arena, &d, NULL) == ST_OK)
+		render_tree(c, &d, 0, 0, NULL);
+}
+
 int policy_run_compare(struct cli *c)
 {
 	struct policy_evidence p = {.may = false};
@@ -455,17 +470,10 @@ int policy_run_compare(struct cli *c)
 		policy_evidence_finish(&p);
 		return policy_evidence_failed(c);
 	}
-	if (c->json) {
-		struct buf b;
-		struct json_w w;
-		buf_init(&b, 65536);
-		json_w_init(&w, &b);
-		policy_evidence_json(&p, &w);
-		cli_line(c, buf_view(&b));
-		buf_finish(&b);
-	} else {
+	if (c->json || c->plain)
+		show_document(c, &p);
+	else
 		policy_evidence_show(c, &p);
-	}
 	policy_evidence_finish(&p);
 	return p.may ? CLI_OK : CLI_PROBLEMS;
 }

@@ -29,11 +29,11 @@ static void show_head(struct cli *c, const struct json *d)
 	else
 		fprintf(c->out, "%sNo alarm.%s\n", cli_tint(c, "bold"), cli_tint(c, "off"));
 	fprintf(c->out,
-		"mode " STR_FMT ", on an alarm: " STR_FMT "; %.0f alarms ever; %.0f windows "
+		"mode " STR_FMT ", on an alarm: " STR_FMT "; %.0f alarm%s ever; %.0f windows "
 		"closed, %.0f newcomers in this one; %.0f outcomes\n",
 		STR_ARG(mode), STR_ARG(then), render_number(d, 0, "alarms_ever"),
-		render_number(d, 0, "windows"), render_number(d, 0, "in_window"),
-		render_number(d, 0, "outcomes"));
+		render_number(d, 0, "alarms_ever") == 1 ? "" : "s", render_number(d, 0, "windows"),
+		render_number(d, 0, "in_window"), render_number(d, 0, "outcomes"));
 }
 
 static void show_streams(struct cli *c, const struct json *d)
@@ -77,6 +77,10 @@ static void show_alarms(struct cli *c, const struct json *d)
 static void show(struct cli *c, const struct json *d, void *ctx)
 {
 	(void)ctx;
+	if (c->plain) {
+		render_tree(c, d, 0, 0, NULL);
+		return;
+	}
 	show_head(c, d);
 	show_streams(c, d);
 	show_numbers(c, d);

@@ -27,11 +27,12 @@ static void show_choosing(struct cli *c, const struct json *d)
 	fprintf(c->out, "a decision brings %.3g on average; one harm costs %.3g (budget %.2g %%)\n",
 		render_number(d, 0, "mean_response"), render_number(d, 0, "price_of_harm"),
 		100 * render_number(d, 0, "harm_budget"));
-	fprintf(c->out,
-		"%.3g %% of the odds are shared out evenly; all but the likeliest have %.3g %% at "
-		"most\n",
-		100 * render_number(d, 0, "uniform_share"),
-		100 * render_number(d, 0, "others_most"));
+	double most = render_number(d, 0, "others_most");
+	fprintf(c->out, "%.3g %% of the odds are shared out evenly",
+		100 * render_number(d, 0, "uniform_share"));
+	if (most < 1)
+		fprintf(c->out, "; all but the likeliest have %.3g %% at most", 100 * most);
+	fputc('\n', c->out);
 	if (render_number(d, 0, "drawn_evenly") > 0)
 		fprintf(c->out, "%.3g %% of decisions are drawn evenly: %.0f of the latest\n",
 			100 * render_number(d, 0, "drawn_evenly"),
@@ -191,6 +192,10 @@ static void show(struct cli *c, const struct json *d, void *ctx)
 	uint32_t externals = json_get(d, 0, "external");
 	bool one = ctx != NULL && json_first(d, externals) != JSON_NONE;
 	bool ours = json_first(d, json_get(d, 0, "decisions")) != JSON_NONE;
+	if (c->plain) {
+		render_tree(c, d, 0, 0, NULL);
+		return;
+	}
 	if (ours)
 		show_ours(c, d);
 	if (one && ours)

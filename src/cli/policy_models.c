@@ -17,10 +17,10 @@
 #define DAMAGED_FIX \
 	"remove it, and import a copy of it if there is one: nurtured policy import FILE"
 
-static void put_model(const struct registry_model *m, struct json_w *w)
+static void put_model(const struct registry_model *m, size_t hash_chars, struct json_w *w)
 {
 	json_w_object(w);
-	json_w_kz(w, "hash", m->hash.hex);
+	json_w_kstr(w, "hash", str_n(m->hash.hex, hash_chars));
 	json_w_kstr(w, "slot", m->meta.slot);
 	json_w_kstr(w, "kind", m->meta.kind);
 	json_w_kstr(w, "features", m->meta.version);
@@ -97,8 +97,9 @@ int policy_run_list(struct cli *c)
 	page_begin(c, &p, "nurtured.models/1");
 	json_w_key(&p.w, "models");
 	json_w_array(&p.w);
+	const bool whole = c->json || c->plain; /* a line is to fit a terminal */
 	for (size_t i = 0; i < l.models_n; i++)
-		put_model(&l.models[i], &p.w);
+		put_model(&l.models[i], whole ? REGISTRY_HASH_CHARS : SHORT, &p.w);
 	json_w_end(&p.w);
 	if (l.damaged_n) {
 		json_w_key(&p.w, "damaged");
@@ -118,7 +119,7 @@ int policy_run_list(struct cli *c)
 	return l.damaged_n ? CLI_PROBLEMS : CLI_OK;
 }
 
-static int get(struct cli *c, const char *hash, struct registry_model *out)
+int policy_get(struct cli *c, const char *hash, struct registry_model *out)
 {
 	enum status st = registry_get(c->data, str_of(hash), &c->arena, out, &c->err);
 	if (st == ST_OK)
@@ -135,14 +136,14 @@ int policy_run_show(struct cli *c)
 		return cli_usage(c, "policy show wants a model: nurtured policy show MODEL");
 	if (policy_catch_up(c) != ST_OK) /* as list does */
 		return cli_fail(c, NULL);
-	int rc = get(c, c->args[1], &m);
+	int rc = policy_get(c, c->args[1], &m);
 	if (rc >= 0)
 		return rc;
 	if (registry_list(c->data, &c->arena, &l, &c->err) != ST_OK)
 		return cli_fail(c, NULL);
 	page_begin(c, &p, "nurtured.model/1");
 	json_w_key(&p.w, "model");
-	put_model(&m, &p.w);
+	put_model(&m, REGISTRY_HASH_CHARS, &p.w);
 	json_w_ki64(&p.w, "bytes", (int64_t)m.bytes.n);
 	json_w_key(&p.w, "changes");
 	json_w_array(&p.w);
@@ -150,62 +151,6 @@ int policy_run_show(struct cli *c)
 		if (strcmp(l.changes[i].hash.hex, m.hash.hex) == 0)
 			put_change(&l.changes[i], &p.w);
 	json_w_end(&p.w);
-	if (page_end(c, &p))
-		render_tree(c, &p.d, 0, 0, "schema");
-	return CLI_OK;
-}
-
-/* ---- what differs ---- */
-
-struct side {
-	const char *what;
-	struct str a, b;
-};
-
-static struct str time_text(struct cli *c, int64_t at_us)
-{
-	char text[TIME_TEXT_MAX];
-	if (at_us == 0)
-		return STR("-");
-	(void)time_format(at_us, text);
-	return arena_str(&c->arena, str_of(text));
-}
-
-int policy_run_diff(struct cli *c)
-{
-	struct registry_model a, b;
-	struct page p;
-	if (c->args_n != 3)
-		return cli_usage(c, "policy diff wants two models: nurtured policy diff A B");
-	int rc = get(c, c->args[1], &a);
-	if (rc < 0)
-		rc = get(c, c->args[2], &b);
-	if (rc >= 0)
-		return rc;
-	const struct side sides[] = {
-		{"slot", a.meta.slot, b.meta.slot},
-		{"kind", a.meta.kind, b.meta.kind},
-		{"features", a.meta.version, b.meta.version},
-		{"parent", str_of(a.meta.parent.hex), str_of(b.meta.parent.hex)},
-		{"trained_from", time_text(c, a.meta.from_us), time_text(c, b.meta.from_us)},
-		{"trained_to", time_text(c, a.meta.to_us), time_text(c, b.meta.to_us)},
-		{"state", str_of(registry_state_name(a.state)),
-		 str_of(registry_state_name(b.state))},
-		{"metrics", a.meta.metrics, b.meta.metrics},
-		{"evaluation", a.meta.evaluation, b.meta.evaluation},
-		{"bytes", a.bytes, b.bytes},
-	};
-	page_begin(c, &p, "nurtured.model_diff/1");
-	for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++) {
-		if (str_eq(sides[i].a, sides[i].b))
-			continue;
-		bool bytes = strcmp(sides[i].what, "bytes") == 0;
-		json_w_key(&p.w, sides[i].what);
-		json_w_array(&p.w);
-		json_w_str(&p.w, bytes ? arena_printf(&c->arena, "%zu", a.bytes.n) : sides[i].a);
-		json_w_str(&p.w, bytes ? arena_printf(&c->arena, "%zu", b.bytes.n) : sides[i].b);
-		json_w_end(&p.w);
-	}
 	if (page_end(c, &p))
 		render_tree(c, &p.d, 0, 0, "schema");
 	return CLI_OK;
@@ -229,9 +174,13 @@ static int told(struct cli *c, const struct registry_step *s)
 	if (hindered.n)
 		json_w_kstr(&p.w, "hindered", hindered);
 	if (page_end(c, &p)) {
-		fprintf(c->out, "%.*s %s: %s -> %s", SHORT, s->hash.hex,
-			c->dry_run ? "would go" : "went", registry_state_name(s->from),
-			registry_state_name(s->to));
+		const char *goes = c->dry_run ? "would go" : "went";
+		if (s->from == s->to)
+			fprintf(c->out, "%.*s %s on: %s", SHORT, s->hash.hex, goes,
+				registry_state_name(s->to));
+		else
+			fprintf(c->out, "%.*s %s: %s -> %s", SHORT, s->hash.hex, goes,
+				registry_state_name(s->from), registry_state_name(s->to));
 		if (s->to == REGISTRY_CANARY)
 			fprintf(c->out, ", %u %% of leads", s->percent);
 		fprintf(c->out, "\n" STR_FMT ": %s%.*s is champion\n", STR_ARG(s->choice.slot),
@@ -296,7 +245,7 @@ int policy_run_promote(struct cli *c)
 	if (rc < 0 && policy_catch_up(c) != ST_OK)
 		rc = cli_fail(c, NULL);
 	if (rc < 0)
-		rc = get(c, c->args[1], &m);
+		rc = policy_get(c, c->args[1], &m);
 	if (rc < 0 && !str_is(m.meta.slot, MODELS_SLOT)) {
 		(void)err_set(&c->err, ST_CONFLICT,
 			      "%.*s answers \"" STR_FMT
@@ -358,7 +307,7 @@ int policy_run_export(struct cli *c)
 		return cli_usage(c, "policy export wants a model and a new file: nurtured policy "
 				    "export MODEL FILE");
 	struct registry_model m;
-	int rc = get(c, c->args[1], &m);
+	int rc = policy_get(c, c->args[1], &m);
 	if (rc >= 0)
 		return rc;
 	if (c->dry_run) {
@@ -367,6 +316,9 @@ int policy_run_export(struct cli *c)
 	}
 	if (registry_export(c->data, str_of(c->args[1]), c->args[2], &c->err) != ST_OK)
 		return cli_fail(c, NULL);
+	if (c->json)
+		fprintf(c->out, "{\"schema\":\"nurtured.model_export/1\",\"hash\":\"%s\"}\n",
+			m.hash.hex);
 	cli_talk(c, "written to %s\n", c->args[2]);
 	return CLI_OK;
 }
@@ -380,7 +332,7 @@ int policy_here(struct cli *c, const struct registry_hash *h, struct str about)
 				h->hex, STR_ARG(about));
 		return CLI_OK;
 	}
-	int rc = get(c, h->hex, &m);
+	int rc = policy_get(c, h->hex, &m);
 	if (rc >= 0)
 		return rc;
 	bool draft = m.state == REGISTRY_DRAFT;

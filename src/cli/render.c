@@ -91,8 +91,32 @@ static void put_array(struct cli *c, const struct json *d, uint32_t node, int in
 	}
 }
 
+/* `way`: of the node, with a dot behind it. */
+static void plain_tree(struct cli *c, const struct json *d, uint32_t node, struct str way,
+		       const char *skip)
+{
+	size_t i = 0;
+	bool keys = json_is(d, node, JSON_OBJECT);
+	for (uint32_t v = json_first(d, node); v != JSON_NONE; v = json_next(d, node, v), i++) {
+		struct str k = keys ? json_str(d, json_key(d, v), &c->arena)
+				    : arena_printf(&c->arena, "%zu", i);
+		if (keys && (str_is(k, "schema") || (skip != NULL && str_is(k, skip))))
+			continue;
+		k = arena_printf(&c->arena, STR_FMT STR_FMT, STR_ARG(way), STR_ARG(k));
+		struct str s = flat(d, v) ? render_scalar(d, v, &c->arena) : STR_NULL;
+		if (flat(d, v))
+			fprintf(c->out, STR_FMT "\t" STR_FMT "\n", STR_ARG(k), STR_ARG(s));
+		else
+			plain_tree(c, d, v, arena_printf(&c->arena, STR_FMT ".", STR_ARG(k)), skip);
+	}
+}
+
 void render_tree(struct cli *c, const struct json *d, uint32_t node, int indent, const char *skip)
 {
+	if (c->plain) {
+		plain_tree(c, d, node, STR_NULL, skip);
+		return;
+	}
 	for (uint32_t v = json_first(d, node); v != JSON_NONE; v = json_next(d, node, v)) {
 		struct str k = json_str(d, json_key(d, v), &c->arena);
 		if (str_is(k, "schema") || (skip != NULL && str_is(k, skip)))

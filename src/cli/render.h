@@ -11,7 +11,8 @@ struct str render_time(const struct json *d, uint32_t node, struct arena *a);
 /* "12.5", "-", "yes", "opened, clicked": a scalar, or a list of them, in as few words as it
  * needs. */
 struct str render_scalar(const struct json *d, uint32_t node, struct arena *a);
-/* The whole document as indented "key: value" lines; `skip` (may be NULL) names keys left out. */
+/* The whole document as indented "key: value" lines; `skip` (may be NULL) names keys left out.
+ * With --plain a line has the way to its value, a tab and the value: "model.changes.0.at". */
 void render_tree(struct cli *c, const struct json *d, uint32_t node, int indent, const char *skip);
 /* One row per item of an array of objects, columns aligned; with --plain tabs and no heading. */
 struct render_column {

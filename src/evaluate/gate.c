@@ -35,6 +35,10 @@ static bool may_speak(const struct evaluate_rules *r, const struct evaluate_weig
 static bool is_better(const struct evaluate_rules *r, const struct evaluate_case *c,
 		      struct buf *reason)
 {
+	if (c->over_champion.lo == 0 && c->over_champion.hi == 0) {
+		buf_z(reason, "not shown to be better than the champion: it does the same");
+		return false;
+	}
 	if (!(c->over_champion.lo > 0)) {
 		buf_printf(reason,
 			   "not shown to be better than the champion: the difference is %+.4g, and "

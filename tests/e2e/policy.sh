@@ -47,19 +47,22 @@ taken() { # NAME: the learner of the school as it is now
 	school policy snapshot --json | sed 's/.*"hash":"\([0-9a-f]*\)".*/\1/' >"$work/$1.hash"
 	school policy export "$(cat "$work/$1.hash")" "$work/$1.model" >/dev/null || bad "model $1" "$work/err"
 }
-{
-	echo email,title,country
-	for i in $(seq 40); do echo "l$i@firm$i.example,COO,US"; done
-} >"$work/leads.csv"
+people() { # FROM TO: they come
+	{
+		echo email,title,country
+		for i in $(seq "$1" "$2"); do echo "l$i@firm$i.example,COO,US"; done
+	} >"$work/leads.csv"
+	school import "$work/leads.csv" --consent legitimate_interest --consent-source trade-fair
+	school clock advance 10d
+}
 {
 	school init
 	sed -i 's/"seed":[0-9]*/"seed":7/' "$work/school/node.json" # the same draws in every run
 	school apply "$work/igw.yaml" --yes
-	school import "$work/leads.csv" --consent legitimate_interest --consent-source trade-fair
-	school clock advance 10d
+	people 1 40
 } >/dev/null
 taken a
-school clock advance 10d >/dev/null
+people 41 60 >/dev/null
 taken b
 a=$(cat "$work/a.hash") b=$(cat "$work/b.hash")
 
@@ -131,13 +134,24 @@ expect 6 "on without evidence" 'no program has been applied' -- policy promote "
 expect 1 "on with weak evidence" 'effective sample 2' -- policy promote "$a" --log "$work/heavy.csv"
 up=(policy promote "$a" --log "$work/plain.jsonl" --as always:roi --over always:peer)
 expect 0 "tried before it is done" 'would go: shadow -> canary, 5 %' -- "${up[@]}" --dry-run
-for share in 5 25 50; do expect 0 "$share %" "canary, $share % of leads" -- "${up[@]}"; done
+expect 0 "5 %" "shadow -> canary, 5 % of leads" -- "${up[@]}"
+for share in 25 50; do expect 0 "$share %" "went on: canary, $share % of leads" -- "${up[@]}"; done
 expect 0 "all" 'canary -> champion' -- "${up[@]}"
 # Every step is in the log, and a folder that lost its pointer follows it.
 rm "$NURTURED_DATA/models/states.json"
 expect 6 "all again" 'is the champion already' -- "${up[@]}"
 expect 0 "another" "${b:0:12} is here" -- policy import "$work/b.model"
-expect 0 "what differs" 'trained_to' -- policy diff "${a:0:8}" "${b:0:8}"
+expect 0 "what differs, figure by figure" '^metrics outcomes +[0-9.]+ +[0-9.]+$' -- policy diff "${a:0:8}" "${b:0:8}"
+expect 0 "and what is learned" '^weights +[0-9]+ bytes' -- policy diff "${a:0:8}" "${b:0:8}"
+expect 0 "nothing differs" 'they are the same model' -- policy diff "${a:0:8}" "${a:0:8}"
+json "what differs as JSON" -- policy diff "${a:0:8}" "${b:0:8}"
+expect 0 "names that fit a terminal" "^${a:0:12}  " -- policy list
+expect 0 "whole ones for scripts" "^$a	cadence	" -- policy list --plain
+expect 0 "a value and its way" "^model\.state	champion" -- policy show "${a:0:8}" --plain
+expect 0 "evidence for scripts" '^over_champion\.lo	0\.' -- \
+	policy compare always:roi always:peer --log "$work/plain.jsonl" --plain
+expect 1 "the same is no better" 'it does the same' -- policy compare always:roi always:roi --log "$work/plain.jsonl"
+expect 0 "when it was trained" 'trained_to' -- policy diff "${a:0:8}" "${b:0:8}"
 expect 0 "show" 'state: champion' -- policy show "${a:0:8}"
 json "list as JSON" -- policy list
 expect 0 "back" 'champion -> retired' -- policy rollback cadence --reason "replies fell"
@@ -165,12 +179,14 @@ expect 0 "down again" 'champion -> retired' -- policy rollback cadence
 expect 0 "replay gives the same" '' -- replay --verify
 expect 0 "export, to see" 'would be written' -- policy export "${a:0:8}" "$work/out.model" --dry-run
 expect 0 "export" '' -- policy export "${a:0:8}" "$work/out.model"
+json "export as JSON" -- policy export "${b:0:8}" "$work/out2.model"
+if grep -q "$b" "$work/out"; then good; else bad "export --json" "$work/out"; fi
 if cmp -s "$work/a.model" "$work/out.model"; then good; else bad "the same file comes out"; fi
 expect 0 "a backup" '' -- backup "$work/backup"
 expect 0 "has the models" 'retired' -- policy list --data "$work/backup"
 for name in "$a" "$t"; do printf x >>"$NURTURED_DATA/models/$name.model"; done
 expect 1 "a damaged draft is named" "$t.model is damaged" -- policy list
-expect 1 "and the others are there" "$a .*retired" -- policy list
+expect 1 "and the others are there" "${a:0:12} .*retired" -- policy list
 expect 1 "what helps" 'fix: remove it, and import a copy' -- policy show "$t"
 expect 0 "what was promoted is mended" 'replies fell' -- policy show "$a"
 tally
