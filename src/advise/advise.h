@@ -117,8 +117,9 @@ void advise_hold(struct advise_ask *q, struct str guard, struct str why, int64_t
 struct advise_choice {
 	uint32_t p[EXPLORE_MAX]; /* billionths, by action; 0: held, or never */
 	float value[EXPLORE_MAX];
-	size_t drawn; /* what the learner would do */
-	size_t took;  /* what is done: the same, but in the shadow what the sender took */
+	float hopeful[EXPLORE_MAX]; /* the same, what is not known credited: igw draws from these */
+	size_t drawn;               /* what the learner would do */
+	size_t took; /* what is done: the same, but in the shadow what the sender took */
 	double unit;
 	bool even; /* among the evenly drawn (policy.h) */
 };

@@ -143,6 +143,7 @@ void advise_choose(const struct advise_book *b, const struct advise_ask *q,
 	for (size_t i = 0; i < n; i++) {
 		out->p[at[i]] = p[i];
 		out->value[at[i]] = (float)o[i].value;
+		out->hopeful[at[i]] = (float)o[i].hopeful;
 	}
 	out->drawn = at[drawn];
 	out->took = q->taken == ADVISE_NONE ? out->drawn : q->taken;
@@ -188,6 +189,26 @@ static void put_name(struct buf *b, bool *more, struct str name)
 	*more = true;
 }
 
+static void put_values(const struct advise_ask *q, const char *member, const float *v,
+		       struct buf *b)
+{
+	bool more = false;
+	buf_z(b, member);
+	for (size_t i = 0; i < q->n; i++) {
+		if (q->action[i].held.n > 0)
+			continue;
+		put_name(b, &more, q->action[i].id);
+		put_value(b, v[i]);
+	}
+	buf_byte(b, '}');
+}
+
+/* Odds come from the hopeful values, and contradict the expected ones where little is known. */
+static bool by_hope(enum decision_mode m)
+{
+	return m == DECISION_IGW || m == DECISION_SHADOW;
+}
+
 static void put_odds(const struct advise_ask *q, const struct advise_choice *c, struct buf *b)
 {
 	bool more = false;
@@ -198,15 +219,10 @@ static void put_odds(const struct advise_ask *q, const struct advise_choice *c, 
 		put_name(b, &more, q->action[i].id);
 		put_share(b, c->p[i]);
 	}
-	buf_z(b, "},\"values\":");
-	more = false;
-	for (size_t i = 0; i < q->n; i++) {
-		if (q->action[i].held.n > 0)
-			continue;
-		put_name(b, &more, q->action[i].id);
-		put_value(b, c->value[i]);
-	}
 	buf_byte(b, '}');
+	put_values(q, ",\"values\":", c->value, b);
+	if (by_hope(q->of->of->mode))
+		put_values(q, ",\"hopeful\":", c->hopeful, b);
 }
 
 static void put_guard(const struct advise_action *act, struct json_w *w)

@@ -284,6 +284,36 @@ static void answers(void **state)
 	close_world(&w);
 }
 
+/* What is known well loses to what is not, at values that say the contrary: the answer shows why. */
+static void odds_follow_hope(void **state)
+{
+	struct world w;
+	struct buf b;
+	struct json d;
+	struct err e;
+	float x[LEARN_DIMS_MAX] = {1};
+	double known = 0, other = 0;
+	(void)state;
+	open_world(&w);
+	struct learner *l = w.list[0].learner;
+	struct learn_action a = {.arm = {learn_arm(l, advise_arm_key(STR("known")), LEARN_POOLED)},
+				 .n = 1};
+	for (unsigned i = 0; i < 200; i++)
+		learn_update(l, x, &a, i % 20 < 11, 1);
+	advise_book_close(&w.book);
+	w.book = advise_book_make(w.list, DECISIONS);
+	ask(&w, "{\"decision\":\"d\",\"id\":\"h\",\"actions\":[\"known\",\"other\"]}");
+	assert_true(w.c.value[0] > w.c.value[1] && w.c.p[0] < w.c.p[1]);
+	buf_init_arena(&b, &w.a, ADVISE_ANSWER_MAX);
+	advise_answer(w.book, &w.q, &w.c, &b);
+	assert_int_equal(json_parse(buf_view(&b), JSON_LIMITS_EVENT, &w.a, &d, &e), ST_OK);
+	uint32_t hopeful = json_get(&d, 0, "hopeful");
+	assert_int_equal(json_count(&d, hopeful), 3);
+	assert_true(json_f64(&d, json_get(&d, hopeful, "known"), &known) &&
+		    json_f64(&d, json_get(&d, hopeful, "other"), &other) && known < other);
+	close_world(&w);
+}
+
 static uint64_t hash_of(struct world *w, const char *text)
 {
 	struct json d;
@@ -341,6 +371,7 @@ int main(void)
 		cmocka_unit_test(modes),
 		cmocka_unit_test(numbers_of_an_action),
 		cmocka_unit_test(answers),
+		cmocka_unit_test(odds_follow_hope),
 		cmocka_unit_test(same_case),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
