@@ -93,6 +93,7 @@ struct advise_ask {
 struct advise_no { /* why a request is refused */
 	int http;
 	const char *code, *param;
+	const char *fix; /* NULL: the message says it */
 	struct err err;
 };
 /* The body of POST /v1/decide: one case, or {"decisions": [...]}. */

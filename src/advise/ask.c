@@ -21,10 +21,36 @@ struct asking {
 	struct advise_no *no;
 };
 
+static const struct {
+	const char *code, *fix;
+} fixes[] = {
+	{"action_twice", "give each action a name of its own"},
+	{"bad_context", "bring each number to about -3 to 3: a logarithm, or a share of the usual"},
+	{"bad_decisions", "put the cases into one list, and nothing beside it"},
+	{"bad_odds", "leave it out where what was taken was certain"},
+	{"decision_missing", "add \"decision\": the name of one under decisions: of the program"},
+	{"id_missing", "send the id that the decision was asked with, or that its answer gave"},
+	{"taken_missing", "add \"taken\": the action your sender took"},
+	{"unknown_action", "name one of \"actions\", or \"wait\""},
+	{"unknown_context",
+	 "add it to the decision's context: and apply the program, or leave it out"},
+	{"unknown_decision", "name one of them, or add it under decisions: and apply the program"},
+	{"unknown_member", "leave it out; GET /openapi.json lists what there is"},
+	{"wait_is_there", "leave it out"},
+};
+
+static const char *fix_of(const char *code)
+{
+	for (size_t i = 0; i < sizeof fixes / sizeof *fixes; i++)
+		if (strcmp(fixes[i].code, code) == 0)
+			return fixes[i].fix;
+	return NULL;
+}
+
 static enum status refuse(struct advise_no *no, const char *code, const char *param,
 			  const char *text)
 {
-	*no = (struct advise_no){.http = 422, .code = code, .param = param};
+	*no = (struct advise_no){.http = 422, .code = code, .param = param, .fix = fix_of(code)};
 	return err_set(&no->err, ST_INVALID, "%s", text);
 }
 
@@ -174,13 +200,27 @@ static enum status own_numbers(struct asking *x, uint32_t node, struct advise_as
 	return numbers(x, node, q->of->of, row, &act->own);
 }
 
+/* What is wrong with one action, by its name. */
+static enum status refuse_action(struct asking *x, const struct advise_action *act,
+				 const char *code, const char *text)
+{
+	(void)refuse(x->no, code, "actions", "");
+	return err_set(&x->no->err, ST_INVALID, "action \"" STR_FMT "\" %s",
+		       STR_ARG(str_upto(act->id, 64)), text);
+}
+
 static enum status held(struct asking *x, uint32_t node, struct advise_action *act)
 {
 	bool eligible = true;
 	uint32_t at = json_get(x->d, node, "eligible");
 	if (at != JSON_NONE && !json_bool(x->d, at, &eligible))
-		return refuse(x->no, "bad_action", "actions", "eligible must be true or false");
+		return refuse_action(x, act, "bad_action",
+				     "has an eligible that is neither true nor false");
 	enum status st = text(x, node, "why", 120, &act->why);
+	if (st == ST_OK && eligible && act->why.n > 0)
+		return refuse_action(x, act, "bad_action",
+				     "has a why, which says why it may not be taken: add "
+				     "\"eligible\": false, or leave it out");
 	if (!eligible)
 		act->held = STR("not_eligible");
 	return st;
@@ -190,7 +230,8 @@ static enum status cost(struct asking *x, uint32_t node, struct advise_action *a
 {
 	uint32_t at = json_get(x->d, node, "cost");
 	if (at != JSON_NONE && (!json_f64(x->d, at, &act->cost) || !(fabs(act->cost) <= 1e6)))
-		return refuse(x->no, "bad_action", "actions", "cost must be a number");
+		return refuse_action(x, act, "bad_action",
+				     "has a cost that is no number from -1000000 to 1000000");
 	return ST_OK;
 }
 
@@ -215,7 +256,7 @@ static enum status one_action(struct asking *x, uint32_t node, struct advise_ask
 		st = refuse(x->no, "wait_is_there", "actions",
 			    "\"wait\" is among the actions of every decision; leave it out");
 	if (st == ST_OK && action_of(q, act->id) != ADVISE_NONE)
-		st = refuse(x->no, "action_twice", "actions", "an action stands there twice");
+		st = refuse_action(x, act, "action_twice", "stands there twice");
 	if (st == ST_OK)
 		st = own_numbers(x, node, q, act);
 	if (st == ST_OK)
@@ -251,9 +292,11 @@ static enum status named(struct asking *x, const char *name, struct advise_ask *
 	if (st != ST_OK || id.n == 0)
 		return st;
 	*out = action_of(q, id);
-	return *out != ADVISE_NONE ? ST_OK
-				   : refuse(x->no, "unknown_action", name,
-					    "that action is not among the actions");
+	if (*out != ADVISE_NONE)
+		return ST_OK;
+	(void)refuse(x->no, "unknown_action", name, "");
+	return err_set(&x->no->err, ST_INVALID, "%s: \"" STR_FMT "\" is not among the actions",
+		       name, STR_ARG(id));
 }
 
 static enum status shadow(struct asking *x, struct advise_ask *q)
@@ -268,10 +311,37 @@ static enum status shadow(struct asking *x, struct advise_ask *q)
 				!(q->taken_p * ADVISE_ALL >= 1 && q->taken_p <= 1)))
 		return refuse(x->no, "bad_odds", "taken_p",
 			      "taken_p must be at least 0.000000001 and at most 1");
+	if (q->taken == ADVISE_NONE && at != JSON_NONE)
+		return refuse(x->no, "taken_missing", "taken",
+			      "taken_p says how likely what was taken had been: say what it was");
 	if (q->taken == ADVISE_NONE && q->of->of->mode == DECISION_SHADOW)
 		return refuse(x->no, "taken_missing", "taken",
 			      "this decision is in mode shadow: say what your sender took");
 	return ST_OK;
+}
+
+/* Which there are, as far as an error has room. */
+static enum status no_such(struct asking *x, struct str name)
+{
+	char room[300];
+	struct buf list = {.p = room, .cap = sizeof room, .bytes_max = sizeof room};
+	for (size_t i = 0; i < x->book->n; i++) {
+		struct str other = x->book->list[i].of->name;
+		if (list.n + other.n + 10 > sizeof room) {
+			buf_z(&list, " ...");
+			break;
+		}
+		buf_z(&list, i > 0 ? ", " : "");
+		buf_str(&list, other);
+	}
+	struct str all = x->book->n > 0 ? buf_view(&list) : STR("none");
+	(void)refuse(x->no, name.n > 0 ? "unknown_decision" : "decision_missing", "decision", "");
+	if (name.n == 0)
+		return err_set(&x->no->err, ST_INVALID,
+			       "\"decision\" is missing; the program has " STR_FMT, STR_ARG(all));
+	return err_set(&x->no->err, ST_INVALID,
+		       "the program has no decision \"" STR_FMT "\"; it has " STR_FMT,
+		       STR_ARG(name), STR_ARG(all));
 }
 
 static enum status which(struct asking *x, struct str *name, const struct advisor **out)
@@ -285,9 +355,7 @@ static enum status which(struct asking *x, struct str *name, const struct adviso
 			       "what was learned cannot be read yet; ask again");
 	}
 	*out = advise_book_find(x->book, *name);
-	return *out != NULL ? ST_OK
-			    : refuse(x->no, "unknown_decision", "decision",
-				     "the program has no decision of that name");
+	return *out != NULL ? ST_OK : no_such(x, *name);
 }
 
 static enum status list_of(struct advise_body *x, struct advise_no *no)

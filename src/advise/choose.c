@@ -306,6 +306,8 @@ void advise_refusal(struct str id, const struct advise_no *no, struct buf *out)
 	json_w_kz(&w, "message", no->err.text);
 	if (no->param[0] != '\0')
 		json_w_kz(&w, "param", no->param);
+	if (no->fix != NULL)
+		json_w_kz(&w, "fix", no->fix);
 	json_w_end(&w);
 	json_w_end(&w);
 }

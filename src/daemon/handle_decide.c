@@ -122,6 +122,7 @@ static enum http_verdict refuse(struct api_call *call, const struct advise_no *n
 		.code = no->code,
 		.message = str_of(no->err.text),
 		.param = str_of(no->param),
+		.fix = no->fix != NULL ? str_of(no->fix) : STR_NULL,
 		.doc = "docs/external.md",
 	};
 	api_reply_problem(call, &p, reply);
