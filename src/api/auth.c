@@ -45,6 +45,13 @@ static bool offered(struct http_request *req, struct str authorization, struct s
 	       http_basic_auth(authorization, req->arena, token, &password);
 }
 
+/* A good key on the wrong kind of route. */
+static bool is_another(struct keys *keys, struct str token)
+{
+	struct api_key key;
+	return keys_find(keys, KEY_DECIDE, token, &key) || keys_find(keys, KEY_ADMIN, token, &key);
+}
+
 static enum status auth_write(struct api_call *call, struct api_problem *p)
 {
 	struct api_key key;
@@ -54,6 +61,9 @@ static enum status auth_write(struct api_call *call, struct api_problem *p)
 	if (offered(call->req, header, &token) &&
 	    keys_find(call->api->keys, KEY_WRITE, token, &key))
 		return let_in(call, &key, p);
+	if (offered(call->req, header, &token) && is_another(call->api->keys, token))
+		return refuse(call, p, ST_DENIED, "events are brought in with a write key",
+			      "nurtured key add write NAME makes one");
 	return refuse(call, p, ST_UNAUTHENTICATED,
 		      "the Authorization header holds no write key we know",
 		      "send \"Basic base64(WRITE_KEY:)\" or \"Bearer WRITE_KEY\"; nurtured key add "
@@ -130,6 +140,8 @@ enum status api_auth_write_key(struct api_call *call, struct str token, struct e
 		return ST_OK;
 	if (!keys_find(call->api->keys, KEY_WRITE, token, &key)) {
 		metrics_inc(call->api->metrics, METRIC_HTTP_UNAUTHENTICATED);
+		if (is_another(call->api->keys, token))
+			return err_set(e, ST_DENIED, "events are brought in with a write key");
 		return err_set(
 			e, ST_UNAUTHENTICATED,
 			"no write key we know: send it as Basic, as Bearer, or as writeKey in "

@@ -208,11 +208,11 @@ static const struct {
 	{"ingest without a key", "POST /v1/track", "{}", NONE, 401, "unauthenticated"},
 	{"ingest with a broken header", "POST /v1/track", "{}", BROKEN, 401, "unauthenticated"},
 	{"ingest with a key never made", "POST /v1/track", "{}", UNKNOWN, 401, "unauthenticated"},
-	{"ingest with an admin token", "POST /v1/track", "{}", ADMIN, 401, "unauthenticated"},
+	{"ingest with an admin token", "POST /v1/track", "{}", ADMIN, 403, "write key"},
 	{"form", "POST /v1/form/demo", "", WRITE, 303, "Location: https://x.example/demo"},
 	{"mapped", "POST /v1/map/shop", "{}", WRITE, 200, "{\"success\":true}"},
 	{"mapped without a key", "POST /v1/map/shop", "{}", NONE, 401, "unauthenticated"},
-	{"mapped with an admin token", "POST /v1/map/shop", "{}", ADMIN, 401, "unauthenticated"},
+	{"mapped with an admin token", "POST /v1/map/shop", "{}", ADMIN, 403, "write key"},
 	{"admin", "GET /v1/leads/l1", NULL, ADMIN, 200, "{\"lead\":\"l1\"}"},
 	{"admin, parameter in the middle", "GET /v1/leads/a%40b.c/explain", NULL, ADMIN, 200,
 	 "{\"lead\":\"a@b.c\"}"},
@@ -259,7 +259,7 @@ static const struct {
 	 "{}", DECIDE, 415, "content_type"},
 	{"a reward", "POST /v1/reward", "{}", DECIDE, 200, "lead"},
 	{"a reward with a write key", "POST /v1/reward", "{}", WRITE, 403, "of their own"},
-	{"ingest with a decide key", "POST /v1/track", "{}", DECIDE, 401, "unauthenticated"},
+	{"ingest with a decide key", "POST /v1/track", "{}", DECIDE, 403, "write key"},
 	{"admin with a decide key", "GET /v1/leads/l1", NULL, DECIDE, 403, "nothing else"},
 	{"health", "GET /healthz", NULL, NONE, 200, "alive"},
 	{"health by head", "HEAD /healthz", NULL, NONE, 200, "Content-Length: 18"},
@@ -317,7 +317,8 @@ static void test_key_in_body(void **state)
 	struct api_conf conf = {0};
 	start(&f, &conf);
 	assert_int_equal(ask(&f, "POST /v1/track", "", f.write.token), 200);
-	assert_int_equal(ask(&f, "POST /v1/track", "", f.admin.token), 401);
+	assert_int_equal(ask(&f, "POST /v1/track", "", f.admin.token), 403);
+	assert_int_equal(ask(&f, "POST /v1/track", "", "nk_never_made"), 401);
 	finish(&f);
 }
 

@@ -55,10 +55,11 @@ one='{"decision":"subject","id":"m-1","context":{"plan":1,"seats":0.25},"actions
 ask 401 "without a key" 'decide key' /v1/decide "$one" nd_none
 ask 403 "with a write key" 'of their own' /v1/decide "$one" "$write"
 ask 403 "with an admin token" 'of their own' /v1/decide "$one" "$admin"
-ask 401 "no events with a decide key" '' /v1/track '{"type":"track","event":"x","userId":"u"}' "$key"
+ask 403 "no events with a decide key" 'write key' /v1/track '{"type":"track","event":"x","userId":"u"}' "$key"
 ask 415 "of another type" 'content_type' /v1/decide "$one" "$key" text/plain
 decide 400 "no JSON" '"code":"json"' '{"decision":'
-decide 422 "another decision" 'unknown_decision' '{"decision":"price","actions":["a"]}'
+decide 422 "no decision" 'decision_missing.*subject, offer.*"fix"' '{}'
+decide 422 "another decision" 'unknown_decision.*subject, offer.*"fix"' '{"decision":"price","actions":["a"]}'
 decide 422 "another number" '\\"age\\"' '{"decision":"subject","context":{"age":1},"actions":["a"]}'
 decide 422 "nothing to do" '1 to 63' '{"decision":"subject","actions":[]}'
 decide 422 "an action that is not there" 'unknown_action' '{"decision":"offer","actions":["a"],"taken":"b"}'
