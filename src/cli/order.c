@@ -25,9 +25,10 @@ static uint64_t merge_of(struct cli *c, struct door *d, const char *type, uint64
 	return strcmp(type, "lead.merge") == 0 ? view_merge_of_event(&v, seq) : 0;
 }
 
-static void tell_done(struct cli *c, struct door *d, const char *type, uint64_t seq,
+static void tell_done(struct cli *c, struct door *d, const struct view_order *o, uint64_t seq,
 		      const char *done)
 {
+	const char *type = o->type;
 	unsigned long long merge = merge_of(c, d, type, seq), at = seq;
 	if (!c->json) {
 		fprintf(c->out, "done: %s (%s, event %llu)\n", done, type, at);
@@ -40,6 +41,8 @@ static void tell_done(struct cli *c, struct door *d, const char *type, uint64_t 
 	if (merge)
 		fprintf(c->out, ",\"merge\":%llu,\"undo\":\"nurtured lead split %llu\"", merge,
 			merge);
+	if (o->properties.n > 0) /* what was decided for who did not say it, as well */
+		fprintf(c->out, ",\"properties\":" STR_FMT, STR_ARG(o->properties));
 	fputs("}\n", c->out);
 }
 
@@ -62,7 +65,7 @@ int order_send(struct cli *c, struct door *d, const struct view_order *o, const 
 	int rc = refused(c, d, item.seq);
 	if (rc != CLI_OK)
 		return rc;
-	tell_done(c, d, o->type, item.seq, done);
+	tell_done(c, d, o, item.seq, done);
 	return CLI_OK;
 }
 

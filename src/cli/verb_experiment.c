@@ -5,6 +5,8 @@
 #include "cli/verbs.h"
 #include "view/view_experiment.h"
 
+#include <stdio.h>
+
 static enum status make_list(struct view *v, struct json_w *w, void *ctx, struct err *e)
 {
 	(void)ctx;
@@ -13,12 +15,11 @@ static enum status make_list(struct view *v, struct json_w *w, void *ctx, struct
 
 static void show_list(struct cli *c, const struct json *d, void *ctx)
 {
-	static const struct render_column columns[] = {{"experiment", "EXPERIMENT", false, false},
-						       {"track", "TRACK", false, false},
-						       {"state", "STATE", false, false},
-						       {"metric", "METRIC", false, false},
-						       {"leads", "LEADS", true, false},
-						       {"verdict", "VERDICT", false, false}};
+	static const struct render_column columns[] = {
+		{"experiment", "EXPERIMENT", false, false}, {"track", "TRACK", false, false},
+		{"state", "STATE", false, false},           {"arm", "KEPT", false, false},
+		{"metric", "METRIC", false, false},         {"leads", "LEADS", true, false},
+		{"verdict", "VERDICT", false, false}};
 	uint32_t list = json_get(d, 0, "experiments");
 	(void)ctx;
 	if (json_first(d, list) == JSON_NONE)
@@ -102,9 +103,13 @@ static void show_rule(struct cli *c, const struct json *d)
 		   did = render_text(d, found, "then", &c->arena),
 		   arm = render_text(d, found, "arm", &c->arena),
 		   why = render_text(d, found, "reason", &c->arena);
-	fprintf(c->out, "%sfound " STR_FMT "%s: " STR_FMT " -> " STR_FMT " " STR_FMT "%s\n",
+	fprintf(c->out, "%sfound " STR_FMT "%s: " STR_FMT " -> " STR_FMT " " STR_FMT "%s",
 		cli_tint(c, waits ? "yellow" : "green"), STR_ARG(at), cli_tint(c, "off"),
 		STR_ARG(why), STR_ARG(did), STR_ARG(arm), waits ? "; it waits for you" : "");
+	struct str kept = render_text(d, 0, "arm", &c->arena); /* a person may have changed it */
+	if (kept.n > 0 && !str_eq(kept, arm))
+		fprintf(c->out, "; " STR_FMT " since", STR_ARG(kept));
+	fputc('\n', c->out);
 }
 
 /* The same with what was known before taken out: it is shown where it says more. */
@@ -137,12 +142,15 @@ static void show_one(struct cli *c, const struct json *d, void *ctx)
 	struct str verdict = render_text(d, 0, "verdict", &c->arena),
 		   metric = render_text(d, 0, "metric", &c->arena),
 		   track = render_text(d, 0, "track", &c->arena),
-		   state = render_text(d, 0, "state", &c->arena);
+		   state = render_text(d, 0, "state", &c->arena),
+		   kept = render_text(d, 0, "arm", &c->arena);
 	uint32_t list = json_get(d, 0, "arms");
 	fprintf(c->out, "%s" STR_FMT "%s\n\n", cli_tint(c, "bold"), STR_ARG(verdict),
 		cli_tint(c, "off"));
-	fprintf(c->out, "experiment %s, " STR_FMT ", track " STR_FMT "\n", (const char *)ctx,
-		STR_ARG(state), STR_ARG(track));
+	fprintf(c->out, "experiment %s, " STR_FMT, (const char *)ctx, STR_ARG(state));
+	if (str_is(state, "stopped") && kept.n > 0)
+		fprintf(c->out, " (everybody is in " STR_FMT ")", STR_ARG(kept));
+	fprintf(c->out, ", track " STR_FMT "\n", STR_ARG(track));
 	show_rule(c, d);
 	fprintf(c->out, "%s%-16s %7s %19.*s %19s  AGAINST THE FIRST%s\n", cli_tint(c, "dim"), "ARM",
 		"LEADS", STR_ARG(metric), "left", cli_tint(c, "off"));
@@ -161,12 +169,22 @@ static void show_one(struct cli *c, const struct json *d, void *ctx)
 struct stop {
 	const char *name;
 	struct str arm;
+	char done[160]; /* which arm it is shows when the order is made */
 };
 
 static enum status make_stop(struct view *v, void *ctx, struct view_order *out, struct err *e)
 {
-	const struct stop *s = ctx;
-	return view_order_experiment(v, str_of(s->name), s->arm, out, e);
+	struct stop *s = ctx;
+	struct json d;
+	enum status st = view_order_experiment(v, str_of(s->name), s->arm, out, e);
+	if (st == ST_OK)
+		st = json_parse(out->properties, JSON_LIMITS_EVENT, v->arena, &d, e);
+	if (st != ST_OK)
+		return st;
+	struct str arm = json_str(&d, json_get(&d, 0, "arm"), v->arena);
+	(void)snprintf(s->done, sizeof s->done, "everybody is in " STR_FMT " from now on",
+		       STR_ARG(str_slice(arm, 0, 64)));
+	return ST_OK;
 }
 
 static int run(struct cli *c)
@@ -177,9 +195,10 @@ static int run(struct cli *c)
 		return look(c, make_list, show_list, NULL);
 	if (str_is(sub, "show") && c->args_n == 2)
 		return look(c, make_show, show_one, (void *)(uintptr_t)c->args[1]);
-	struct stop s = {c->args_n == 2 ? c->args[1] : "", arm ? str_of(arm) : STR_NULL};
+	struct stop s = {.name = c->args_n == 2 ? c->args[1] : "",
+			 .arm = arm ? str_of(arm) : STR_NULL};
 	if (str_is(sub, "stop") && c->args_n == 2)
-		return order(c, make_stop, &s, "everybody is in one arm from now on");
+		return order(c, make_stop, &s, s.done);
 	return cli_usage(c, "experiment wants: list | show EXPERIMENT | stop EXPERIMENT");
 }
 

@@ -68,7 +68,9 @@ code=$(curl -s -o "$work/answer" -w '%{http_code}' -X POST -H "Authorization: Be
 	-H 'Content-Type: application/json' --data '{"arm":"benchmark"}' "$url/v1/experiments/hook/stop")
 if [ "$code" = 200 ]; then good; else bad "stopped over HTTP: $code" "$work/answer"; fi
 expect 0 "it says so" '"state":"stopped","arm":"benchmark"' -- experiment show hook --json
-expect 0 "another arm is a change of mind" "one arm" -- experiment stop hook --arm story
+expect 0 "another arm is a change of mind" "everybody is in story from now on" -- experiment stop hook --arm story
+expect 0 "people are told too" "stopped .everybody is in story., track" -- experiment show hook
+expect 0 "and in the list" "stopped +story " -- experiment list
 expect 0 "and takes its place" '"state":"stopped","arm":"story"' -- experiment show hook --json
 expect 0 "a new lead" "" -- trigger form.ebook --email late@other.example --trait title=COO,country=US
 expect 0 "is not counted" '"leads":300,' -- experiment show hook --json
@@ -107,7 +109,8 @@ for _ in $(seq 300); do
 done
 if [ "$(decided)" = 1 ]; then good; else bad "$(decided) events say what was found, 1 expected"; fi
 if grep -q '^nurtured_experiments_waiting 1$' "$work/metrics"; then good; else bad "metrics" "$work/metrics"; fi
-expect 0 "stopped by a person" "" -- experiment stop hook
+expect 0 "stopped by a person" '"type":"experiment.stop".*"arm":"benchmark"' -- experiment stop hook --arm benchmark --json
+expect 0 "what was found is no more" "-> tell story; benchmark since" -- experiment show hook
 expect 0 "nobody waits any more" "ok +experiments +0 running" -- doctor
 stop
 expect 0 "replay gives the same" "equal|identical|same" -- replay --verify
