@@ -2,6 +2,7 @@
  * policy_warm.c: past sends that were imported are believed, as far as live outcomes say that they
  * should be. */
 #include "cli/order.h"
+#include "cli/past_rows.h"
 #include "cli/policy.h"
 #include "engine/past.h"
 
@@ -14,18 +15,26 @@ struct warm {
 	size_t unused; /* past sends whose words the program has not: forgotten with the rest */
 	struct str unused_first[UNUSED_SHOWN];
 	size_t unused_first_n;
+	struct past_worthless worthless; /* of those that are used */
 };
 
+#define ROW_BYTES ((size_t)4 << 20)
+
 /* The row's own words are in the log, if that still has it. */
-static struct str words_of(struct view *v, uint64_t seq)
+static bool row_of(struct view *v, uint64_t seq, struct arena *a, struct json *out)
 {
 	struct log_record r;
 	struct event ev;
-	struct json d;
 	size_t n = 1;
-	if (v->log == NULL || log_read(v->log, seq, v->arena, &r, &n, NULL) != ST_OK || n == 0 ||
-	    event_decode(r.body, v->arena, &ev, NULL) != ST_OK ||
-	    json_parse(ev.properties, JSON_LIMITS_EVENT, v->arena, &d, NULL) != ST_OK)
+	return v->log != NULL && log_read(v->log, seq, a, &r, &n, NULL) == ST_OK && n > 0 &&
+	       event_decode(r.body, a, &ev, NULL) == ST_OK &&
+	       json_parse(ev.properties, JSON_LIMITS_EVENT, a, out, NULL) == ST_OK;
+}
+
+static struct str words_of(struct view *v, uint64_t seq)
+{
+	struct json d;
+	if (!row_of(v, seq, v->arena, &d))
 		return arena_printf(v->arena, "event %llu", (unsigned long long)seq);
 	const char *const keys[] = {"message", "angle", "channel"};
 	struct buf b;
@@ -38,6 +47,20 @@ static struct str words_of(struct view *v, uint64_t seq)
 				   STR_ARG(str_slice(word, 0, 64)));
 	}
 	return buf_view(&b);
+}
+
+/* What came of those that are used, and is worth nothing: it is learned as if nothing had come. */
+static void look_for_worthless(struct warm *x, struct view *v, const struct past_rows *rows)
+{
+	struct arena a;
+	struct json d;
+	arena_init(&a, ROW_BYTES);
+	for (size_t i = 0; i < rows->past_n && v->program != NULL; i++) {
+		arena_reset(&a);
+		if (row_of(v, rows->past[i].decision, &a, &d))
+			past_worthless_add(&x->worthless, v->program, &d, &a);
+	}
+	arena_finish(&a);
 }
 
 /* Leaves those the program knows. */
@@ -68,6 +91,15 @@ static void show_json(const struct warm *x, double weight)
 	json_w_array(&w);
 	for (size_t i = 0; i < x->unused_first_n; i++)
 		json_w_str(&w, x->unused_first[i]);
+	json_w_end(&w);
+	json_w_key(&w, "worth_nothing");
+	json_w_array(&w);
+	for (size_t i = 0; i < x->worthless.n; i++) {
+		json_w_object(&w);
+		json_w_kz(&w, "outcome", x->worthless.list[i].type);
+		json_w_ki64(&w, "rows", (int64_t)x->worthless.list[i].rows);
+		json_w_end(&w);
+	}
 	json_w_end(&w);
 	json_w_ki64(&w, "live_outcomes", (int64_t)x->trial.live);
 	json_w_kbool(&w, "validated", x->trial.live >= PAST_LIVE_LEAST);
@@ -104,6 +136,11 @@ static void show(const struct warm *x, double weight)
 			x->unused);
 	for (size_t i = 0; i < x->unused_first_n; i++)
 		fprintf(x->c->out, "  " STR_FMT "\n", STR_ARG(x->unused_first[i]));
+	if (x->worthless.n > 0)
+		fprintf(x->c->out, "what came of them and is worth nothing in this program:\n");
+	for (size_t i = 0; i < x->worthless.n; i++)
+		fprintf(x->c->out, "  %s, %zu rows\n", x->worthless.list[i].type,
+			x->worthless.list[i].rows);
 	for (size_t i = 0; i < PAST_WEIGHTS && !few; i++)
 		fprintf(x->c->out, "  weight %-4.2g log loss %.5f over %zu live outcomes\n",
 			(double)past_weights[i], t->loss[i], t->live);
@@ -138,6 +175,7 @@ static enum status make(struct view *v, void *ctx, struct view_order *out, struc
 		past_finish(&rows);
 		return none_known(x, e);
 	}
+	look_for_worthless(x, v, &rows);
 	past_try(rows.past, rows.past_n, rows.live, rows.live_n, &x->trial);
 	past_finish(&rows);
 	double weight = x->asked >= 0 ? x->asked : (double)past_weights[x->trial.best];

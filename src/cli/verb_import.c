@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/time.h"
 #include "cli/door.h"
+#include "cli/past_rows.h"
 #include "cli/progress.h"
 #include "cli/verbs.h"
 
@@ -65,6 +66,8 @@ static const char *settings(struct work *w)
 		.consent_channel = option(c, "channel"),
 		.consent_purpose = option(c, "purpose"),
 		.received_us = clock_now_us(),
+		.judge = past_row_judge,
+		.ctx = &w->conf,
 	};
 	if (delimiter != NULL)
 		w->conf.delimiter = strcmp(delimiter, "tab") == 0 ? '\t' : delimiter[0];

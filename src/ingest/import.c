@@ -92,6 +92,8 @@ static enum status copy_settings(struct import *im, const struct import_conf *co
 		.consent_channel = arena_str(a, fact_cut(conf->consent_channel, 64)),
 		.consent_purpose = arena_str(a, fact_cut(conf->consent_purpose, 64)),
 		.received_us = conf->received_us,
+		.judge = conf->judge,
+		.ctx = conf->ctx,
 	};
 	if (im->rules.source.n > EVENT_SOURCE_MAX)
 		return err_set(e, ST_INVALID, "the source is longer than %d bytes",

@@ -27,6 +27,8 @@
 
 enum import_format { IMPORT_AUTO, IMPORT_CSV, IMPORT_JSONL }; /* AUTO: by the file's name */
 enum import_kind { IMPORT_LEADS, IMPORT_EVENTS };
+/* Why a row that is an event all right is refused all the same; empty: it is not. */
+typedef struct str import_judge(void *ctx, const struct event *ev, struct arena *a);
 
 struct import_conf {
 	const char *path;
@@ -44,6 +46,8 @@ struct import_conf {
 	 * column is mapped to consent. */
 	struct str consent_basis, consent_source, consent_channel, consent_purpose;
 	int64_t received_us;
+	import_judge *judge; /* NULL: every event is taken */
+	void *ctx;           /* its own */
 };
 
 /* A row that is no event. Texts live in the batch's arena. */

@@ -379,6 +379,12 @@ static enum status finish(struct work *w)
 		st = message_id(w);
 	if (st != ST_OK)
 		return st;
+	/* Before a time to come is brought back to now. */
+	struct str no = w->rules->judge ? w->rules->judge(w->rules->ctx, ev, w->a) : STR_NULL;
+	if (no.n > 0) {
+		w->error->reason = no;
+		return ST_INVALID;
+	}
 	enum fault f = fact_finish(ev);
 	if (f == FAULT_NONE)
 		return ST_OK;

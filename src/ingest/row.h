@@ -18,6 +18,8 @@ struct row_rules {
 	struct str null_text, type, source;
 	struct str consent_basis, consent_source, consent_channel, consent_purpose;
 	int64_t received_us;
+	import_judge *judge; /* see import.h */
+	void *ctx;
 };
 /* One row: cells by index (CSV), or a parsed line (JSON Lines; then cells is NULL). */
 struct row {
