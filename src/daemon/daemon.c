@@ -229,6 +229,7 @@ static enum status start_threads(struct daemon *d, struct err *e)
 		.engine = d->node->engine,
 		.tick = on_tick,
 		.progress = on_progress,
+		.idle_us = DAEMON_NOTE_EVERY_US,
 		.urgent = on_urgent,
 		.polite = &d->node->polite,
 		.ctx = d,

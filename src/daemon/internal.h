@@ -59,7 +59,9 @@ struct daemon {
 	uint64_t drift_told, experiments_told, moves_told; /* to the log: the latest numbers */
 };
 
-/* notes.c: what others want to be told, now and then; on the engine's thread. */
+/* notes.c: what others want to be told, now and then; on the engine's thread, which is woken for it
+ * when nothing happens. */
+#define DAEMON_NOTE_EVERY_US (10 * US_PER_S)
 void daemon_note(struct daemon *d);
 
 /* handle_ingest.c: the op's requests become log entries. */

@@ -12,7 +12,6 @@
 #include "view/view_late.h"
 #include "view/view_model.h"
 
-#define EVERY_US (10 * US_PER_S)
 #define TOLD_US (7 * US_PER_D) /* less than duplicates are remembered */
 #define SCRATCH_BYTES ((size_t)4 << 20)
 #define BODY_MAX 4096
@@ -141,7 +140,7 @@ void daemon_note(struct daemon *d)
 {
 	struct note n = {.d = d, .now_us = clock_now_us()};
 	int64_t mono = clock_mono_us();
-	if (mono - d->noted_us < EVERY_US)
+	if (mono - d->noted_us < DAEMON_NOTE_EVERY_US)
 		return;
 	d->noted_us = mono;
 	arena_init(&n.a, SCRATCH_BYTES);

@@ -40,6 +40,7 @@
 #define SPIKE_RATE 15000
 #define SPIKE_LOOK_US 100000
 #define SPIKE_MOST_US (5 * US_PER_S)
+#define IDLE_US (60 * US_PER_S)
 
 struct runner {
 	struct runner_conf conf;
@@ -65,7 +66,8 @@ struct runner {
 /* Sleeps, with the lock held on both sides, until there may be something to do. */
 static void sleep_a_while(struct runner *r)
 {
-	int64_t now = clock_now_us(), wait = 60 * US_PER_S;
+	int64_t now = clock_now_us();
+	int64_t wait = r->conf.idle_us > 0 ? r->conf.idle_us : IDLE_US;
 	if (r->health != ST_OK)
 		wait = RETRY_US;
 	if (r->stats.next_alarm_us != TIME_NONE && r->stats.next_alarm_us - now < wait)

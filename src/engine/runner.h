@@ -15,8 +15,10 @@ struct runner_conf {
 	struct engine *engine; /* borrowed; only the runner's thread touches it until destroy */
 	/* Appends a clock.tick to the log and returns; called at most once a second. */
 	void (*tick)(void *ctx, int64_t now_us);
-	/* Told after each batch and when the fold stops; may be NULL. Must be quick. */
+	/* Told after each batch and when the fold stops, and every idle_us when nothing happens;
+	 * may be NULL. Must be quick. */
 	void (*progress)(void *ctx, const struct engine_stats *stats);
+	int64_t idle_us; /* 0: a minute */
 	/* Does anybody wait for a state that is up to date? Then folding does not stand back in a
 	 * spike. From the runner's thread, with no lock of its held; may be NULL. */
 	bool (*urgent)(void *ctx);

@@ -2,6 +2,7 @@
  * test_runner.c: the engine's thread beside one that appends and some that wait. Nothing here
  * depends on when it folds: a wait ends because of the fold, or the test fails. Run under TSan. */
 #include "engine/runner.h"
+#include "base/clock.h"
 #include "engine/test_world.h"
 
 #include <pthread.h>
@@ -110,11 +111,41 @@ static void a_stopped_runner_promises_nothing(void **state)
 	teardown(&s.w);
 }
 
+static void count_looks(void *ctx, const struct engine_stats *stats)
+{
+	(void)stats;
+	atomic_fetch_add((atomic_uint *)ctx, 1);
+}
+
+/* Who notes what the fold has done must not wait for the next event, which may be a day away. */
+static void told_when_nothing_happens(void **state)
+{
+	(void)state;
+	static atomic_uint looks;
+	struct world w;
+	struct runner *r;
+	struct err e;
+	world_start(&w, &(struct engine_conf){.batch_events_max = 500});
+	const struct runner_conf conf = {.engine = w.engine,
+					 .tick = no_tick,
+					 .progress = count_looks,
+					 .idle_us = US_PER_S / 100,
+					 .ctx = &looks};
+	assert_int_equal(runner_create(&conf, &r, &e), ST_OK);
+	int64_t until = clock_mono_us() + 30 * US_PER_S; /* less than a minute each */
+	while (atomic_load(&looks) < 5 && clock_mono_us() < until)
+		clock_sleep_us(US_PER_S / 100);
+	assert_true(atomic_load(&looks) >= 5);
+	runner_destroy(&r);
+	teardown(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(folds_for_who_waits),
 		cmocka_unit_test(a_stopped_runner_promises_nothing),
+		cmocka_unit_test(told_when_nothing_happens),
 	};
 	return cmocka_run_group_tests_name("engine_runner", tests, NULL, NULL);
 }
