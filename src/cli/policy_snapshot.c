@@ -86,8 +86,8 @@ int policy_run_snapshot(struct cli *c)
 		return cli_fail_open(c);
 	enum status st = take(c, &d, &s);
 	door_close(&d);
-	if (st != ST_OK)
-		return cli_fail(c, "nurtured policy learned");
+	if (st != ST_OK) /* a conflict: nothing was learned, or there is no program */
+		return cli_fail(c, st == ST_CONFLICT ? "nurtured policy learned" : NULL);
 	if (c->json)
 		fprintf(c->out,
 			"{\"schema\":\"nurtured.policy_snapshot/1\",\"hash\":\"%s\","

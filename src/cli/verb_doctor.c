@@ -82,8 +82,9 @@ static void check_open(struct patient *p, struct finding *f)
 		doctor_say(f, HEALTH_OK, NULL, "log and state open");
 	else
 		doctor_say(f, HEALTH_FAIL,
-			   p->c->err.status == ST_NO_SPACE
-				   ? "make room; the files are as they were"
+			   p->c->err.status == ST_NO_SPACE ? "make room; the files are as they were"
+			   : p->c->err.status == ST_DENIED
+				   ? "be that user, or let this one in; the files are as they were"
 				   : "nurtured restore BACKUP, when the files are damaged",
 			   "%.180s", p->c->err.text);
 }

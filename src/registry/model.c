@@ -170,6 +170,15 @@ enum status registry_decode(struct str file, struct arena *a, struct registry_mo
 
 /* ---- files ---- */
 
+/* Who is not let in is told to ask for it, not that the disk is bad. */
+static enum status refused(const char *what, const char *path, struct err *e)
+{
+	enum status st = errno == ENOENT                                       ? ST_NOT_FOUND
+			 : errno == EACCES || errno == EPERM || errno == EROFS ? ST_DENIED
+									       : ST_IO;
+	return err_set(e, st, "cannot %s %s: %s", what, path, strerror(errno));
+}
+
 static enum status make_folder(const char *dir, struct err *e)
 {
 	char path[REGISTRY_PATH_MAX];
@@ -178,8 +187,7 @@ static enum status make_folder(const char *dir, struct err *e)
 		return file_sync_folder(path, e);
 	if (errno == EEXIST)
 		return ST_OK;
-	return err_set(e, errno == ENOENT ? ST_NOT_FOUND : ST_IO, "cannot make %s: %s", path,
-		       strerror(errno));
+	return refused("make", path, e);
 }
 
 /* Files that were being written when their writer died. Nobody else writes: we hold the lock. */
@@ -202,8 +210,7 @@ enum status registry_lock(const char *dir, int *fd_r, struct err *e)
 	char path[REGISTRY_PATH_MAX];
 	int fd = open(registry_path(dir, "lock", "", path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return err_set(e, errno == ENOENT ? ST_NOT_FOUND : ST_IO, "cannot lock %s: %s",
-			       path, strerror(errno));
+		return refused("lock", path, e);
 	while (flock(fd, LOCK_EX) != 0)
 		if (errno != EINTR) {
 			close(fd);
@@ -341,7 +348,7 @@ enum status registry_files(const char *dir, struct arena *a, struct registry_has
 	if (d == NULL && errno == ENOENT)
 		return ST_OK;
 	if (d == NULL)
-		return err_set(e, ST_IO, "cannot read %s: %s", path, strerror(errno));
+		return refused("read", path, e);
 	while (st == ST_OK && (entry = readdir(d)) != NULL) {
 		struct str name = str_of(entry->d_name);
 		if (name.n != REGISTRY_HASH_CHARS + sizeof SUFFIX - 1 ||

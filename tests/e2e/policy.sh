@@ -184,6 +184,25 @@ if grep -q "$b" "$work/out"; then good; else bad "export --json" "$work/out"; fi
 if cmp -s "$work/a.model" "$work/out.model"; then good; else bad "the same file comes out"; fi
 expect 0 "a backup" '' -- backup "$work/backup"
 expect 0 "has the models" 'retired' -- policy list --data "$work/backup"
+# Who is not let in is told that, and not to restore a backup. Root is let in everywhere.
+as=()
+[ "$(id -u)" -ne 0 ] || as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+if "${as[@]}" "$nurtured" --version >/dev/null 2>&1; then
+	mine=$nurtured theirs=$(id -u)
+	[ "$theirs" -ne 0 ] || theirs=65534
+	nurtured=$work/as
+	printf '#!/bin/sh\nexec %s "$@"\n' "${as[*]} $mine" >"$nurtured"
+	chmod 755 "$work" "$nurtured" && chmod 644 "$work/b.model"
+	"$mine" init --data "$work/locked" -q >/dev/null && mkdir "$work/locked/models"
+	chown -R "$theirs" "$work/locked" && chmod 555 "$work/locked/models"
+	expect 5 "models nobody may write" 'models/lock: Permission denied' -- policy import "$work/b.model" --data "$work/locked"
+	chmod 555 "$work/locked"
+	expect 1 "a folder for reading" 'let this one in; the files are as they were' -- doctor --data "$work/locked"
+	chmod 755 "$work/locked" "$work/locked/models"
+	nurtured=$mine
+else
+	without "models without permission: root cannot be another user here"
+fi
 for name in "$a" "$t"; do printf x >>"$NURTURED_DATA/models/$name.model"; done
 expect 1 "a damaged draft is named" "$t.model is damaged" -- policy list
 expect 1 "and the others are there" "${a:0:12} .*retired" -- policy list
