@@ -166,10 +166,48 @@ static enum status catch_up_from(struct catching_up *x)
 	return st;
 }
 
+/* Does the folder say what was chosen? */
+static bool says(const struct registry_list *l, const struct registry_choice *c)
+{
+	struct str champion = STR_NULL, candidate = STR_NULL;
+	unsigned percent = 0;
+	for (size_t i = 0; i < l->models_n; i++) {
+		const struct registry_model *m = &l->models[i];
+		if (!str_eq(m->meta.slot, c->slot))
+			continue;
+		if (m->state == REGISTRY_CHAMPION)
+			champion = str_of(m->hash.hex);
+		if (m->state != REGISTRY_SHADOW && m->state != REGISTRY_CANARY)
+			continue;
+		candidate = str_of(m->hash.hex);
+		percent = m->percent;
+	}
+	return str_eq(champion, str_of(c->champion.hex)) &&
+	       str_eq(candidate, str_of(c->candidate.hex)) && percent == c->percent;
+}
+
+/* What is only tried follows nothing, and says when its answer is of a folder that is behind. */
+static enum status warn_when_behind(struct cli *c)
+{
+	struct door d;
+	struct registry_list l;
+	struct registry_choice now;
+	enum status st = door_open(c, DOOR_READ, &d, &c->err);
+	if (st != ST_OK)
+		return st == ST_NOT_FOUND ? ST_OK : st;
+	st = models_choice(d.node->store, STR(MODELS_SLOT), &c->arena, &now, &c->err);
+	door_close(&d);
+	if (st == ST_OK &&
+	    (registry_list(c->data, &c->arena, &l, NULL) != ST_OK || !says(&l, &now)))
+		cli_talk(c, "the folder of models is behind the event log; to have it follow: "
+			    "nurtured policy list\n");
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
 enum status policy_catch_up(struct cli *c)
 {
 	struct catching_up x = {.c = c};
-	enum status st = c->dry_run ? ST_OK : catch_up_from(&x);
+	enum status st = c->dry_run ? warn_when_behind(c) : catch_up_from(&x);
 	if (x.files)
 		cli_talk(c,
 			 "%zu files of models were missing or damaged: made anew from the event "

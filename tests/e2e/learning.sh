@@ -72,6 +72,8 @@ expect 0 "a flipped byte" "$model.model is damaged" -- doctor
 expect 0 "is mended from the log" '1 files of models' -- policy list
 rm -r "$folder"
 expect 0 "no folder at all" "lacks ${model:0:12}" -- doctor
+expect 4 "what is only tried says that the folder is behind" 'behind the event log; to have it follow' -- \
+	policy rollback cadence --dry-run
 expect 0 "the way back is there" 'champion -> retired' -- policy rollback cadence
 expect 0 "nobody decides" 'the program.s own mode decides' -- doctor
 for state in shadow 5 25 50 champion; do
