@@ -68,6 +68,8 @@ static void test_learned(void **state)
 	assert_true(number(&s.d, good, "low") < number(&s.d, good, "value"));
 	assert_true(number(&s.d, good, "value") < number(&s.d, good, "high"));
 	assert_true(number(&s.d, good, "value") > number(&s.d, bad, "value"));
+	/* two in three clicked, for half a reward each: channel and hour are part of that */
+	assert_true(number(&s.d, good, "value") > 0.3 && number(&s.d, good, "value") < 0.37);
 	assert_true(number(&s.d, json_get(&s.d, 0, "latest"), "decisions") > 50);
 	assert_true(json_count(&s.d, json_get(&s.d, story, "weights")) > 0);
 	assert_int_equal(look(&s, "guidance"), ST_NOT_FOUND);

@@ -3,6 +3,9 @@
  * of the program in force, tried one by one. What it has no words for any more is counted. */
 #include "view/view_learned.h"
 
+#include "base/time.h"
+#include "base/tz.h"
+#include "decide/mind.h"
 #include "engine/learned.h"
 #include "program/program.h"
 #include "view/view_advised.h"
@@ -11,10 +14,18 @@
 #include <math.h>
 
 #define Z95 1.959963984540054
+#define ZONES_BYTES ((size_t)16 << 20)
 
-/* What the latest decisions were like. */
+/* What the latest decisions were like. What hangs on when a message arrives stands beside the
+ * chosen one in the record, not in the context: it is the mean over those that chose a message. */
 struct latest {
-	struct arena *arena;
+	struct arena *arena, zones;
+	const struct decide_learned *l;
+	const struct tz *zone;
+	struct str zone_name;
+	double slot[CONTEXT_COUNT]; /* sums over messages */
+	double beside, beside_harm; /* sums of what channel, part of the day and gap add */
+	size_t said;
 	size_t seen, asked, explored; /* explored: not the likeliest */
 	size_t even;                  /* drawn evenly */
 	double x[CONTEXT_COUNT];      /* sum, then mean */
@@ -27,8 +38,10 @@ struct page {
 	const struct decide_learned *l;
 	double scale;
 	struct latest latest;
-	float x[CONTEXT_COUNT];
-	bool *named; /* arms of the response that had a word */
+	float x[CONTEXT_COUNT];         /* the mean, of a message */
+	float x_nothing[CONTEXT_COUNT]; /* the same, of saying nothing */
+	double beside, beside_harm;     /* log-odds, the mean */
+	bool *named;                    /* arms of the response that had a word */
 	struct str only;
 	size_t points;
 };
@@ -50,6 +63,98 @@ static void add_context(struct latest *t, const struct json *d)
 	t->with_x++;
 }
 
+/* ---- what was chosen ---- */
+
+static struct str text(const struct latest *t, const struct json *d, uint32_t node, const char *key)
+{
+	return json_str(d, json_get(d, node, key), t->arena);
+}
+
+/* The candidate, or the one before it whose text or time it has. */
+static uint32_t told_by(const struct json *d, uint32_t list, uint32_t c, const char *key)
+{
+	int64_t at = 0;
+	bool given = json_i64(d, json_get(d, c, key), &at) && at >= 0;
+	return given ? json_at(d, list, (size_t)at) : c;
+}
+
+static const struct tz *zone_of(struct latest *t, struct str name)
+{
+	if (t->zone != NULL && str_eq(name, t->zone_name))
+		return t->zone;
+	t->zone_name = arena_str(&t->zones, name);
+	if (tz_load(name, &t->zones, &t->zone, NULL) != ST_OK &&
+	    tz_load(STR("UTC"), &t->zones, &t->zone, NULL) != ST_OK)
+		t->zone = NULL;
+	return t->zone;
+}
+
+static size_t index_of(struct str name, const char *name_at(size_t), size_t n)
+{
+	size_t i = 0;
+	while (i < n && !str_is(name, name_at(i)))
+		i++;
+	return i;
+}
+
+static float told(const struct json *d, uint32_t c, const char *key)
+{
+	double v = 0;
+	(void)json_f64(d, json_get(d, c, key), &v);
+	return (float)v;
+}
+
+/* What the parts beside the text add to the log-odds. */
+static double added(const struct learner *l, const struct pending *of)
+{
+	double z = 0;
+	for (uint32_t i = 1; i < of->parts_n; i++) {
+		struct learn_guess g = {.z = 0};
+		struct learn_action a = {.arm = {learn_find(l, of->key[i])}, .n = 1};
+		if (a.arm[0] != LEARN_NONE)
+			learn_score(l, of->x, &a, 1, &g);
+		z += (double)g.z;
+	}
+	return z;
+}
+
+static void add_said(struct latest *t, const struct json *d, uint32_t list, uint32_t chosen)
+{
+	struct pending of = {.parts_n = 0};
+	int64_t at = 0;
+	uint32_t what = told_by(d, list, chosen, "text_of"),
+		 when = told_by(d, list, chosen, "time_of");
+	const struct mind_said said = {
+		.message = text(t, d, what, "message"),
+		.angle = text(t, d, what, "angle"),
+		.channel = text(t, d, what, "channel"),
+		.part = index_of(text(t, d, when, "part"), arm_part_name, ARM_PARTS - 1),
+		.gap = (index_of(text(t, d, when, "gap"), arm_gap_name, ARM_GAPS) + 1) %
+		       (ARM_GAPS + 1),
+	};
+	const struct tz *zone = zone_of(t, text(t, d, json_get(d, 0, "inputs"), "zone"));
+	if (said.message.n == 0 || zone == NULL || !time_parse(text(t, d, when, "at"), &at))
+		return;
+	mind_parts(&said, &of);
+	for (size_t i = 0; i < CONTEXT_COUNT; i++) {
+		char name[32];
+		context_name(i, name);
+		of.x[i] = told(d, json_get(d, json_get(d, 0, "learned"), "context"), name);
+	}
+	float x[CONTEXT_COUNT] = {0}; /* what hangs on the hour alone */
+	mind_slot(zone, at, false, x);
+	x[CONTEXT_slot_read] = told(d, when, "read");
+	x[CONTEXT_slot_since] = told(d, when, "since");
+	x[CONTEXT_slot_tired] = told(d, when, "tired");
+	for (size_t i = 0; i < CONTEXT_COUNT; i++) {
+		t->slot[i] += (double)x[i];
+		of.x[i] += x[i];
+	}
+	t->beside += added(t->l->response, &of);
+	t->beside_harm += added(t->l->harm, &of);
+	t->said++;
+}
+
 static void add_choice(struct latest *t, const struct json *d)
 {
 	uint32_t list = json_get(d, 0, "candidates");
@@ -61,6 +166,8 @@ static void add_choice(struct latest *t, const struct json *d)
 			continue;
 		best = p > best ? p : best;
 		taken = at == chosen ? p : taken;
+		if (at == chosen)
+			add_said(t, d, list, c);
 	}
 	t->asked++;
 	t->explored += taken < best;
@@ -87,11 +194,19 @@ static enum status load_latest(struct page *p, struct err *e)
 {
 	struct latest *t = &p->latest;
 	t->arena = p->v->arena;
+	t->l = p->l;
+	arena_init(&t->zones, ZONES_BYTES);
 	enum status st =
 		store_scan(p->v->store, TABLE_DECISION, SCAN_NEWEST_FIRST, look_back, t, e);
-	for (size_t i = 0; i < CONTEXT_COUNT; i++)
-		p->x[i] = t->with_x > 0 ? (float)(t->x[i] / (double)t->with_x) : 0;
-	p->x[CONTEXT_one] = 1;
+	arena_finish(&t->zones);
+	double of = t->with_x > 0 ? (double)t->with_x : 1, said = t->said > 0 ? (double)t->said : 1;
+	for (size_t i = 0; i < CONTEXT_COUNT; i++) {
+		p->x_nothing[i] = (float)(t->x[i] / of);
+		p->x[i] = (float)(t->x[i] / of + t->slot[i] / said);
+	}
+	p->x[CONTEXT_one] = p->x_nothing[CONTEXT_one] = 1;
+	p->beside = t->beside / said;
+	p->beside_harm = t->beside_harm / said;
 	return st;
 }
 
@@ -151,13 +266,21 @@ static void put_arm(struct page *p, struct str name, uint64_t key)
 	if (arm == LEARN_NONE)
 		return;
 	bool main = learn_kind_of(p->l->response, arm) != LEARN_OFFSET;
+	bool nothing = key == arm_nothing();
+	const float *x = nothing ? p->x_nothing : p->x;
+	struct learn_guess brings = guess(p->l->response, arm, x), drives = {.z = 0};
+	if (harm != LEARN_NONE)
+		drives = guess(p->l->harm, harm, x);
+	if (main && !nothing) { /* it never goes without a channel and an hour */
+		brings.z += (float)p->beside;
+		drives.z += (float)p->beside_harm;
+	}
 	json_w_object(p->w);
 	json_w_kstr(p->w, "arm", name);
 	json_w_kf64(p->w, "outcomes", learn_seen(p->l->response, arm));
-	put_guess(p, main ? "response" : "response_times", guess(p->l->response, arm, p->x), main,
-		  p->scale);
+	put_guess(p, main ? "response" : "response_times", brings, main, p->scale);
 	if (harm != LEARN_NONE)
-		put_guess(p, main ? "harm" : "harm_times", guess(p->l->harm, harm, p->x), main, 1);
+		put_guess(p, main ? "harm" : "harm_times", drives, main, 1);
 	put_weights(p, arm);
 	json_w_end(p->w);
 	p->named[arm] = true;
