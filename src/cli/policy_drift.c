@@ -66,7 +66,8 @@ static void show_alarms(struct cli *c, const struct json *d)
 	static const struct render_column columns[] = {
 		{"at", "ALARM", false, true},       {"detector", "DETECTOR", false, false},
 		{"number", "NUMBER", false, false}, {"figure", "FIGURE", true, false},
-		{"limit", "LIMIT", true, false},    {"then", "THEN", false, false}};
+		{"limit", "LIMIT", true, false},    {"before", "BEFORE", true, false},
+		{"then", "THEN", false, false}};
 	uint32_t list = json_get(d, 0, "alarms");
 	if (json_first(d, list) == JSON_NONE)
 		return;

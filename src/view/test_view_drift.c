@@ -90,6 +90,30 @@ static void a_window_differs(void **state)
 	teardown(&w);
 }
 
+/* ADWIN has no limit: what it says beside its mean is the mean before. */
+static void a_mean_that_changed(void **state)
+{
+	struct arena a;
+	struct buf b;
+	struct json_w out;
+	const struct view_drift d = {.detector = "adwin_calibration",
+				     .then = "widen",
+				     .change = true,
+				     .figure = -0.0108,
+				     .limit = -0.0113};
+	(void)state;
+	arena_init(&a, 1u << 20);
+	assert_true(has(view_drift_words(&d, &a),
+			"adwin_calibration is -0.0108, and was -0.0113 before"));
+	buf_init_arena(&b, &a, 4096);
+	json_w_init(&out, &b);
+	json_w_object(&out);
+	view_drift_put(&d, &out);
+	json_w_end(&out);
+	assert_true(has(buf_view(&b), "\"figure\":-0.0108,\"before\":-0.0113"));
+	arena_finish(&a);
+}
+
 static void no_program_no_drift(void **state)
 {
 	struct world w;
@@ -109,6 +133,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_window_differs),
+		cmocka_unit_test(a_mean_that_changed),
 		cmocka_unit_test(no_program_no_drift),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

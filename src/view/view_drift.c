@@ -21,6 +21,7 @@ static void take(const struct drift_alarm *a, struct view_drift *out)
 	out->then = decide_drift_name(a->then);
 	out->figure = a->what.figure;
 	out->limit = a->what.limit;
+	out->change = a->what.what == WATCH_RESIDUAL || a->what.what == WATCH_CALIBRATION;
 	out->number[0] = '\0';
 	if (of_number(a->what.what))
 		context_name(a->what.dim, out->number);
@@ -45,6 +46,9 @@ enum status view_drift_latest(struct store *s, int64_t now_us, struct arena *a,
 
 struct str view_drift_words(const struct view_drift *d, struct arena *a)
 {
+	if (d->change)
+		return arena_printf(a, "%s is %.3g, and was %.3g before", d->detector, d->figure,
+				    d->limit);
 	return arena_printf(a, "%s%s%s is %.3g, limit %.3g", d->detector,
 			    d->number[0] ? " of " : "", d->number, d->figure, d->limit);
 }
@@ -56,7 +60,7 @@ void view_drift_put(const struct view_drift *d, struct json_w *w)
 	if (d->number[0])
 		json_w_kz(w, "number", d->number);
 	json_w_kf64(w, "figure", d->figure);
-	json_w_kf64(w, "limit", d->limit);
+	json_w_kf64(w, d->change ? "before" : "limit", d->limit);
 	json_w_kz(w, "then", d->then);
 }
 

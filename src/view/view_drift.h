@@ -14,11 +14,12 @@ struct view_drift {
 	int64_t at_us, until_us;
 	const char *detector, *then; /* then: "widen", ... */
 	char number[32];             /* of the context; empty: of outcomes */
+	bool change;                 /* there is no limit: it was `limit` before, and is `figure` */
 	double figure, limit;
 };
 MUST_USE enum status view_drift_latest(struct store *s, int64_t now_us, struct arena *a,
 				       struct view_drift *out, struct err *e);
-/* "psi of country.2 is 4.16, limit 0.25" */
+/* "psi of country.2 is 4.16, limit 0.25"; "adwin is 0.031, and was 0.008 before" */
 struct str view_drift_words(const struct view_drift *d, struct arena *a);
 /* What the latest alarm says, as members of an open object. */
 void view_drift_put(const struct view_drift *d, struct json_w *w);
