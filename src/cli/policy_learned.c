@@ -20,8 +20,8 @@ static void show_choosing(struct cli *c, const struct json *d)
 		return;
 	}
 	fprintf(c->out,
-		"%smode " STR_FMT ": %.0f outcomes learned%s; the rules still have %.0f %% of the "
-		"say\n",
+		"%smode " STR_FMT ": %.0f outcomes learned%s (older ones count less); the rules "
+		"still have %.0f %% of the say\n",
 		cli_tint(c, "bold"), STR_ARG(mode), outcomes, cli_tint(c, "off"),
 		100 * render_number(d, 0, "rules_share"));
 	fprintf(c->out, "a decision brings %.3g on average; one harm costs %.3g (budget %.2g %%)\n",
