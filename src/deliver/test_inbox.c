@@ -7,6 +7,7 @@
 #include "node/node.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char folder[64];
@@ -104,6 +105,10 @@ static void the_oldest_go(void **state)
 	uint64_t first = put(in, 1, "a@x.example"), last = 0;
 	for (int i = 0; i < INBOX_MAILS_MAX + 128; i++)
 		last = put(in, 2, "a@x.example");
+	struct stat wal;
+	char path[NODE_PATH_MAX];
+	assert_int_equal(stat(node_path(folder, "inbox.db-wal", path), &wal), 0);
+	assert_true(wal.st_size < 4 << 20); /* ten thousand mails leave more than 100 MB in it */
 	assert_int_equal(inbox_get(in, first, &a, &one, &e), ST_NOT_FOUND);
 	assert_int_equal(inbox_get(in, last, &a, &one, &e), ST_OK);
 	assert_int_equal(inbox_get(in, last - INBOX_MAILS_MAX + 1, &a, &one, &e), ST_OK);
