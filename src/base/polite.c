@@ -14,8 +14,10 @@ void polite_want(struct polite *p, bool yes)
 
 bool polite_pause(const struct polite *p, int64_t *since_us)
 {
-	if (p == NULL || !atomic_load_explicit(&p->wanted, memory_order_relaxed) ||
-	    clock_mono_us() - *since_us < POLITE_BITE_US)
+	if (p == NULL || !atomic_load_explicit(&p->wanted, memory_order_relaxed))
+		return false;
+	int64_t bite_us = p->bite_us > 0 ? p->bite_us : POLITE_BITE_US;
+	if (clock_mono_us() - *since_us < bite_us)
 		return false;
 	(void)sched_yield(); /* cannot fail here */
 	*since_us = clock_mono_us();

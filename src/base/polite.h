@@ -19,11 +19,12 @@
 /* Whether threads give way that share it: zeroed, nobody does. */
 struct polite {
 	atomic_bool wanted;
+	int bite_us; /* of work between two pauses; 0: POLITE_BITE_US */
 };
 
 void polite_want(struct polite *p, bool yes); /* accepts NULL */
 /* Between two pieces of work: lets those who are ready go first, if that is wanted and the last
- * time was POLITE_BITE_US ago. p NULL: it never is. *since_us is the caller's, 0 at first. True: it
+ * time was bite_us ago. p NULL: it never is. *since_us is the caller's, 0 at first. True: it
  * gave way. */
 #define POLITE_BITE_US 150
 bool polite_pause(const struct polite *p, int64_t *since_us);

@@ -32,11 +32,24 @@ static void not_more_often_than_it_is_worth(void **state)
 	polite_want(&p, false);
 }
 
+static void as_often_as_one_says(void **state)
+{
+	struct polite p = {.bite_us = 10};
+	(void)state;
+	int64_t since = clock_mono_us() - 11;
+	polite_want(&p, true);
+	assert_true(polite_pause(&p, &since));
+	p.bite_us = 1000 * 1000000;
+	assert_false(polite_pause(&p, &since));
+	polite_want(&p, false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_way_when_it_is_wanted),
 		cmocka_unit_test(not_more_often_than_it_is_worth),
+		cmocka_unit_test(as_often_as_one_says),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

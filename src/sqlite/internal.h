@@ -15,6 +15,7 @@ struct sqlite {
 	struct sqlite_conf conf;      /* its strings are the two above */
 	struct sqlite_wal *wal;       /* NULL: no thread */
 	struct sqlite_direct *direct; /* NULL: the WAL is written as SQLite does it */
+	struct sqlite_gentle *gentle; /* NULL: it gives way to nobody */
 	struct sqlite_stmt *begin, *commit, *rollback, *begin_read;
 };
 
@@ -30,6 +31,12 @@ int sqlite_busy_timeout_ms(const struct sqlite *db);
 struct sqlite_direct *sqlite_direct_create(const char *vfs, struct sqlite_recent *recent);
 void sqlite_direct_destroy(struct sqlite_direct **d); /* the connection is closed; leaves NULL */
 const char *sqlite_direct_name(const struct sqlite_direct *d);
+
+/* A VFS of its own for one connection, above `vfs` (NULL: the system's), that gives way to other
+ * threads as it reads, and syncs a file while it is written (gentle.c). */
+struct sqlite_gentle *sqlite_gentle_create(const char *vfs);
+void sqlite_gentle_destroy(struct sqlite_gentle **g); /* the connection is closed; leaves NULL */
+const char *sqlite_gentle_name(const struct sqlite_gentle *g);
 
 /* The methods of a page cache that leaves all work to `below`, whose methods are copied, and spares
  * it walks through all pages (pages.c). One for the process: the next call changes them all. */

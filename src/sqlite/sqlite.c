@@ -158,6 +158,10 @@ static enum status open_handle(struct sqlite *db, struct err *e)
 	if (c->recent != NULL)
 		db->direct = sqlite_direct_create(c->vfs, c->recent);
 	const char *vfs = db->direct != NULL ? sqlite_direct_name(db->direct) : c->vfs;
+	if (c->gives_way)
+		db->gentle = sqlite_gentle_create(vfs);
+	if (db->gentle != NULL)
+		vfs = sqlite_gentle_name(db->gentle);
 	int rc = sqlite3_open_v2(c->path, &db->h, flags, vfs);
 	if (rc != SQLITE_OK) {
 		enum status st = sqlite_status_of(db->h, rc);
@@ -201,6 +205,7 @@ void sqlite_close(struct sqlite **db)
 		(void)sqlite3_finalize(s); /* its error was told when it happened */
 	int rc = sqlite3_close(d->h);
 	ASSERT(rc == SQLITE_OK); /* all statements are gone: nothing can keep it open */
+	sqlite_gentle_destroy(&d->gentle);
 	sqlite_direct_destroy(&d->direct);
 	mem_free(d->path);
 	mem_free(d->vfs);

@@ -43,6 +43,7 @@ struct sqlite_conf {
 				       * one connection writes, and all of this process name it.
 				       * Borrowed; not with lazy_sync */
 	bool secure_delete;           /* freed bytes are overwritten with zeros in the main file */
+	bool gives_way; /* to other threads and to their writes: for who copies a write-ahead log */
 	const char *vfs; /* NULL: the system's; tests name a faulty one (sqlite_fault.h) */
 };
 

@@ -346,13 +346,41 @@ static void test_fault_behind_the_writer(void **state)
 	sqlite_fault_destroy(&f);
 }
 
+/* A megabyte is on the disk in more than one sync; where one of them fails nothing of the copy is
+ * taken for done. */
+static void test_copy_in_bites(void **state)
+{
+	struct room *r = *state;
+	struct sqlite_fault *f = sqlite_fault_create();
+	const struct sqlite_conf conf = {
+		.path = r->path, .vfs = sqlite_fault_name(f), .gives_way = true};
+	struct sqlite *db;
+	assert_int_equal(sqlite_open(&conf, &db, &r->e), ST_OK);
+	assert_int_equal(sqlite_migrate(db, ID, schema, 1, &r->e), ST_OK);
+	put_blobs(r, db, 0, 300);
+	for (unsigned nth = 1; nth <= 4; nth++) {
+		const struct sqlite_fault_plan plan = {SQLITE_FAULT_SYNC_MAIN, SQLITE_FAULT_EIO,
+						       nth, 1};
+		sqlite_fault_arm(f, &plan);
+		assert_int_equal(sqlite_wal_truncate(db, &r->e), ST_IO);
+		assert_int_equal(sqlite_fault_hits(f), 1);
+	}
+	sqlite_fault_arm(f, NULL);
+	assert_int_equal(sqlite_wal_truncate(db, &r->e), ST_OK);
+	assert_int_equal(number(db, "SELECT count(*) FROM t"), 300);
+	assert_int_equal(sqlite_check(db, &r->e), ST_OK);
+	sqlite_close(&db);
+	sqlite_fault_destroy(&f);
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		CASE(test_pragmas), CASE(test_rows),   CASE(test_transactions),
-		CASE(test_migrate), CASE(test_errors), CASE(test_wal_ceiling),
-		CASE(test_backup),  CASE(test_faults), CASE(test_fault_behind_the_writer),
+		CASE(test_pragmas),       CASE(test_rows),   CASE(test_transactions),
+		CASE(test_migrate),       CASE(test_errors), CASE(test_wal_ceiling),
+		CASE(test_backup),        CASE(test_faults), CASE(test_fault_behind_the_writer),
+		CASE(test_copy_in_bites),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

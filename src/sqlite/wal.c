@@ -36,8 +36,11 @@
 #define SOFT_BYTES ((size_t)16 << 20)
 #define BYTES_MAX ((size_t)256 << 20)
 #define FRAME_HEAD_BYTES 24
-#define TRICKLE_BYTES ((uint64_t)256 << 10)
-#define BITES 8 /* in which the bulk is copied */
+#define TRICKLE_BYTES ((uint64_t)64 << 10) /* worth waking the thread */
+#define PIECE_BYTES ((uint64_t)32 << 10)
+#define PIECE_PAUSE_US 4000
+#define PIECES_MAX 25 /* so what is there is on its way within a tenth of a second */
+#define BITES 8       /* in which the bulk is copied */
 #define PASSES_MAX 4
 #define NEARLY_FRAMES 32
 #define TRUNCATE_WAIT_MS 1000
@@ -57,11 +60,12 @@ struct sqlite_wal {
 	uint64_t bite_frames;  /* so many make the thread copy them */
 	uint64_t asked_frames; /* so many there were when the thread was asked; writer's thread */
 	int trickle_fd;        /* the WAL, where commits are not synced; -1: they are */
-	uint64_t trickled;     /* bytes of it on their way to the disk; writer's thread */
+	uint64_t told;         /* bytes of it that the thread knows of; writer's thread */
+	uint64_t written;      /* the same; under lock */
+	uint64_t trickled;     /* bytes of it on their way to the disk; the thread */
 	atomic_bool busy;      /* the thread has been asked and is not done */
-	atomic_bool
-		caught_up;  /* the thread copied a bite; at the last one it is the writer's turn */
-	atomic_bool broken; /* the main file may lack what was copied: nothing goes on */
+	atomic_bool caught_up; /* a bite is copied; at the last one it is the writer's turn */
+	atomic_bool broken;    /* the main file may lack what was copied: nothing goes on */
 	atomic_uint_fast64_t frames_seen, checkpoints, inline_checkpoints;
 	atomic_int last_status;
 };
@@ -109,11 +113,38 @@ static void copy_bulk(struct sqlite_wal *w)
 	}
 }
 
+/* A WAL whose commits are not synced gathers in memory until the checkpoint syncs tens of megabytes
+ * at once, and every other sync of the disk waits behind them: an event for 50 to 100 ms. So its
+ * bytes are sent ahead, in pieces: behind half a megabyte of a commit at once the commits of the
+ * log beside it stood a millisecond. Nobody waits for them. Called with the lock held, which it
+ * gives up meanwhile; false: there is nothing to send. */
+static bool trickle(struct sqlite_wal *w)
+{
+	uint64_t written = w->written;
+	if (written < w->trickled)
+		w->trickled = 0; /* it started over */
+	if (written == w->trickled)
+		return false;
+	(void)pthread_mutex_unlock(&w->lock);
+	uint64_t left = written - w->trickled, piece = left / PIECES_MAX;
+	piece = piece < PIECE_BYTES ? PIECE_BYTES : piece;
+	piece = piece < left ? piece : left;
+	(void)sync_file_range(w->trickle_fd, (off_t)w->trickled, (off_t)piece,
+			      SYNC_FILE_RANGE_WRITE); /* a favour: the checkpoint syncs all */
+	w->trickled += piece;
+	(void)pthread_mutex_lock(&w->lock);
+	return true;
+}
+
 static bool wait_for_work(struct sqlite_wal *w)
 {
 	(void)pthread_mutex_lock(&w->lock);
-	while (!w->wanted && !w->stopping)
-		(void)pthread_cond_wait(&w->wake, &w->lock);
+	while (!w->wanted && !w->stopping) {
+		if (trickle(w))
+			(void)clock_cond_wait(&w->wake, &w->lock, clock_mono_us() + PIECE_PAUSE_US);
+		else
+			(void)pthread_cond_wait(&w->wake, &w->lock);
+	}
 	bool go_on = !w->stopping;
 	w->wanted = false;
 	(void)pthread_mutex_unlock(&w->lock);
@@ -150,32 +181,32 @@ static int on_commit(void *ctx, sqlite3 *h, const char *name, int frames)
 	return SQLITE_OK;
 }
 
-/* A WAL whose commits are not synced gathers in memory until the checkpoint syncs tens of megabytes
- * at once, and every other sync of the disk waits behind them: an event for 50 to 100 ms. So its
- * bytes are sent ahead, a quarter of a megabyte at a time; nobody waits for them. */
-static void trickle(struct sqlite_wal *w)
+/* It need not look at each commit. */
+static void tell(struct sqlite_wal *w)
 {
 	uint64_t bytes = w->frames * w->frame_bytes;
 	if (w->trickle_fd < 0)
 		return;
-	if (bytes < w->trickled)
-		w->trickled = 0; /* it started over */
-	if (bytes - w->trickled < TRICKLE_BYTES)
+	if (bytes < w->told)
+		w->told = 0; /* it started over */
+	if (bytes - w->told < TRICKLE_BYTES)
 		return;
-	(void)sync_file_range(w->trickle_fd, (off_t)w->trickled, (off_t)(bytes - w->trickled),
-			      SYNC_FILE_RANGE_WRITE); /* a favour: the checkpoint syncs all */
-	w->trickled = bytes;
+	w->told = bytes;
+	(void)pthread_mutex_lock(&w->lock);
+	w->written = bytes;
+	(void)pthread_cond_signal(&w->wake);
+	(void)pthread_mutex_unlock(&w->lock);
 }
 
 void sqlite_wal_after_commit(struct sqlite_wal *w)
 {
-	trickle(w);
+	tell(w);
 	atomic_store_explicit(&w->frames_seen, w->frames, memory_order_relaxed);
 	if (w->frames < w->asked_frames)
 		w->asked_frames = 0; /* it started over */
-	bool full = w->frames >= w->soft_frames;
 	if (atomic_load(&w->broken))
 		return;
+	bool full = w->frames >= w->soft_frames;
 	if ((!full && w->frames < w->asked_frames + w->bite_frames) || atomic_load(&w->busy))
 		return;
 	bool rest = atomic_exchange(&w->caught_up, false) && w->asked_frames >= w->soft_frames;
@@ -193,6 +224,7 @@ static enum status open_own(struct sqlite *db, struct sqlite **out, struct err *
 	struct sqlite_conf conf = db->conf;
 	conf.cache_bytes = 0;
 	conf.mmap_bytes = 0;
+	conf.gives_way = true;
 	return sqlite_open(&conf, out, e);
 }
 
@@ -235,7 +267,7 @@ enum status sqlite_wal_start(struct sqlite *db, const struct sqlite_wal_conf *co
 		w->soft_frames = w->frames_max;
 	w->bite_frames = db->conf.lazy_sync ? w->soft_frames : w->soft_frames / BITES + 1;
 	(void)pthread_mutex_init(&w->lock, NULL);
-	(void)pthread_cond_init(&w->wake, NULL);
+	clock_cond_init(&w->wake);
 	if (pthread_create(&w->thread, NULL, run, w) != 0) {
 		sqlite_close(&w->own);
 		mem_free(w);

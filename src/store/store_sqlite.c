@@ -274,6 +274,7 @@ static enum status open_db(struct store_file *f, struct err *e)
 		.cache_bytes = f->conf.cache_bytes / (f->conf.read_only ? READER_CACHE_PART : 1),
 		.page_bytes = PAGE_BYTES,
 		.lazy_sync = true,
+		.gives_way = !f->conf.read_only,
 		.read_only = f->conf.read_only,
 	};
 	return sqlite_open(&conf, &f->db, e);
