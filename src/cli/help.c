@@ -14,6 +14,11 @@ static const struct {
 };
 #define GROUPS (sizeof groups / sizeof groups[0])
 
+static const char *const exits[] = {
+	"0 ok; 1 problems were found; 2 wrong use; 3 the daemon does not answer;",
+	"4 not found; 5 not allowed; 6 conflict; 7 needs --yes; 130 interrupted",
+};
+
 void cli_help(struct cli *c)
 {
 	size_t n = cli_verb_rows_n;
@@ -35,6 +40,7 @@ void cli_help(struct cli *c)
 	fprintf(c->out, "\n%sFor every verb%s\n", bold, off);
 	for (const struct cli_opt *o = cli_globals(); o->name != NULL; o++)
 		fprintf(c->out, "  --%-10s %s\n", o->name, o->help);
+	fprintf(c->out, "\n%sExit codes%s\n  %s\n  %s\n", bold, off, exits[0], exits[1]);
 	fprintf(c->out, "\nMore on one verb: nurtured VERB --help\n");
 }
 
@@ -138,9 +144,11 @@ void cli_man(struct buf *out, const char *version)
 	buf_z(out, ".SH OPTIONS\nEvery verb takes these.\n");
 	for (const struct cli_opt *o = cli_globals(); o->name != NULL; o++)
 		man_option(out, o);
-	buf_z(out, ".SH EXIT STATUS\n0 ok; 1 problems were found; 2 wrong use; 3 the daemon does "
-		   "not answer; "
-		   "4 not found; 5 not allowed; 6 conflict; 7 needs \\-\\-yes; 130 interrupted.\n");
+	buf_z(out, ".SH EXIT STATUS\n");
+	man_text(out, exits[0]);
+	buf_byte(out, '\n');
+	man_text(out, exits[1]);
+	buf_z(out, ".\n");
 	buf_z(out, ".SH ENVIRONMENT\n\\fBNURTURED_DATA\\fR the folder of data. \\fBNO_COLOR\\fR no "
 		   "colours.\n");
 }

@@ -26,6 +26,7 @@ printf 'email,employees\nana@firm.example,50\nbroken,1\n' >"$work/leads.csv"
 
 # ---- the frame ----
 expect 0 "help" "Usage" -- --help
+expect 0 "what exit codes mean" "7 needs --yes" -- --help
 expect 0 "version" "nurtured [0-9]" -- --version
 expect 2 "unknown verb" 'did you mean "trigger"' -- triger
 if "$nurtured" nope 2>&1 | grep -q 'did you mean'; then bad "nothing like it is not offered"; else good; fi
