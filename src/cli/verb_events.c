@@ -27,12 +27,47 @@ static void show_gap(struct cli *c, int64_t newer_us, int64_t older_us)
 			(long long)((newer_us - older_us) / US_PER_D), cli_tint(c, "off"));
 }
 
+/* What another sender was told, where the log still has it; else empty. */
+static struct str advice_of(struct cli *c, const struct json *d, uint32_t x)
+{
+	uint32_t answer = json_get(d, json_get(d, x, "properties"), "answer");
+	if (!json_is(d, answer, JSON_OBJECT))
+		return STR_NULL;
+	struct str decision = render_text(d, answer, "decision", &c->arena),
+		   action = render_text(d, answer, "action", &c->arena);
+	return arena_printf(&c->arena, "  " STR_FMT ": " STR_FMT, STR_ARG(decision),
+			    STR_ARG(action));
+}
+
+/* A sender that asks every hour fills the page with one line. */
+struct alike {
+	struct str advice;
+	size_t n; /* that were not shown */
+};
+
+static bool is_alike(struct cli *c, struct alike *a, struct str advice)
+{
+	if (!c->plain && advice.n > 0 && str_eq(advice, a->advice)) {
+		a->n++;
+		return true;
+	}
+	if (a->n > 0)
+		fprintf(c->out, "%s      ... and %zu before it alike ...%s\n", cli_tint(c, "dim"),
+			a->n, cli_tint(c, "off"));
+	*a = (struct alike){.advice = advice};
+	return false;
+}
+
 static void show_timeline(struct cli *c, const struct json *d, void *ctx)
 {
 	uint32_t list = json_get(d, 0, "events");
 	int64_t newer = TIME_NONE;
+	struct alike alike = {.n = 0};
 	(void)ctx;
 	for (uint32_t x = json_first(d, list); x != JSON_NONE; x = json_next(d, list, x)) {
+		struct str advice = advice_of(c, d, x);
+		if (is_alike(c, &alike, advice))
+			continue;
 		int64_t at = TIME_NONE;
 		uint32_t when = json_get(d, x, "occurred");
 		(void)time_parse(json_str(d, when, &c->arena), &at); /* our own text */
@@ -48,9 +83,10 @@ static void show_timeline(struct cli *c, const struct json *d, void *ctx)
 			flag = "  machine, not scored";
 		else if (json_get(d, x, "dnt") != JSON_NONE)
 			flag = "  Do Not Track";
-		fprintf(c->out, STR_FMT "  %-24.*s %6.4g  %-12.*s%s\n", STR_ARG(t), STR_ARG(type),
-			points, STR_ARG(source), flag);
+		fprintf(c->out, STR_FMT "  %-24.*s %6.4g  %-12.*s%s" STR_FMT "\n", STR_ARG(t),
+			STR_ARG(type), points, STR_ARG(source), flag, STR_ARG(advice));
 	}
+	(void)is_alike(c, &alike, STR_NULL);
 	struct str total = render_text(d, 0, "total", &c->arena);
 	cli_talk(c, STR_FMT " events in all\n", STR_ARG(total));
 }
@@ -62,11 +98,10 @@ static enum status make_dead(struct view *v, struct json_w *w, void *ctx, struct
 
 static void show_dead(struct cli *c, const struct json *d, void *ctx)
 {
-	static const struct render_column columns[] = {{"seq", "EVENT", true, false},
-						       {"received", "RECEIVED", false, true},
-						       {"source", "SOURCE", false, false},
-						       {"stage", "STAGE", false, false},
-						       {"reason", "WHY", false, false}};
+	static const struct render_column columns[] = {
+		{"seq", "EVENT", true, false},      {"received", "RECEIVED", false, true},
+		{"source", "SOURCE", false, false}, {"message_id", "ID", false, false},
+		{"stage", "STAGE", false, false},   {"reason", "WHY", false, false}};
 	(void)ctx;
 	uint32_t list = json_get(d, 0, "dead_letters");
 	if (json_count(d, list) == 0)

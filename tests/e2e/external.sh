@@ -154,6 +154,8 @@ expect 0 "its time is over" "alarms" -- clock advance 3d
 serve
 reward 200 "too late" '"success":true' '{"decision":"subject","id":"m-1","kind":"late","value":1}'
 stop
-expect 0 "is not silent" "its time is over" -- events --dead
+expect 0 "is not silent" "reward:subject:m-1:late .*its time is over" -- events --dead
+expect 0 "what was decided about a lead" 'advice.given .* subject: wait' -- events --lead de@firm.example
+expect 0 "the same again is one line" 'and 1 before it alike' -- events --lead de@firm.example
 expect 0 "replay" "equal" -- replay --verify
 tally
