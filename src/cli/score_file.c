@@ -22,12 +22,17 @@ enum status score_file_save(const char *dir, int64_t now_us, struct score_file *
 	return registry_put(dir, &meta, buf_view(&bytes), &f->hash, e);
 }
 
-/* The models of a folder are listed oldest first. */
+/* The models of a folder are listed oldest first. A damaged one may be the youngest, so it is told:
+ * else the one before would be taken for it. */
 static enum status youngest(const char *dir, struct arena *a, struct str *hash_r, struct err *e)
 {
 	struct registry_list l;
 	enum status st = registry_list(dir, a, &l, e);
 	*hash_r = STR_NULL;
+	if (st == ST_OK && l.damaged_n > 0)
+		return err_set(e, ST_CORRUPT,
+			       STR_FMT "; another is shown by the hash it is named by",
+			       STR_ARG(l.damaged[0]));
 	for (size_t i = 0; st == ST_OK && i < l.models_n; i++)
 		if (str_is(l.models[i].meta.slot, SCORE_SLOT))
 			*hash_r = str_of(l.models[i].hash.hex);
