@@ -9,6 +9,8 @@
 #define FOLDS_SEED 42u
 #define CENTRED_L2 10.0  /* how strongly weights are pulled back to the rules */
 #define POINTS_MAX 100.0 /* of one rule */
+#define AUC_CHANCE 0.505
+#define AUC_TOO_GOOD 0.995 /* nobody's future is known so well */
 #define Z95 1.959963984540054
 
 static const char *const kind_names[] = {"fit", "engagement", "entry"};
@@ -312,6 +314,16 @@ static void verdict(struct score_report *r, bool about_rules)
 		r->verdict, sizeof r->verdict,
 		"%s foretells best: AUC %.3f on the latest %zu leads, calibration error %.3f.",
 		predict_family_name(r->taken), rung->later.auc, r->later_n, rung->later.ece10);
+	if (!(rung->later.auc > AUC_CHANCE))
+		(void)snprintf(r->verdict, sizeof r->verdict,
+			       "nothing here foretells the outcome: AUC %.3f on the latest %zu "
+			       "leads, and .5 is chance.",
+			       rung->later.auc, r->later_n);
+	else if (rung->later.auc > AUC_TOO_GOOD && !about_rules)
+		(void)snprintf(r->verdict, sizeof r->verdict,
+			       "too good to be true: AUC %.3f on the latest %zu leads. A column "
+			       "may say the outcome, having been filled in behind it: drop it.",
+			       rung->later.auc, r->later_n);
 	if (!about_rules)
 		return;
 	if (!(r->slope > 0)) {
@@ -421,10 +433,10 @@ static void put_capacity(const struct score_report *r, double weeks, size_t reps
 		json_w_kf64(w, "from_probability", at);
 		json_w_kf64(w, "came", n > 0 ? (double)came / (double)n : 0);
 		json_w_kf64(w, "of_all_outcomes", all > 0 ? (double)came / (double)all : 0);
-		json_w_kf64(w, "a_week", weeks > 0 ? (double)n / weeks : 0);
-		if (reps > 0)
-			json_w_kf64(w, "a_week_per_rep",
-				    weeks > 0 ? (double)n / weeks / (double)reps : 0);
+		if (weeks > 0)
+			json_w_kf64(w, "a_week", (double)n / weeks);
+		if (weeks > 0 && reps > 0)
+			json_w_kf64(w, "a_week_per_rep", (double)n / weeks / (double)reps);
 		json_w_end(w);
 	}
 	json_w_end(w);

@@ -12,6 +12,7 @@
 #include "program/track.h"
 
 #define ROWS_BYTES ((size_t)4 << 30)
+#define SAME_LOSS 5e-5 /* less is none in the digits that are shown */
 #define REPORT_BYTES ((size_t)1 << 20)
 #define AFTER_DEFAULT_US (7 * US_PER_D)
 #define WITHIN_DEFAULT_US (60 * US_PER_D)
@@ -136,12 +137,15 @@ static void show_capacity(struct cli *c, const struct json *d)
 	fprintf(c->out, "\nthe best    from     of them came   of all outcomes   leads a week%s\n",
 		json_get(d, json_first(d, list), "a_week_per_rep") != JSON_NONE ? " (a rep)" : "");
 	for (uint32_t x = json_first(d, list); x != JSON_NONE; x = json_next(d, list, x)) {
-		fprintf(c->out, "%6.0f %%  %5.1f %%  %13.1f %%  %14.1f %%  %13.1f",
+		fprintf(c->out, "%6.0f %%  %5.1f %%  %13.1f %%  %14.1f %%  ",
 			100 * render_number(d, x, "share"),
 			100 * render_number(d, x, "from_probability"),
 			100 * render_number(d, x, "came"),
-			100 * render_number(d, x, "of_all_outcomes"),
-			render_number(d, x, "a_week"));
+			100 * render_number(d, x, "of_all_outcomes"));
+		if (render_number(d, x, "a_week") > 0)
+			fprintf(c->out, "%13.1f", render_number(d, x, "a_week"));
+		else
+			fprintf(c->out, "%13s", "-"); /* a file has no days */
 		if (json_get(d, x, "a_week_per_rep") != JSON_NONE)
 			fprintf(c->out, " (%.1f)", render_number(d, x, "a_week_per_rep"));
 		fprintf(c->out, "\n");
@@ -382,6 +386,22 @@ static void put_judged(struct json_w *w, const struct score_file *f,
 	json_w_end(w);
 }
 
+static struct str better_words(struct cli *c, const struct score_file f[2],
+			       const struct predict_metrics m[2])
+{
+	size_t better = m[1].log_loss < m[0].log_loss;
+	double low = m[better].log_loss, high = m[!better].log_loss;
+	if (high - low < SAME_LOSS)
+		return arena_printf(&c->arena,
+				    "neither foretells better: log loss %.4f of both on %zu leads "
+				    "that neither has seen.",
+				    low, m[0].rows);
+	return arena_printf(&c->arena,
+			    "%.*s foretells better: log loss %.4f against %.4f on %zu leads that "
+			    "neither has seen.",
+			    SCORE_SHORT_HASH, f[better].hash.hex, low, high, m[0].rows);
+}
+
 static int tell(struct work *w, const struct score_file f[2], const struct predict_metrics m[2])
 {
 	struct cli *c = w->c;
@@ -398,13 +418,7 @@ static int tell(struct work *w, const struct score_file f[2], const struct predi
 	json_w_init(&out, &b);
 	json_w_object(&out);
 	json_w_kz(&out, "schema", "nurtured.score-compare/1");
-	json_w_key(&out, "verdict");
-	json_w_str(&out, arena_printf(&c->arena,
-				      "%.*s foretells better: log loss %.4f against %.4f on %zu "
-				      "leads that neither has seen.",
-				      SCORE_SHORT_HASH, f[m[1].log_loss < m[0].log_loss].hash.hex,
-				      fmin(m[0].log_loss, m[1].log_loss),
-				      fmax(m[0].log_loss, m[1].log_loss), m[0].rows));
+	json_w_kstr(&out, "verdict", better_words(c, f, m));
 	json_w_ki64(&out, "leads", (int64_t)m[0].rows);
 	json_w_ki64(&out, "outcomes", (int64_t)m[0].positives);
 	json_w_key(&out, "models");
@@ -437,6 +451,9 @@ static int compare(struct work *w)
 			return cli_fail(c, "nurtured score train");
 		from_us = f[i].to_us > from_us ? f[i].to_us : from_us;
 	}
+	if (strcmp(f[0].hash.hex, f[1].hash.hex) == 0)
+		return cli_usage(c, "both are the model %.*s: there is nothing to compare",
+				 SCORE_SHORT_HASH, f[0].hash.hex);
 	struct predict_rows rows = rows_after(w, from_us);
 	size_t came = rows.at != NULL ? predict_positives(&w->rows.table, rows) : 0;
 	if (came == 0 || came == rows.n) {

@@ -28,6 +28,14 @@ expect 0 "a file of past leads" "logistic foretells best: AUC 0.[678]" -- \
 	score train --csv "$work/past.csv" --outcome won=yes --drop id
 json "the same as JSON" -- score train --csv "$work/past.csv" --outcome won=yes --drop id
 expect 4 "a column that is not there" "no column" -- score train --csv "$work/past.csv" --outcome lost=yes
+expect 0 "a file has no days" "the best +from.*" -- score train --csv "$work/past.csv" --outcome won=yes --drop id
+if grep -qE '^ +5 %.* -$' "$work/out"; then good; else bad "leads a week of a file" "$work/out"; fi
+sed '1s/$/,stage/; 2,$s/yes$/yes,closed/; 2,$s/no$/no,open/' "$work/past.csv" >"$work/leak.csv"
+expect 0 "a column that says the outcome" "too good to be true: AUC 1.000" -- \
+	score train --csv "$work/leak.csv" --outcome won=yes
+cut -d, -f4 "$work/past.csv" | sed '1s/$/,same/; 2,$s/$/,1/' >"$work/flat.csv"
+expect 0 "columns that say nothing" "nothing here foretells the outcome: AUC 0.500" -- \
+	score train --csv "$work/flat.csv" --outcome won=yes
 expect 4 "a column to drop that is not there" 'no column "Id"' -- \
 	score train --csv "$work/past.csv" --outcome won=yes --drop id,Id
 (cat "$work/past.csv" && echo 900,12,Oslo) >"$work/short.csv"
