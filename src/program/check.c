@@ -88,7 +88,7 @@ static void check_count(struct walk *w, struct ynode *n, const struct schema_typ
 		PROBLEM_TEXT(p, message, a, STR_FMT " has %zu entries, %g at most",
 			     STR_ARG(section), n->count, t->max);
 		p->fix = STR("put some together, or take some out");
-		p->why = STR("what a lead remembers has a fixed size");
+		p->why = STR("a program stays at a size that a person can survey");
 	}
 	n->bad = true;
 }

@@ -145,7 +145,11 @@ static bool in_range(struct value *v, double d, const char *unit)
 		     STR_ARG(v->under), STR_ARG(v->text), above ? "above" : "below",
 		     above ? t->max : t->min, unit);
 	PROBLEM_TEXT(p, fix, v->arena, "%g%s to %g%s", t->min, unit, t->max, unit);
-	p->why = STR("scores live between 0 and 100, and time between now and ten years");
+	p->why = STR("within these limits it does what the key is for");
+	if (t->cents)
+		p->why = STR("scores live between 0 and 100");
+	else if (t->kind == SCHEMA_DURATION && above)
+		p->why = STR("nothing here lasts longer");
 	if (t->kind == SCHEMA_INT)
 		p->why = STR("the limits protect the people written to, and your sender");
 	else if (t->kind == SCHEMA_DURATION && !above)
@@ -207,7 +211,7 @@ static void check_share(struct value *v)
 	struct program_problem *p = value_refuse(v, CODE_SHARE);
 	PROBLEM_TEXT(p, message, v->arena, "\"" STR_FMT "\" is not a share", STR_ARG(v->text));
 	p->fix = STR("write a number from 0 to 1, or a percentage up to 100%");
-	p->why = STR("the score is fit and engagement, each times its share");
+	p->why = STR("a share is a part of the whole: 0 is none of it, 1 and 100% are all");
 	if (number && d > 1 && d <= 100 && !str_ends(v->text, STR("%"))) {
 		PROBLEM_TEXT(p, suggestion, v->arena, STR_FMT "%%", STR_ARG(v->text));
 		PROBLEM_TEXT(p, fix, v->arena, "write " STR_FMT, STR_ARG(p->suggestion));

@@ -171,8 +171,9 @@ static void sense(struct playing *x, const struct ynode *n)
 		PROBLEM_TEXT(p, message, x->c->ps->arena, "mode %s has nothing to choose",
 			     schema_mode_words[d->mode]);
 		p->why = STR("no track says what may be chosen for each of its leads");
-		p->fix = STR("give a track `decide: {what: [angle, send_time, nothing]}`");
+		p->fix = STR("give a track `decide: {what: [angle, send_time]}`");
 	}
+	compile_explore_sense(x, ynode_get(n, "explore"), schema_mode_words[d->mode]);
 	compile_explore_fits(x, ynode_get(n, "explore"),
 			     (struct explored){d->most, d->least, d->uniform});
 }

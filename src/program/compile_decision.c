@@ -109,6 +109,7 @@ static void compile_decision(struct playing *x, const struct ynode *n, struct pr
 	d->learn_us = d->learn_us < US_PER_S ? US_PER_S : d->learn_us;
 	d->close_us = d->close_us < d->learn_us ? d->learn_us : d->close_us;
 	compile_explore(ynode_get(n, "explore"), d);
+	compile_explore_sense(x, ynode_get(n, "explore"), schema_ask_words[d->mode]);
 	compile_explore_fits(x, ynode_get(n, "explore"),
 			     (struct explored){d->most, d->least, d->uniform});
 }

@@ -46,6 +46,8 @@ struct explored {
 /* What can be read and does nothing (compile_try.c): arms, the node of them; a reward, its node. */
 void compile_arms_sense(struct playing *x, const struct ynode *arms,
 			const struct program_experiment *of);
+/* Numbers of explore: that another mode reads; n: that node. */
+void compile_explore_sense(struct playing *x, const struct ynode *n, const char *mode);
 void compile_reward_sense(struct playing *x, const struct ynode *n);
 void compile_explore_fits(struct playing *x, const struct ynode *n, struct explored s);
 void compile_play_sense(struct playing *x); /* compile_play_sense.c */

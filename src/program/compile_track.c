@@ -241,6 +241,22 @@ static void gap_is_fixed(struct playing *x, const struct ynode *n)
 	p->fix = STR("write a range: cadence: 3d..7d");
 }
 
+static bool any_substitute(const struct program_track *t)
+{
+	for (size_t i = 0; i < t->steps_n; i++)
+		if (t->steps[i].substitute_channel != NO_INDEX)
+			return true;
+	return false;
+}
+
+static void channel_is_fixed(struct playing *x, const struct ynode *n)
+{
+	struct program_problem *p = problem_add(x->c->ps, CODE_CHANNEL_FIXED, n->where);
+	p->message = STR("there is no other channel to choose");
+	p->why = STR("no step of the track has a substitute on another channel");
+	p->fix = STR("give a step `capped: {substitute: {channel: ...}}`");
+}
+
 static void compile_decide(struct playing *x, const struct ynode *n, struct program_track *t)
 {
 	const struct ynode *what = ynode_get(n, "what");
@@ -250,6 +266,8 @@ static void compile_decide(struct playing *x, const struct ynode *n, struct prog
 			t->decide_what |= 1U << at;
 		if (at >= 0 && 1U << at == DECIDE_GAP && !any_range(t))
 			gap_is_fixed(x, y);
+		if (at >= 0 && 1U << at == DECIDE_CHANNEL && !any_substitute(t))
+			channel_is_fixed(x, y);
 	}
 }
 

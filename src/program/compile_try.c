@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * compile_try.c: what of an experiment and of rewards does nothing though it can be read: arms that
- * fix nothing, rewards that are never paid. They are warnings: an event may come from anywhere, and
- * one arm of an experiment may well be "as it is". */
+ * fix nothing, rewards that are never paid, numbers of another mode. They are warnings: an event
+ * may come from anywhere, and one arm of an experiment may well be "as it is". */
 #include "program/compile_play.h"
 
 #include "program/content.h"
+
+#include <string.h>
 
 /* ---- arms ---- */
 
@@ -172,4 +174,25 @@ void compile_reward_sense(struct playing *x, const struct ynode *n)
 		harm_is_no_reward(x, n);
 	else if (!is_mail(of) && !str_is(of, "reply") && !said_elsewhere(x, n))
 		never_paid(x, n);
+}
+
+/* ---- what another mode reads ---- */
+
+void compile_explore_sense(struct playing *x, const struct ynode *n, const char *mode)
+{
+	static const struct {
+		const char *key, *mode;
+	} of[] = {{"epsilon", "epsilon"}, {"gain", "igw"}};
+	bool draws = strcmp(mode, "epsilon") == 0 || strcmp(mode, "igw") == 0 ||
+		     strcmp(mode, "thompson") == 0;
+	for (size_t i = 0; draws && i < sizeof of / sizeof *of; i++) {
+		const struct ynode *v = ynode_get(n, of[i].key);
+		if (v == NULL || v->bad || strcmp(mode, of[i].mode) == 0)
+			continue;
+		struct program_problem *p = problem_add(x->c->ps, CODE_OTHER_MODE, ynode_place(v));
+		PROBLEM_TEXT(p, message, x->c->ps->arena, "`%s:` is of mode %s, and the mode is %s",
+			     of[i].key, of[i].mode, mode);
+		p->why = STR("nobody reads it");
+		PROBLEM_TEXT(p, fix, x->c->ps->arena, "take it out, or write mode: %s", of[i].mode);
+	}
 }

@@ -106,7 +106,7 @@ static inline bool is_play_code(struct str code)
 	return (str_cmp(code, STR("N124")) >= 0 && str_cmp(code, STR("N129")) <= 0) ||
 	       (str_cmp(code, STR("N225")) >= 0 && str_cmp(code, STR("N240")) <= 0) ||
 	       (str_cmp(code, STR("N250")) >= 0 && str_cmp(code, STR("N259")) <= 0) ||
-	       str_is(code, "N244");
+	       (str_cmp(code, STR("N244")) >= 0 && str_cmp(code, STR("N246")) <= 0);
 }
 
 static inline bool has_case(const struct bad *bads, size_t n, const char *const *elsewhere,
