@@ -82,9 +82,8 @@ static int local(struct cli *c, struct str sub)
 		return cli_fail(c, NULL);
 	if (str_is(sub, "list")) {
 		rc = list(c, keys);
-	} else if (str_is(sub, "add") && !key_kind_parse(str_of(c->args[1]), &kind)) {
-		rc = cli_usage(c, "key add wants write, decide or admin");
 	} else if (str_is(sub, "add")) {
+		(void)key_kind_parse(str_of(c->args[1]), &kind); /* run has looked at it */
 		rc = made(
 			c,
 			keys_add(keys, kind, str_of(c->args[2]), clock_now_us(), &secret, &c->err),
@@ -153,6 +152,7 @@ static int run(struct cli *c)
 {
 	struct str sub = c->args_n ? str_of(c->args[0]) : STR("list");
 	struct door d;
+	enum key_kind kind;
 	int pid;
 	bool ok = (str_is(sub, "list") && c->args_n <= 1) ||
 		  (str_is(sub, "add") && c->args_n == 3) ||
@@ -160,6 +160,8 @@ static int run(struct cli *c)
 	if (!ok)
 		return cli_usage(
 			c, "key wants: list | add write|decide|admin NAME | rotate ID | revoke ID");
+	if (str_is(sub, "add") && !key_kind_parse(str_of(c->args[1]), &kind))
+		return cli_usage(c, "key add wants write, decide or admin");
 	if (!node_exists(c->data)) {
 		(void)err_set(&c->err, ST_NOT_FOUND, "no data in %s", c->data);
 		return cli_fail(c, "nurtured init");

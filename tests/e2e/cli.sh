@@ -230,6 +230,7 @@ split 409 ana@firm.example "undone already"
 json "merge as a document" -- lead merge ana@firm.example cleo@firm.example
 if grep -q '"merge":3,"undo":"nurtured lead split 3"' "$work/out"; then good; else bad "the number of a merge" "$work/out"; fi
 json "key add through the daemon" -- key add write shop
+expect 2 "of no kind through the daemon" "write, decide or admin" -- key add reader x
 expect 0 "key rotate says it in words" "^wk_[0-9]+ +write +shop .* nk_" -- key rotate "$(key_id shop)"
 local=$(key_id local)
 expect 0 "the verbs' own token is rotated" "^$local +admin +local .* nt_" -- key rotate "$local"
