@@ -23,6 +23,11 @@ static enum status chosen(struct cli *c, const struct program *p, struct str lis
 		if (*n_r == SIMULATE_POLICIES_MAX)
 			return err_set(&c->err, ST_INVALID, "at most %u policies",
 				       SIMULATE_POLICIES_MAX);
+		for (size_t i = 0; i < *n_r; i++)
+			if (str_eq(out[i].name, name))
+				return err_set(&c->err, ST_INVALID,
+					       "the policy " STR_FMT " is named twice",
+					       STR_ARG(str_slice(name, 0, 60)));
 		st = simulate_policy_of(p, name, &c->arena, &out[(*n_r)++], &c->err);
 	}
 	return st;

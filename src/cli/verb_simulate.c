@@ -158,6 +158,17 @@ static bool number(struct cli *c, const char *opt, uint64_t *out)
 	return false;
 }
 
+/* What is wrong with a program names its lines, and not which file it is. */
+static int not_right(struct cli *c, enum status st)
+{
+	const char *path = cli_value(c, "program");
+	if (st != ST_INVALID || path == NULL)
+		return cli_fail(c, NULL);
+	(void)err_wrap(&c->err, "%s", path);
+	return cli_fail(
+		c, arena_strz(&c->arena, arena_printf(&c->arena, "nurtured validate %s", path)));
+}
+
 static int run(struct cli *c)
 {
 	struct draft d = {0};
@@ -177,7 +188,7 @@ static int run(struct cli *c)
 	conf.program = d.source;
 	conf.content = &d.index;
 	if (st != ST_OK)
-		rc = cli_fail(c, st == ST_INVALID ? "nurtured validate FILE" : NULL);
+		rc = not_right(c, st);
 	else if (cli_flag(c, "compare"))
 		rc = compare_policies(c, &d, &conf, seeds);
 	else

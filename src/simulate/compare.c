@@ -124,10 +124,12 @@ enum status simulate_compare(const struct simulate_compare_conf *conf,
 {
 	struct table t = {.conf = conf};
 	enum status st = ST_OK;
-	if (conf->n < 2 || conf->n > SIMULATE_POLICIES_MAX || conf->seeds < 2 ||
-	    conf->seeds > SIMULATE_SEEDS_MAX)
-		return err_set(e, ST_INVALID, "2 to %u policies, 2 to %u seeds",
-			       SIMULATE_POLICIES_MAX, SIMULATE_SEEDS_MAX);
+	if (conf->n < 2 || conf->n > SIMULATE_POLICIES_MAX)
+		return err_set(e, ST_INVALID, "2 to %u policies can be compared, not %zu",
+			       SIMULATE_POLICIES_MAX, conf->n);
+	if (conf->seeds < 2 || conf->seeds > SIMULATE_SEEDS_MAX)
+		return err_set(e, ST_INVALID, "2 to %u seeds can be compared in, not %llu",
+			       SIMULATE_SEEDS_MAX, (unsigned long long)conf->seeds);
 	t.cells = mem_array(conf->seeds * conf->n, sizeof *t.cells);
 	for (uint64_t w = 0; w < conf->seeds && st == ST_OK; w++)
 		for (size_t i = 0; i < conf->n && st == ST_OK; i++)

@@ -97,12 +97,20 @@ static enum status fixed_of(const struct program *p, struct str arm, struct simu
 			"fixed: wants an angle, a part of the day, a gap, or these with a +");
 	while (arm.n > 0 && !out->silence) {
 		struct str word = str_cut(&arm, '+');
-		if (!one_word(p, word, &out->choice))
-			return err_set(e, ST_INVALID,
-				       "fixed:" STR_FMT " is neither an angle this program lets "
-				       "choose nor a part of the day (early, morning, noon, "
-				       "afternoon, evening) nor a gap (short, middle, long)",
-				       STR_ARG(str_slice(word, 0, 60)));
+		struct program_choice alone = {.mode = DECIDE_FIXED, .part = -1};
+		if (one_word(p, word, &out->choice))
+			continue;
+		if (one_word(p, word, &alone))
+			return err_set(
+				e, ST_INVALID,
+				"fixed: takes one angle, one part of the day and one gap; " STR_FMT
+				" is a second",
+				STR_ARG(str_slice(word, 0, 60)));
+		return err_set(e, ST_INVALID,
+			       "fixed:" STR_FMT " is neither an angle this program lets "
+			       "choose nor a part of the day (early, morning, noon, "
+			       "afternoon, evening) nor a gap (short, middle, long)",
+			       STR_ARG(str_slice(word, 0, 60)));
 	}
 	return ST_OK;
 }

@@ -134,5 +134,12 @@ expect 0 "simulate: a hash that no reader rounds" '"state_hash":"[0-9a-f]{16}"' 
 expect 0 "simulate the example" "handed_off" -- simulate --leads 50 --days 20
 expect 2 "simulate how many?" "whole number" -- simulate --leads many
 expect 2 "simulate nobody" "1 to" -- simulate --leads 0
+learning="$root/programs/learning.yaml"
+expect 2 "simulate one policy" "2 to 64 policies can be compared, not 1" -- simulate --compare --policy rules
+expect 2 "simulate in one world" "2 to 1000 seeds can be compared in, not 1" -- \
+	simulate --compare --policy rules,first --seeds 1
+expect 2 "simulate one policy twice" "policy rules is named twice" -- simulate --compare --policy rules,rules
+expect 2 "simulate two angles at once" "one angle, .* checklist is a second" -- \
+	simulate --program "$learning" --policy fixed:story+checklist
 expect 1 "simulate without texts" "problem" -- simulate --program "$work/bare/program.yaml" --leads 5
 tally
