@@ -146,6 +146,9 @@ static enum status add_row(struct reader *r, const struct str *fields, struct er
 		if (r->has[c] && numbers[c] != NULL)
 			st = number_in(r, fields[c], (enum column)c, numbers[c], e);
 	}
+	if (st == ST_OK && !(row.harm >= 0 && row.harm <= 1))
+		return err_set(e, ST_INVALID, "line %zu: %s is %g; 1 drove somebody away, 0 nobody",
+			       r->line, columns[HARM].names[0], row.harm);
 	if (st == ST_OK)
 		st = add_names(r, fields, &row, e);
 	if (st == ST_OK)

@@ -61,6 +61,8 @@ static void refusals(void **state)
 		{"action,reward,p\na,1,0.5\nb,x,0.5\n", "line 3: reward is no number: \"x\""},
 		{"action,reward,p\na,nan,0.5\n", "reward is no number"},
 		{"action,reward,p\na,1\n", "line 2 has no p"},
+		{"action,reward,p,harm\na,1,1,1\na,1,1,5\n", "line 3: harm is 5"},
+		{"action,reward,p,harm\na,1,1,-1\n", "line 2: harm is -1"},
 		{"action,reward,p,p_new\na,1,1,-0.1\n", "line 2: p_new must be a probability"},
 		{"{\"action\":\"a\",\"p\":1}\n", "no column \"reward\""},
 		{"{\"action\":\"a\",\"p\":1,\"reward\":1}\n{\"action\":\"a\",\"p\":1}\n",
