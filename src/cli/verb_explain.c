@@ -63,18 +63,29 @@ static void show_where(struct cli *c, const struct json *d)
 			render_number(d, x, "program_version"));
 }
 
+/* When a candidate would arrive, and which part of the lead's own day that is: those minutes apart
+ * may be of two parts. The words above it tell the time where the lead is. */
+static void put_when(struct cli *c, const struct json *d, uint32_t when)
+{
+	struct str at = render_time(d, json_get(d, when, "at"), &c->arena),
+		   part = json_str(d, json_get(d, when, "part"), &c->arena);
+	fprintf(c->out, " at " STR_FMT " UTC", STR_ARG(at));
+	if (part.n > 0)
+		fprintf(c->out, ", " STR_FMT, STR_ARG(part));
+}
+
 static void show_candidate(struct cli *c, const struct json *d, uint32_t x)
 {
 	struct str what = render_text(d, x, "message", &c->arena),
 		   angle = render_text(d, x, "angle", &c->arena),
-		   at = render_time(d, json_get(d, x, "at"), &c->arena),
 		   held = render_text(d, x, "held", &c->arena),
 		   why = render_text(d, x, "why", &c->arena);
 	if (json_get(d, x, "nothing") != JSON_NONE)
 		fprintf(c->out, "    nothing now");
 	else
-		fprintf(c->out, "    " STR_FMT " (" STR_FMT ") at " STR_FMT, STR_ARG(what),
-			STR_ARG(angle), STR_ARG(at));
+		fprintf(c->out, "    " STR_FMT " (" STR_FMT ")", STR_ARG(what), STR_ARG(angle));
+	if (json_get(d, x, "nothing") == JSON_NONE)
+		put_when(c, d, x);
 	if (json_get(d, x, "gap") != JSON_NONE) {
 		struct str gap = render_text(d, x, "gap", &c->arena);
 		fprintf(c->out, ", " STR_FMT " gap", STR_ARG(gap));
@@ -96,12 +107,12 @@ static bool show_brief(struct cli *c, const struct json *d, uint32_t list, uint3
 	uint32_t said = render_told_by(d, list, x, "text_of"),
 		 when = render_told_by(d, list, x, "time_of");
 	struct str what = render_text(d, said, "message", &c->arena),
-		   angle = render_text(d, said, "angle", &c->arena),
-		   at = render_time(d, json_get(d, when, "at"), &c->arena);
+		   angle = render_text(d, said, "angle", &c->arena);
 	if (render_number(d, x, "p") < RARELY)
 		return false;
-	fprintf(c->out, "    " STR_FMT " (" STR_FMT ") at " STR_FMT "  p=%.2f\n", STR_ARG(what),
-		STR_ARG(angle), STR_ARG(at), render_number(d, x, "p"));
+	fprintf(c->out, "    " STR_FMT " (" STR_FMT ")", STR_ARG(what), STR_ARG(angle));
+	put_when(c, d, when);
+	fprintf(c->out, "  p=%.2f\n", render_number(d, x, "p"));
 	return true;
 }
 
@@ -136,8 +147,8 @@ static void show_decision(struct cli *c, const struct json *d)
 		   policy = render_text(d, x, "policy", &c->arena),
 		   model = json_str(d, json_get(d, x, "model"), &c->arena);
 	title(c, "last decision");
-	fprintf(c->out, "  " STR_FMT ": " STR_FMT "  (policy " STR_FMT, STR_ARG(at), STR_ARG(words),
-		STR_ARG(policy));
+	fprintf(c->out, "  " STR_FMT " UTC: " STR_FMT "  (policy " STR_FMT, STR_ARG(at),
+		STR_ARG(words), STR_ARG(policy));
 	if (model.n > 0) /* a registered one chose */
 		fprintf(c->out, ", model " STR_FMT, STR_ARG(str_upto(model, 12)));
 	fputs(")\n", c->out);
