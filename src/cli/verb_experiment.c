@@ -15,11 +15,13 @@ static enum status make_list(struct view *v, struct json_w *w, void *ctx, struct
 
 static void show_list(struct cli *c, const struct json *d, void *ctx)
 {
-	static const struct render_column columns[] = {
-		{"experiment", "EXPERIMENT", false, false}, {"track", "TRACK", false, false},
-		{"state", "STATE", false, false},           {"arm", "KEPT", false, false},
-		{"metric", "METRIC", false, false},         {"leads", "LEADS", true, false},
-		{"verdict", "VERDICT", false, false}};
+	static const struct render_column columns[] = {{"experiment", "EXPERIMENT", false, false},
+						       {"track", "TRACK", false, false},
+						       {"state", "STATE", false, false},
+						       {"metric", "METRIC", false, false},
+						       {"leads", "LEADS", true, false},
+						       {"arm", "KEPT", false, false},
+						       {"verdict", "VERDICT", false, false}};
 	uint32_t list = json_get(d, 0, "experiments");
 	(void)ctx;
 	if (json_first(d, list) == JSON_NONE)

@@ -70,7 +70,7 @@ if [ "$code" = 200 ]; then good; else bad "stopped over HTTP: $code" "$work/answ
 expect 0 "it says so" '"state":"stopped","arm":"benchmark"' -- experiment show hook --json
 expect 0 "another arm is a change of mind" "everybody is in story from now on" -- experiment stop hook --arm story
 expect 0 "people are told too" "stopped .everybody is in story., track" -- experiment show hook
-expect 0 "and in the list" "stopped +story " -- experiment list
+expect 0 "and in the list" "stopped +goal +300 +story " -- experiment list
 expect 0 "and takes its place" '"state":"stopped","arm":"story"' -- experiment show hook --json
 expect 0 "a new lead" "" -- trigger form.ebook --email late@other.example --trait title=COO,country=US
 expect 0 "is not counted" '"leads":300,' -- experiment show hook --json
