@@ -195,8 +195,8 @@ static bool gone_key(struct walk *w, const struct ynode *n, const struct schema_
 	if (gone == NULL || *gone == NULL)
 		return false;
 	struct program_problem *p = problem_add(w->ps, CODE_GONE_KEY, n->key->where);
-	PROBLEM_TEXT(p, message, a, STR_FMT " has no key \"%s\" any more",
-		     STR_ARG(check_section(under, a)), *gone);
+	PROBLEM_TEXT(p, message, a, STR_FMT " reads no \"%s\"", STR_ARG(check_section(under, a)),
+		     *gone);
 	p->why = STR("it never did anything");
 	p->fix = STR("take it out; who chooses stands in the program's own `decide:`");
 	return true;
