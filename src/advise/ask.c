@@ -60,9 +60,10 @@ static enum status parse(struct str body, struct arena *a, struct json *out, str
 	if (st == ST_OK && !json_is(out, 0, JSON_OBJECT))
 		st = err_set(&no->err, ST_INVALID, "the body must be a JSON object");
 	if (st != ST_OK) {
-		no->http = st == ST_LIMIT ? 413 : 400;
-		no->code = "json";
-		no->param = "";
+		*no = (struct advise_no){.http = st == ST_LIMIT ? 413 : 400,
+					 .code = "json",
+					 .param = "",
+					 .err = no->err};
 	}
 	return st;
 }

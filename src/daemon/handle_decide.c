@@ -295,7 +295,7 @@ enum http_verdict daemon_decide(void *ctx, struct api_call *call, struct http_re
 {
 	struct daemon *d = ctx;
 	struct decide_job *job = NULL;
-	struct advise_no no;
+	struct advise_no no = {.http = 0};
 	unsigned place;
 	enum status st = open_job(d, call, &job, &no);
 	if (st != ST_OK)
@@ -340,7 +340,7 @@ enum http_verdict daemon_reward(void *ctx, struct api_call *call, struct http_re
 	struct daemon *d = ctx;
 	struct arena *a = call->req->arena;
 	struct advise_reward r;
-	struct advise_no no;
+	struct advise_no no = {.http = 0};
 	struct buf event, key;
 	struct err e;
 	unsigned place;
@@ -486,7 +486,7 @@ enum status daemon_do_decide(struct desk_work *k, struct err *e)
 {
 	struct decide_job *job = k->call->user;
 	struct advise_ask q;
-	struct advise_no no;
+	struct advise_no no = {.http = 0};
 	for (size_t i = 0; i < job->body.n; i++) {
 		struct one_case *x = &job->list[i];
 		enum status st = at_desk(k, x, &q, &no);

@@ -83,7 +83,7 @@ def keys_and_errors():
     check("key in body", d.call("POST", "/v1/track", event(3, writeKey=d.key), JSON, key=False)[0] == 200)
     check("write key opens no admin route", d.call("GET", "/v1/leads")[0] == 403)
     check("nor as Bearer", d.call("GET", "/v1/leads", None, {"Authorization": "Bearer " + d.key}, key=False)[0] == 403)
-    check("admin token brings no events", d.call("POST", "/v1/track", event(4), {**JSON, "Authorization": "Bearer " + d.token}, key=False)[0] == 401)
+    check("admin token brings no events", d.call("POST", "/v1/track", event(4), {**JSON, "Authorization": "Bearer " + d.token}, key=False)[0] == 403)
     check("admin token", d.call("GET", "/v1/status", None, {"Authorization": "Bearer " + d.token}, key=False)[0] == 200)
     check("not JSON", d.call("POST", "/v1/track", "{", JSON)[0] == 400)
     check("too large", d.call("POST", "/v1/track", event(5, properties={"x": "y" * 40000}), JSON)[0] in (400, 413))
