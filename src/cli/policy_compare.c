@@ -242,7 +242,7 @@ int policy_evidence_options(struct cli *c)
 int policy_evidence_failed(struct cli *c)
 {
 	enum status st = c->err.status;
-	return st == ST_INVALID || st == ST_CORRUPT || st == ST_LIMIT
+	return st == ST_INVALID || st == ST_CORRUPT || st == ST_LIMIT || st == ST_IO
 		       ? cli_usage(c, "%s", c->err.text)
 		       : cli_fail(c, NULL);
 }

@@ -75,12 +75,14 @@ static enum status send(struct cli *c, struct door *d, const struct registry_cho
 	return st;
 }
 
+/* *nobody_r: there is no node. */
 static enum status policy_tell(struct cli *c, const struct registry_choice *choice,
-			       struct str reason)
+			       struct str reason, bool *nobody_r)
 {
 	struct door d;
 	enum status st = door_open(c, DOOR_WRITE, &d, &c->err);
-	if (st == ST_NOT_FOUND)
+	*nobody_r = st == ST_NOT_FOUND;
+	if (*nobody_r)
 		return ST_OK;
 	if (st != ST_OK)
 		return st;
@@ -94,6 +96,7 @@ static enum status policy_tell(struct cli *c, const struct registry_choice *choi
 struct catching_up {
 	struct cli *c;
 	struct str full; /* of the latest change, whose words the fold may have cut; may be empty */
+	struct str full_of; /* this slot */
 	struct str slots[REGISTRY_TOLD_MAX];
 	size_t slots_n;
 	size_t files; /* made anew */
@@ -134,10 +137,11 @@ static enum status follow(struct catching_up *x, struct store *s, struct str slo
 		return st;
 	rollout_told(&r, &now, &c->arena, told, &n);
 	struct registry_told *last = &told[n - 1];
+	struct str full = str_eq(slot, x->full_of) ? x->full : STR_NULL;
 	if (r.changes_n == 0) { /* nobody counts the changes of this slot */
 		last->at_us = clock_now_us();
-		last->reason = x->full.n ? x->full : last->reason;
-	} else if (str_starts(x->full, last->reason)) {
+		last->reason = full.n ? full : last->reason;
+	} else if (str_starts(full, last->reason)) {
 		last->reason = x->full;
 	}
 	st = registry_follow(c->data, told, n, &moved, &c->err);
@@ -220,12 +224,13 @@ enum status policy_catch_up(struct cli *c)
 
 enum status policy_make(struct cli *c, const struct registry_step *s)
 {
-	struct catching_up x = {.c = c, .full = s->reason};
-	enum status st = policy_tell(c, &s->choice, s->reason);
-	if (st == ST_OK)
-		st = catch_up_from(&x);
-	/* Without a node nobody has told the folder yet; else it is so already. */
-	return st == ST_OK ? registry_apply(c->data, s, clock_now_us(), &c->err) : st;
+	bool nobody = false;
+	struct catching_up x = {.c = c, .full = s->reason, .full_of = s->choice.slot};
+	enum status st = policy_tell(c, &s->choice, s->reason, &nobody);
+	if (st != ST_OK)
+		return st;
+	/* With a node the folder follows the log, where a share may have moved on meanwhile. */
+	return nobody ? registry_apply(c->data, s, clock_now_us(), &c->err) : catch_up_from(&x);
 }
 
 struct str policy_hindrance(struct cli *c, const struct registry_choice *choice)

@@ -96,11 +96,13 @@ static void on_measure(void *ctx)
 	struct daemon *d = ctx;
 	struct engine_stats es;
 	struct log_stats ls;
+	(void)pthread_mutex_lock(&d->measuring);
 	metrics_set(d->metrics, METRIC_ENGINE_LAG_EVENTS, (int64_t)daemon_lag(d, &es, &ls));
 	metrics_set(d->metrics, METRIC_ENGINE_EVENTS, (int64_t)es.events);
 	metrics_set(d->metrics, METRIC_ENGINE_ALARMS, (int64_t)es.alarms);
 	metrics_set(d->metrics, METRIC_LOG_BYTES, (int64_t)ls.bytes);
 	metrics_set(d->metrics, METRIC_LOG_EVENTS, (int64_t)(ls.next_seq - 1));
+	(void)pthread_mutex_unlock(&d->measuring);
 }
 
 /* What waits to leave is not spoken while the state is behind. */
@@ -358,6 +360,7 @@ static enum status leave_address(struct daemon *d, struct err *e)
 enum status daemon_start(const struct daemon_conf *conf, struct daemon **out, struct err *e)
 {
 	struct daemon *d = mem_alloc(sizeof *d);
+	(void)pthread_mutex_init(&d->measuring, NULL);
 	d->conf = *conf;
 	d->started_us = clock_now_us();
 	d->metrics = metrics_create();
@@ -418,6 +421,7 @@ void daemon_stop(struct daemon **dp)
 	arena_finish(&d->settings_arena);
 	metrics_destroy(&d->metrics);
 	disk_finish(&d->disk);
+	(void)pthread_mutex_destroy(&d->measuring);
 	mem_free(d);
 	*dp = NULL;
 }

@@ -17,6 +17,7 @@
 #include "log/appender.h"
 #include "node/settings.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #define DAEMON_RATE_CELLS 4096
@@ -49,6 +50,7 @@ struct daemon {
 	_Atomic int64_t page_rate[DAEMON_RATE_CELLS]; /* by link */
 	uint64_t committed_seq;                       /* the appender's thread only */
 	struct disk disk;
+	pthread_mutex_t measuring;   /* a count that is told twice at once must not go back */
 	struct http_replies replies; /* gathered per commit; the appender's thread only */
 	struct http_fixed *success;
 	char url[128];
